@@ -1,0 +1,180 @@
+"""Reads and checks `providers/`: endpoints, key variables, models and the knobs that they take.
+
+The shipped folder comes first, then the user's own (`providers/` in the settings folder), which
+may add providers and models and replace shipped ones. A broken file leaves the rest usable and is
+reported when its provider is asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from playground.config import broken, config_dir, read_toml, shipped
+from playground.errors import BrokenFile, PlaygroundError
+from playground.params import knobs
+from playground.types import KnobSupport, ModelInfo, ModelRef
+
+MAX_FILES = 5_000
+"""No more catalogue files than this are read from one folder."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _TakesKnobs(_Entry):
+    knobs: dict[str, KnobSupport] = Field(default_factory=dict)
+
+    @field_validator("knobs")
+    @classmethod
+    def _known_knobs(cls, value: dict[str, KnobSupport]) -> dict[str, KnobSupport]:
+        for name in value:
+            if name not in knobs():
+                near = difflib.get_close_matches(name, knobs(), n=1)
+                raise ValueError(
+                    f"{name!r} is not a knob" + (f"; did you mean {near[0]!r}?" if near else "")
+                )
+        return value
+
+
+class ModelSpec(_TakesKnobs):
+    """One `models/<id>.toml`. Prices: US dollars a million tokens; `file`: a GGUF beside it."""
+
+    title: str = ""
+    context_length: int | None = Field(default=None, gt=0)
+    max_output: int | None = Field(default=None, gt=0)
+    input_price: float | None = Field(default=None, ge=0)
+    cached_input_price: float | None = Field(default=None, ge=0)
+    output_price: float | None = Field(default=None, ge=0)
+    note: str = ""
+    file: str = ""
+
+    @field_validator("file")
+    @classmethod
+    def _stays_inside(cls, value: str) -> str:
+        if value and (Path(value).name != value or value in (".", "..")):
+            raise ValueError("a model's file lies in its provider's folder: give its name only")
+        return value
+
+
+class ProviderSpec(_TakesKnobs):
+    """One `provider.toml`, with its models. `id` and `folder` come from where the file lies."""
+
+    id: str = ""
+    folder: Path | None = None
+    title: str = ""
+    backend: str = "openai"
+    base_url: str = ""
+    base_url_env: str = ""
+    key_env: str = Field(default="", pattern=r"^([A-Z][A-Z0-9_]*_(API_KEY|TOKEN))?$")
+    key_required: bool = True
+    default_model: str = ""
+    docs: str = ""
+    models: dict[str, ModelSpec] = Field(default_factory=dict)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("http", "https") or "@" in value):
+            raise ValueError("a base_url starts with http:// or https:// and holds no password")
+        return value
+
+    def knob(self, name: str, model: ModelSpec | None) -> KnobSupport:
+        """How a knob is taken: the model's word, else the provider's, else nobody has said."""
+        if model is not None and name in model.knobs:
+            return model.knobs[name]
+        return self.knobs.get(name, KnobSupport(accepted=None))
+
+    def infos(self) -> Iterator[ModelInfo]:
+        """The models that this entry lists."""
+        for name, model in self.models.items():
+            yield ModelInfo(
+                ref=ModelRef(provider=self.id, model=name),
+                title=model.title,
+                context_length=model.context_length,
+                input_price=model.input_price,
+                output_price=model.output_price,
+                note=model.note,
+            )
+
+
+class Catalogue:
+    """Every provider that could be read, by id, and the problem of each that could not."""
+
+    def __init__(self, *folders: Path) -> None:
+        self.providers: dict[str, ProviderSpec] = {}
+        self.problems: dict[str, PlaygroundError] = {}
+        for folder in folders:
+            self._read(folder)
+
+    def find(self, provider: str) -> ProviderSpec | None:
+        """The entry of a provider; raises its problem if its file is broken."""
+        if provider in self.problems:
+            raise self.problems[provider]
+        return self.providers.get(provider)
+
+    def _read(self, folder: Path) -> None:
+        if not folder.is_dir():
+            return
+        for place in sorted(folder.iterdir()):
+            file = place / "provider.toml"
+            if not file.is_file():
+                continue
+            try:
+                spec = self._load(place, file)
+                self._check_key_owner(spec, file)
+            except PlaygroundError as error:
+                self.problems[place.name] = error
+            else:
+                self.problems.pop(place.name, None)
+                self.providers[spec.id] = spec
+
+    def _load(self, place: Path, file: Path) -> ProviderSpec:
+        values = read_toml(file)
+        for name in ("id", "folder", "models"):
+            if name in values:
+                raise BrokenFile(f"{file}: {name!r} comes from the folder's name and content.")
+        models: dict[str, ModelSpec] = {}
+        folder = place / "models"
+        for number, path in enumerate(sorted(folder.rglob("*.toml"))):
+            if number >= MAX_FILES:
+                raise BrokenFile(f"{folder} holds more than {MAX_FILES:,} files.")
+            name = path.relative_to(folder).as_posix().removesuffix(".toml")
+            models[name] = _validated(ModelSpec, path, read_toml(path))
+        spec = _validated(ProviderSpec, file, values)
+        return spec.model_copy(update={"id": place.name, "folder": place, "models": models})
+
+    def _check_key_owner(self, spec: ProviderSpec, file: Path) -> None:
+        """Refuse an entry that would send a key to another host than the one that it belongs to."""
+        for other in self.providers.values():
+            if not spec.key_env or other.key_env != spec.key_env:
+                continue
+            if urlsplit(other.base_url).netloc != urlsplit(spec.base_url).netloc:
+                raise BrokenFile(
+                    f"{file}: {spec.key_env} belongs to {other.id} ({other.base_url}) and is not "
+                    f"sent to {spec.base_url}.",
+                    hint="Give this provider a key variable of its own.",
+                )
+
+
+_Spec = TypeVar("_Spec", bound=BaseModel)
+
+
+def _validated(kind: type[_Spec], path: Path, values: Mapping[str, object]) -> _Spec:
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise broken(path, error) from error
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The shipped catalogue with the user's overlay, read once."""
+    return Catalogue(shipped("providers"), config_dir() / "providers")

@@ -1,0 +1,150 @@
+"""The user's settings, API keys and folders."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from playground.errors import BrokenFile
+
+APP = "chat-playground"
+MAX_FILE_BYTES = 1_000_000
+"""No settings, catalogue or prompt file of ours is read past this size."""
+
+
+class Settings(BaseModel):
+    """What `config.toml` may say. Unknown words are refused, so that a typo is noticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    models: tuple[str, ...] = ()
+    """The panes to open at start, as model references; empty lets the playground choose."""
+    model_folders: tuple[str, ...] = ("~/models",)
+    """Where `playground models` looks for GGUF files."""
+    system_prompt: str = ""
+    theme: str = ""
+    """A Textual theme's name; empty keeps the default."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Knobs to start with, in the words of `playground params`."""
+
+
+def config_dir() -> Path:
+    """The folder of the user's own files; `PLAYGROUND_CONFIG_DIR` overrides it."""
+    if override := os.environ.get("PLAYGROUND_CONFIG_DIR"):
+        return Path(override)
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir(APP))
+
+
+def shipped(name: str) -> Path:
+    """A data folder of the distribution, `providers` or `prompts`.
+
+    A wheel carries them inside the package; in a checkout (and an editable install) they are at
+    its root.
+    """
+    package = Path(__file__).parent
+    packed = package / "_data" / name
+    return packed if packed.is_dir() else package.parent / name
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file; raises `BrokenFile` with path and line if it cannot be read."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise BrokenFile(
+                f"{path} is larger than {MAX_FILE_BYTES:,} bytes.", hint="Is it the right file?"
+            )
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BrokenFile(f"{path} is not valid TOML: {error}.", hint="Mend that line.") from error
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise BrokenFile(
+            f"{path} is not UTF-8 text (line {line}).", hint="Save it as UTF-8."
+        ) from error
+    except OSError as error:
+        raise BrokenFile(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def broken(path: Path, error: ValidationError) -> BrokenFile:
+    """The `BrokenFile` for a file whose content does not fit its schema, with the line."""
+    finding = error.errors()[0]
+    place = [str(step) for step in finding["loc"]]
+    line = _line_of(path, place)
+    where = f"{path}, line {line}" if line else f"{path}"
+    text = finding["msg"].removeprefix("Value error, ")
+    return BrokenFile(f"{where}: {'.'.join(place) or 'the file'}: {text}.", hint="Mend that line.")
+
+
+def _line_of(path: Path, place: list[str]) -> int:
+    """The line on which the last findable word of a key path stands, 0 if none does."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for word in reversed(place):
+        for number, line in enumerate(lines, start=1):
+            head = line.split("#")[0].split("=")[0].strip().strip("[]\"' ")
+            if word == head or word in head.split("."):
+                return number
+    return 0
+
+
+@cache
+def settings() -> Settings:
+    """The user's settings, read once; the defaults where there is no `config.toml`."""
+    path = config_dir() / "config.toml"
+    if not path.exists():
+        return Settings()
+    try:
+        return Settings.model_validate(read_toml(path))
+    except ValidationError as error:
+        raise broken(path, error) from error
+
+
+def keys_path() -> Path:
+    """The file that keeps API keys, readable by its owner only."""
+    return config_dir() / "keys.toml"
+
+
+def find_key(provider: str, variable: str) -> SecretStr | None:
+    """The API key of a provider: its environment variable, else its line in `keys.toml`.
+
+    It is wrapped so that no log, repr or error can print it.
+    """
+    if variable and (value := os.environ.get(variable, "").strip()):
+        return SecretStr(value)
+    path = keys_path()
+    if not path.exists():
+        return None
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        raise BrokenFile(
+            f"{path} can be read by other users (mode {mode:04o}).", hint=f"Run: chmod 600 {path}"
+        )
+    try:
+        kept = read_toml(path).get(provider)
+    except BrokenFile as error:
+        # The TOML parser's message may quote the line, and the line holds a key.
+        raise BrokenFile(f"{path} is not valid TOML.", hint="Mend it.") from error.__cause__
+    return SecretStr(kept.strip()) if isinstance(kept, str) and kept.strip() else None
+
+
+def save_key(provider: str, key: str) -> Path:
+    """Keep a provider's API key in `keys.toml` (mode 0600) beside the others; returns the path."""
+    path = keys_path()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = read_toml(path) if path.exists() else {}
+    kept[provider] = key
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        for name, value in kept.items():
+            escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+            file.write(f'"{name}" = "{escaped}"\n')
+    draft.replace(path)
+    return path

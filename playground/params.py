@@ -1,0 +1,357 @@
+"""Every knob of generation, defined once: range, step, meaning and neighbours' names for it.
+
+Command-line flags, the terminal's controls, the table of `playground params`, validation and the
+ranges of a sweep are all made from `GenerationParams`; to add a knob, add a field here.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, model_validator
+
+from playground.errors import InvalidParameter, did_you_mean
+
+KnobKind = Literal["float", "int", "words", "object"]
+
+SAMPLERS: tuple[str, ...] = ("penalties", "top_k", "top_p", "min_p", "temperature")
+"""The stages that `sampler_order` may name, in llama.cpp's own order."""
+
+TEMPERATURE_FIRST: tuple[str, ...] = ("penalties", "temperature", "top_k", "top_p", "min_p")
+"""The order that the transformers library uses: truncation acts on the tempered distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """What there is to know about one knob.
+
+    `minimum` and `maximum` bound what is accepted; `slider` is the part worth sliding over (the
+    whole range where it is None). `neutral` is the value that leaves the distribution alone;
+    `default` what a backend of ours uses while the user has set nothing (None: nothing is sent
+    and the endpoint decides).
+    """
+
+    meaning: str
+    minimum: float | None = None
+    maximum: float | None = None
+    slider: tuple[float, float] | None = None
+    step: float | None = None
+    unit: str = ""
+    neutral: float | None = None
+    default: float | None = None
+    aliases: tuple[str, ...] = ()
+    flag: str = ""
+    name: str = ""
+    kind: KnobKind = "object"
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the value is a number, so that a slider can show it."""
+        return self.kind in ("float", "int")
+
+    @property
+    def range_text(self) -> str:
+        """The accepted range for people: `0 to 5`, or an empty string where there is none."""
+        if self.minimum is None or self.maximum is None:
+            return ""
+        return f"{self.minimum:g} to {self.maximum:g}"
+
+    def problem(self, value: object) -> str:
+        """Why `value` is outside the range, as the end of a sentence; empty if it is inside."""
+        if not isinstance(value, int | float) or self.minimum is None or self.maximum is None:
+            return ""
+        if self.minimum <= value <= self.maximum:
+            return ""
+        return f"{value:g} is outside {self.range_text}"
+
+
+class GenerationParams(BaseModel):
+    """What the user asked for. `None` means "not set by the user", never "off".
+
+    Constructing it raises pydantic's `ValidationError`; `GenerationParams.of` raises
+    `InvalidParameter` with a sentence for people.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: Annotated[
+        float | None,
+        Knob(
+            "Divides the logits before sampling: 0 always takes the likeliest token, above 1 "
+            "flattens the distribution.",
+            minimum=0,
+            maximum=5,
+            slider=(0, 2),
+            step=0.05,
+            neutral=1,
+            default=0.8,
+            flag="-t",
+        ),
+    ] = None
+    max_length: Annotated[
+        int | None,
+        Knob(
+            "The most new tokens to generate.",
+            minimum=1,
+            maximum=1_000_000,
+            slider=(1, 2048),
+            step=16,
+            unit="tokens",
+            default=512,
+            aliases=("max_tokens", "max_new_tokens"),
+        ),
+    ] = None
+    top_p: Annotated[
+        float | None,
+        Knob(
+            "Keeps the likeliest tokens that together hold this share of the probability.",
+            minimum=0,
+            maximum=1,
+            step=0.01,
+            neutral=1,
+            default=0.95,
+        ),
+    ] = None
+    top_k: Annotated[
+        int | None,
+        Knob(
+            "Keeps this many of the likeliest tokens; 0 keeps all.",
+            minimum=0,
+            maximum=1_000_000,
+            slider=(0, 200),
+            step=1,
+            unit="tokens",
+            neutral=0,
+            default=40,
+        ),
+    ] = None
+    min_p: Annotated[
+        float | None,
+        Knob(
+            "Drops tokens less likely than this share of the likeliest one's probability.",
+            minimum=0,
+            maximum=1,
+            step=0.01,
+            neutral=0,
+            default=0.05,
+        ),
+    ] = None
+    repeat_penalty: Annotated[
+        float | None,
+        Knob(
+            "Divides (or, below zero, multiplies) the logits of recent tokens; 1 is off.",
+            minimum=0.1,
+            maximum=5,
+            slider=(0.8, 2),
+            step=0.05,
+            neutral=1,
+            default=1.0,
+            aliases=("repetition_penalty",),
+        ),
+    ] = None
+    presence_penalty: Annotated[
+        float | None,
+        Knob(
+            "Taken once from the logit of every token that has already appeared.",
+            minimum=-2,
+            maximum=2,
+            step=0.1,
+            neutral=0,
+            default=0.0,
+        ),
+    ] = None
+    frequency_penalty: Annotated[
+        float | None,
+        Knob(
+            "Taken from a token's logit for each time that it has appeared.",
+            minimum=-2,
+            maximum=2,
+            step=0.1,
+            neutral=0,
+            default=0.0,
+        ),
+    ] = None
+    seed: Annotated[
+        int | None,
+        Knob(
+            "Where the random draws start: the same seed and settings repeat an answer. "
+            "Drawn and reported when unset; 0 is a seed like any other.",
+            minimum=0,
+            # llama.cpp reads 2**32 - 1 as "draw one for me", which we do ourselves.
+            maximum=2**32 - 2,
+            slider=(0, 1000),
+            step=1,
+        ),
+    ] = None
+    n: Annotated[
+        int | None,
+        Knob(
+            "How many answers to draw for the same prompt.",
+            minimum=1,
+            maximum=64,
+            slider=(1, 8),
+            step=1,
+            unit="answers",
+            neutral=1,
+            default=1,
+        ),
+    ] = None
+    logprobs: Annotated[
+        int | None,
+        Knob(
+            "Report each token's log-probability, with this many of the likeliest alternatives.",
+            minimum=0,
+            maximum=100,
+            slider=(0, 20),
+            step=1,
+            unit="alternatives",
+            aliases=("top_logprobs",),
+        ),
+    ] = None
+    stop: Annotated[
+        tuple[str, ...] | None,
+        Knob("Strings that end the answer where they would appear; they are not part of it."),
+    ] = None
+    sampler_order: Annotated[
+        tuple[str, ...] | None,
+        Knob(
+            "The order of the sampler chain, a list of stages; `temperature-first` is the "
+            "convention of transformers, unset is llama.cpp's own.",
+        ),
+    ] = None
+    extra: Annotated[
+        dict[str, JsonValue] | None,
+        Knob("Anything else, passed to the backend verbatim."),
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_aliases(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        values = dict(values)
+        for alias, name in _aliases().items():
+            if values.get(alias) is None:
+                values.pop(alias, None)
+                continue
+            if values.get(name) is not None:
+                raise ValueError(f"{alias} is another word for {name}: give one of them")
+            values[name] = values.pop(alias)
+        if isinstance(values.get("stop"), str):
+            values["stop"] = (values["stop"],)
+        if isinstance(values.get("sampler_order"), str):
+            values["sampler_order"] = _order_by_name(values["sampler_order"])
+        return values
+
+    @model_validator(mode="after")
+    def _check_ranges(self) -> Self:
+        problems = [
+            f"{knob.name} {problem}"
+            for knob in knobs().values()
+            if (problem := knob.problem(getattr(self, knob.name)))
+        ]
+        if self.stop is not None and not all(self.stop):
+            problems.append("stop holds an empty string, which would end every answer at once")
+        if self.stop is not None and len(self.stop) > 16:
+            problems.append(f"stop holds {len(self.stop)} strings; 16 are the most")
+        if self.sampler_order is not None:
+            problems += _order_problems(self.sampler_order)
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @classmethod
+    def of(cls, **values: Any) -> Self:
+        """The params with these knobs set.
+
+        Raises `InvalidParameter`, with a sentence for people, where the constructor would raise
+        pydantic's error.
+        """
+        known = {*cls.model_fields, *_aliases()}
+        for name in values:
+            if name not in known:
+                raise InvalidParameter(
+                    f"There is no parameter {name!r}.",
+                    hint=did_you_mean(name, known) or "`playground params` lists them.",
+                )
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise InvalidParameter(
+                f"{_sentence(error)}.", hint="`playground params` lists the ranges."
+            ) from error
+
+    def given(self) -> dict[str, Any]:
+        """The knobs that the user has set, by name."""
+        return {name: value for name in knobs() if (value := getattr(self, name)) is not None}
+
+    def updated(self, **values: Any) -> Self:
+        """A copy with these knobs set (None unsets one), checked like `of`."""
+        return self.of(**{**self.given(), **values})
+
+
+def _sentence(error: ValidationError) -> str:
+    """Pydantic's findings as one sentence: `temperature 9 is outside 0 to 5`."""
+    parts = []
+    for finding in error.errors():
+        place = ".".join(str(step) for step in finding["loc"])
+        text = finding["msg"].removeprefix("Value error, ")
+        if place:
+            text = f"{place} {finding['input']!r}: {text[:1].lower()}{text[1:]}"
+        parts.append(text)
+    return "; ".join(parts)
+
+
+def _order_by_name(text: str) -> tuple[str, ...]:
+    """The order meant by a preset's name or by a comma-separated list."""
+    presets = {"llama.cpp": SAMPLERS, "temperature-first": TEMPERATURE_FIRST}
+    return presets.get(text) or tuple(part.strip() for part in text.split(","))
+
+
+def _order_problems(order: tuple[str, ...]) -> list[str]:
+    problems = [
+        f"sampler_order names {name!r}, which is none of {', '.join(SAMPLERS)}"
+        for name in order
+        if name not in SAMPLERS
+    ]
+    if len(set(order)) != len(order):
+        problems.append("sampler_order names a stage twice")
+    return problems
+
+
+@cache
+def knobs() -> Mapping[str, Knob]:
+    """Every knob by its name, in the order in which they are shown."""
+    found: dict[str, Knob] = {}
+    for name, field in GenerationParams.model_fields.items():
+        declared = next(item for item in field.metadata if isinstance(item, Knob))
+        found[name] = Knob(
+            **{
+                attribute: getattr(declared, attribute)
+                for attribute in Knob.__slots__
+                if attribute not in ("name", "kind")
+            },
+            name=name,
+            kind=_kind(field.annotation),
+        )
+    return types.MappingProxyType(found)
+
+
+def _kind(annotation: Any) -> KnobKind:
+    """What sort of value a field holds, read from its annotation."""
+    members = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
+    if float in members:
+        return "float"
+    if int in members:
+        return "int"
+    return "words" if any(get_origin(member) is tuple for member in members) else "object"
+
+
+@cache
+def _aliases() -> Mapping[str, str]:
+    """Other words for knobs, each with the name that is ours."""
+    return {alias: knob.name for knob in knobs().values() for alias in knob.aliases}

@@ -1,0 +1,83 @@
+"""Finds the provider of a model reference: catalogue entries first, then installed plug-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from playground.catalogue import ProviderSpec, catalogue
+from playground.errors import ConfigurationError, PlaygroundError, UnknownProvider, did_you_mean
+from playground.providers.base import ChatModel, Provider
+from playground.types import ModelInfo, ModelRef
+
+GROUP = "playground.providers"
+"""The entry-point group through which every backend comes in."""
+
+
+@cache
+def _backends() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def provider_names() -> list[str]:
+    """Every provider that can be named in a reference, without importing any."""
+    shipped = catalogue()
+    return sorted({*shipped.providers, *shipped.problems, *_backends()})
+
+
+@cache
+def find_provider(name: str) -> Provider:
+    """The provider called `name`.
+
+    Raises `UnknownProvider` (with the nearest names), the catalogue's `BrokenFile`, or
+    `ConfigurationError` if the plug-in behind it cannot be imported.
+    """
+    spec = catalogue().find(name) or ProviderSpec(id=name, backend=name)
+    entry = _backends().get(spec.backend)
+    if entry is None:
+        if spec.backend != name:
+            raise ConfigurationError(
+                f"The provider {name!r} wants a backend {spec.backend!r}, which is not installed.",
+                hint=f"Installed: {', '.join(sorted(_backends()))}.",
+            )
+        raise UnknownProvider(
+            f"There is no provider {name!r}.",
+            hint=did_you_mean(name, provider_names()) or "`playground models` lists them.",
+        )
+    try:
+        made = entry.load()(spec)
+    except PlaygroundError:
+        raise
+    except Exception as error:
+        # A plug-in is somebody else's code: whatever it raises becomes a sentence with its name.
+        raise ConfigurationError(
+            f"The plug-in {entry.value!r} behind {name!r} failed to start: {error}.",
+            hint="Update or uninstall it.",
+        ) from error
+    if not isinstance(made, Provider):
+        raise ConfigurationError(f"The plug-in {entry.value!r} behind {name!r} is not a Provider.")
+    return made
+
+
+def open_model(ref: str | ModelRef, **options: Any) -> ChatModel:
+    """Open a model by its reference, for example `demo:small` or `openai:gpt-4.1`.
+
+    Costs nothing until it is used: no process starts, no connection is made. Raises
+    `InvalidReference`, `UnknownProvider`, `UnknownModel`, `MissingKey` or `ModelFileError`.
+    """
+    parsed = ModelRef.parse(ref)
+    return find_provider(parsed.provider).open(parsed.model, **options)
+
+
+def list_models(provider: str | None = None) -> Iterator[ModelInfo]:
+    """The models known without asking any endpoint, of one provider or of all that work."""
+    for name in [provider] if provider else provider_names():
+        try:
+            found = find_provider(name)
+        except PlaygroundError:
+            if provider:
+                raise
+            continue  # `doctor` reports it; one broken provider must not hide the others.
+        yield from found.models()

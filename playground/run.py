@@ -1,0 +1,303 @@
+"""Runs one generation: drives the backend's events, keeps what came, stamps the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from contextlib import aclosing
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from playground.errors import PlaygroundError, StreamTruncated, UnsupportedParameter
+from playground.params import GenerationParams
+from playground.providers.base import ChatModel
+from playground.types import (
+    Answer,
+    Choice,
+    Completed,
+    EndState,
+    Event,
+    Finished,
+    FinishReason,
+    Message,
+    Plan,
+    Problem,
+    ReasoningDelta,
+    Started,
+    TextDelta,
+    Timing,
+    Token,
+    Usage,
+)
+
+Unsupported = Literal["error", "adjust"]
+"""What to do with a knob that a model does not take: refuse to run, or go on without it."""
+
+Prompt = str | Sequence[Message]
+
+
+def as_messages(prompt: Prompt, *, system: str = "") -> tuple[Message, ...]:
+    """A prompt as messages: a plain string is one user turn, `system` goes before it."""
+    turns = (Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt)
+    return (Message(role="system", content=system), *turns) if system else turns
+
+
+class GrowingChoice:
+    """One choice while it grows. Text is kept as pieces, joined when it is read."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._reasoning: list[str] = []
+        self.tokens: list[Token] = []
+        self.finish_reason: FinishReason | None = None
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return _joined(self._pieces)
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning shown so far."""
+        return _joined(self._reasoning)
+
+    def take(self, event: TextDelta | ReasoningDelta | Finished) -> None:
+        """Grow by one event."""
+        match event:
+            case TextDelta():
+                self._pieces.append(event.text)
+                self.tokens.extend(event.tokens)
+            case ReasoningDelta():
+                self._reasoning.append(event.text)
+            case Finished():
+                self.finish_reason = event.reason
+
+
+def _joined(pieces: list[str]) -> str:
+    """The pieces as one string, which also replaces them, so that reading often stays cheap."""
+    if len(pieces) > 1:
+        pieces[:] = ["".join(pieces)]
+    return pieces[0] if pieces else ""
+
+
+class Run:
+    """One generation, from the asking to its end, however it ends.
+
+    It starts when it is first iterated, awaited or entered, and then runs in a task of its own:
+    a slow reader delays neither the backend nor the clock. Iterating gives the events and raises
+    the run's error at the end; `await run` gives the run back and raises nothing: look at `state`
+    and `error`. Text that came is kept whatever happens.
+    """
+
+    def __init__(
+        self,
+        model: ChatModel,
+        messages: Sequence[Message],
+        params: GenerationParams,
+        *,
+        unsupported: Unsupported = "error",
+    ) -> None:
+        self.model = model
+        self.messages = tuple(messages)
+        self.params = params
+        self.unsupported: Unsupported = unsupported
+        self.plan: Plan | None = None
+        self.choices: list[GrowingChoice] = [GrowingChoice()]
+        self.usage = Usage()
+        self.timing = Timing()
+        self.state: EndState = "running"
+        self.error: BaseException | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._began = 0.0
+        self._completed = False
+        self._listening = False
+        self._events: deque[Event] = deque()
+        self._news = asyncio.Event()
+
+    @property
+    def text(self) -> str:
+        """The text of the first choice, as far as it came."""
+        return self.choices[0].text
+
+    @property
+    def tokens(self) -> list[Token]:
+        """The tokens of the first choice, where log-probabilities were asked for."""
+        return self.choices[0].tokens
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Generation speed after the first token, all choices together."""
+        return self.timing.tokens_per_second(self.usage.output_tokens)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run was asked for; the total once it has ended."""
+        if self.timing.total is not None:
+            return self.timing.total
+        return time.perf_counter() - self._began if self._began else 0.0
+
+    def start(self) -> Self:
+        """Start now, in a task on the running loop; does nothing if it has started."""
+        if self._task is None:
+            self._began = time.perf_counter()
+            self._task = asyncio.create_task(self._drive(), name=f"run {self.model.ref}")
+        return self
+
+    async def cancel(self) -> None:
+        """Stop the generation and wait until it has stopped; does nothing after the end."""
+        if self._task is None:
+            self.state = "cancelled"
+            self._task = asyncio.create_task(asyncio.sleep(0))
+        elif not self._task.done() and self.state == "running":
+            self._task.cancel()
+        await self._ended()
+
+    async def _ended(self) -> None:
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _wait(self) -> Self:
+        self.start()
+        await self._ended()
+        return self
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._wait().__await__()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.cancel()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        self._listening = True
+        self.start()
+        while True:
+            while self._events:
+                yield self._events.popleft()
+            if self.state != "running":
+                break
+            self._news.clear()
+            await self._news.wait()
+        if self.error is not None:
+            raise self.error
+
+    async def _drive(self) -> None:
+        """The task behind the run: it ends in exactly one end state and never raises."""
+        try:
+            plan = self.model.plan(self.params)
+            self.plan = plan
+            if self.unsupported == "error" and plan.departures:
+                raise UnsupportedParameter(
+                    f"{self.model.ref}: {'; '.join(map(str, plan.departures))}.",
+                    hint='Leave it out, or run with unsupported="adjust".',
+                )
+            async with aclosing(self.model.stream(self.messages, plan)) as events:
+                async for event in events:
+                    self._take(event)
+            if not self._completed:
+                raise StreamTruncated(
+                    f"The answer of {self.model.ref} ended without its last event.",
+                    hint="What came is kept; try again.",
+                )
+            self._end("done")
+        except asyncio.CancelledError:
+            self._end("cancelled")
+        except Exception as error:  # noqa: BLE001 - kept, and raised where the run is read
+            self.error = error
+            self._end("failed")
+
+    def _take(self, event: Event) -> None:
+        now = time.perf_counter() - self._began
+        match event:
+            case TextDelta() | ReasoningDelta():
+                if self.timing.first_token is None:
+                    self.timing = self.timing.model_copy(update={"first_token": now})
+                self._choice(event.choice).take(event)
+            case Finished():
+                self._choice(event.choice).take(event)
+            case Started():
+                self.plan = event.plan
+                self.timing = self.timing.model_copy(update={"queued": now})
+            case Completed():
+                self.usage = event.usage
+                self._completed = True
+        if self._listening:
+            self._events.append(event)
+            self._news.set()
+
+    def _choice(self, index: int) -> GrowingChoice:
+        while len(self.choices) <= index:
+            self.choices.append(GrowingChoice())
+        return self.choices[index]
+
+    def _end(self, state: EndState) -> None:
+        self.timing = self.timing.model_copy(update={"total": time.perf_counter() - self._began})
+        self.state = state
+        self._news.set()
+
+    def answer(self) -> Answer:
+        """The run as data, as far as it came."""
+        reason = self.choices[0].finish_reason or "unknown"
+        ends: dict[EndState, Any] = {"cancelled": "cancelled", "failed": "error"}
+        return Answer(
+            model=str(self.model.ref),
+            text=self.text,
+            finish_reason=ends.get(self.state, reason),
+            choices=tuple(
+                Choice(
+                    text=choice.text,
+                    reasoning=choice.reasoning,
+                    finish_reason=choice.finish_reason,
+                )
+                for choice in self.choices
+            ),
+            usage=self.usage,
+            timing=self.timing,
+            tokens_per_second=self.tokens_per_second,
+            params=self.params.model_dump(mode="json", exclude_none=True),
+            effective=self.plan.effective if self.plan else {},
+            adjustments=self.plan.adjustments if self.plan else (),
+            error=problem_of(self.error) if self.error else None,
+        )
+
+
+def problem_of(error: BaseException) -> Problem:
+    """An error as data."""
+    known = isinstance(error, PlaygroundError)
+    message = str(error) if known else f"{type(error).__name__}: {error}"
+    return Problem(kind=type(error).__name__, message=message)
+
+
+def generate(
+    model: ChatModel,
+    prompt: Prompt,
+    params: GenerationParams | None = None,
+    *,
+    system: str = "",
+    unsupported: Unsupported = "error",
+    **knobs: Any,
+) -> Run:
+    """A run of `prompt` on an open model; `knobs` are set on top of `params`.
+
+    `async for event in generate(...)` streams it, `await generate(...)` waits for the whole.
+    Raises `InvalidParameter` at once for a knob that does not exist or is out of its range.
+    """
+    asked = (params or GenerationParams()).updated(**knobs)
+    return Run(model, as_messages(prompt, system=system), asked, unsupported=unsupported)
+
+
+async def text_of(run: Run) -> AsyncGenerator[str, None]:
+    """The text of a run's first choice, piece by piece; leaving early cancels the run."""
+    async with run:
+        async for event in run:
+            if isinstance(event, TextDelta) and event.choice == 0:
+                yield event.text

@@ -1,0 +1,292 @@
+"""The vocabulary: references, messages, plans, events, usage and timing. No I/O, no SDK.
+
+What is stored or sent is a frozen pydantic model. Events are slotted dataclasses, because one is
+made for every piece of text and costs a third of a model there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from playground.errors import InvalidReference
+from playground.params import GenerationParams
+
+Role = Literal["system", "user", "assistant"]
+
+FinishReason = Literal["stop", "length", "context", "tool_calls", "content_filter", "unknown"]
+"""Why a backend ended a choice: the model was done (or a stop string came), max_length was
+reached, the context is full, or what the endpoint said; `unknown` keeps the vocabulary closed."""
+
+EndState = Literal["running", "done", "cancelled", "failed"]
+"""How a run stands. Text that came before a cancel or a failure is kept."""
+
+AdjustmentKind = Literal["dropped", "renamed", "clamped", "defaulted"]
+
+
+class Frozen(BaseModel):
+    """The base of what is stored or sent: immutable, and closed to unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelRef(Frozen):
+    """`provider:model`, split at the first colon."""
+
+    provider: str
+    model: str
+
+    @classmethod
+    def parse(cls, text: str | ModelRef) -> ModelRef:
+        """Read a reference; raises `InvalidReference` where there is no colon or an empty side."""
+        if isinstance(text, ModelRef):
+            return text
+        provider, colon, model = text.strip().partition(":")
+        if not colon or not provider or not model:
+            raise InvalidReference(
+                f"{text!r} is not a model reference.",
+                hint="Write provider:model, for example demo:small or openai:gpt-4.1.",
+            )
+        return cls(provider=provider, model=model)
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.model}"
+
+
+class Message(Frozen):
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+class Adjustment(Frozen):
+    """One thing that a backend does differently from what was asked, and why.
+
+    `asked` is the user's value (None where nothing was set), `used` what is used instead.
+    """
+
+    kind: AdjustmentKind
+    knob: str
+    reason: str
+    asked: JsonValue = None
+    used: JsonValue = None
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "dropped":
+                return f"{self.knob} dropped: {self.reason}"
+            case "defaulted":
+                return f"{self.knob} = {self.used}: {self.reason}"
+            case _:
+                return f"{self.knob} {self.asked} → {self.used}: {self.reason}"
+
+
+class Plan(Frozen):
+    """What one backend will really do with the params.
+
+    `effective` has the value used for each knob that the backend applies, `wire` the payload's
+    own words and values, exactly as sent; `adjustments` every difference from what was asked.
+    """
+
+    ref: ModelRef
+    params: GenerationParams
+    effective: dict[str, JsonValue]
+    wire: dict[str, JsonValue]
+    adjustments: tuple[Adjustment, ...] = ()
+
+    @property
+    def departures(self) -> tuple[Adjustment, ...]:
+        """The adjustments that change a value which the user set."""
+        return tuple(item for item in self.adjustments if item.kind in ("dropped", "clamped"))
+
+    def adjusted(self, *more: Adjustment, **effective: JsonValue) -> Self:
+        """A copy with further adjustments and effective values, known only once it runs."""
+        return self.model_copy(
+            update={
+                "adjustments": (*self.adjustments, *more),
+                "effective": {**self.effective, **effective},
+            }
+        )
+
+
+class Usage(Frozen):
+    """What a run consumed. Token counts are the backend's own; None where it did not say.
+
+    `cost` is in US dollars, from the catalogue's prices; None where no price is known.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: float | None = None
+
+
+class Timing(Frozen):
+    """One clock for every backend, in seconds from the moment the run was asked for.
+
+    `queued` ends when the backend began the work, `first_token` when the first text arrived,
+    `total` when the run ended; None where that has not happened.
+    """
+
+    queued: float | None = None
+    first_token: float | None = None
+    total: float | None = None
+
+    def tokens_per_second(self, output_tokens: int | None) -> float | None:
+        """Generation speed after the first token: (tokens - 1) over the time they took."""
+        if not output_tokens or output_tokens < 2 or self.first_token is None or not self.total:
+            return None
+        elapsed = self.total - self.first_token
+        return (output_tokens - 1) / elapsed if elapsed > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAlternative:
+    """A token that could have come, with its natural-log probability (raw distribution)."""
+
+    text: str
+    logprob: float
+    token_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One generated token: `logprob` is natural-log, of the model's raw distribution.
+
+    `data` are its bytes, which may be part of a character; `alternatives` the likeliest tokens
+    at this position, likeliest first.
+    """
+
+    text: str
+    logprob: float | None = None
+    alternatives: tuple[TokenAlternative, ...] = ()
+    token_id: int | None = None
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The backend began the work; `plan` is now complete (the seed drawn, fallbacks known)."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More text of one choice; `tokens` behind it where log-probabilities were asked for."""
+
+    text: str
+    choice: int = 0
+    tokens: Sequence[Token] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """More of the model's reasoning, where the backend shows it; not part of the answer."""
+
+    text: str
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One choice is complete."""
+
+    reason: FinishReason
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The run is complete: exactly one, and the last event."""
+
+    usage: Usage
+
+
+Event = Started | TextDelta | ReasoningDelta | Finished | Completed
+
+
+class KnobSupport(Frozen):
+    """How a model takes one knob.
+
+    `accepted` None means that nobody has said: it is sent as asked and the endpoint decides.
+    `wire` is the payload's name for it; `minimum` and `maximum` the model's own range (values
+    outside are clamped); `default` what is used when the user sets nothing, where that is known
+    to be used; `reason` why it is not accepted.
+    """
+
+    accepted: bool | None = True
+    wire: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    default: JsonValue = None
+    reason: str = ""
+
+
+class Capabilities(Frozen):
+    """What a model can do. `knobs` has an entry for every knob; abilities are off by default."""
+
+    knobs: dict[str, KnobSupport]
+    context_length: int | None = None
+    logprobs: bool = False
+    tokenize: bool = False
+    score: bool = False
+    next_token: bool = False
+
+
+class ModelInfo(Frozen):
+    """A model that can be opened, as lists show it. Prices: US dollars a million tokens."""
+
+    ref: ModelRef
+    title: str = ""
+    context_length: int | None = None
+    input_price: float | None = None
+    output_price: float | None = None
+    note: str = ""
+
+
+class ProviderStatus(Frozen):
+    """What `doctor` says of a provider: whether it can be used now, and what to do if not."""
+
+    ready: bool
+    summary: str
+    hint: str = ""
+
+
+class Choice(Frozen):
+    """One of the `n` answers of a run, as far as it came."""
+
+    text: str
+    reasoning: str = ""
+    finish_reason: FinishReason | None = None
+
+
+class Problem(Frozen):
+    """An error, as data: its class in `playground.errors`, and its whole sentence."""
+
+    kind: str
+    message: str
+
+
+class Answer(Frozen):
+    """A run as data, for JSON and for history: what was asked, done, said, and at what cost.
+
+    `finish_reason` is that of the first choice, or `cancelled` or `error` where the run was.
+    """
+
+    model: str
+    text: str
+    finish_reason: FinishReason | Literal["cancelled", "error"]
+    choices: tuple[Choice, ...]
+    usage: Usage
+    timing: Timing
+    tokens_per_second: float | None
+    params: dict[str, JsonValue]
+    effective: dict[str, JsonValue]
+    adjustments: tuple[Adjustment, ...]
+    error: Problem | None = None
