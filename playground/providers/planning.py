@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pydantic import JsonValue
 
@@ -10,12 +10,29 @@ from playground.params import GenerationParams, Knob, knobs
 from playground.types import Adjustment, KnobSupport, ModelRef, Plan
 
 
-def make_plan(ref: ModelRef, params: GenerationParams, supports: Mapping[str, KnobSupport]) -> Plan:
+Spelling = Callable[[str, str, JsonValue], dict[str, JsonValue]]
+"""The payload words of one knob, from its name, its wire name and the value used."""
+
+
+def one_word(_name: str, wire_name: str, value: JsonValue) -> dict[str, JsonValue]:
+    """The usual spelling: one knob, one word."""
+    return {wire_name: value}
+
+
+def make_plan(
+    ref: ModelRef,
+    params: GenerationParams,
+    supports: Mapping[str, KnobSupport],
+    *,
+    spell: Spelling = one_word,
+    reserved: Mapping[str, str] | None = None,
+) -> Plan:
     """The plan of a model that takes each knob as `supports` says; pure, no I/O.
 
     A value that a model refuses is dropped and one out of its range is clamped, each with an
     adjustment; a refused knob at its neutral value changes nothing and needs none. `extra` comes
     last and verbatim: where it names a payload word that a knob also sets, `extra` wins.
+    `reserved` are the words that not even `extra` may set, each with the reason.
     """
     effective: dict[str, JsonValue] = {}
     wire: dict[str, JsonValue] = {}
@@ -38,11 +55,26 @@ def make_plan(ref: ModelRef, params: GenerationParams, supports: Mapping[str, Kn
                 )
             )
         effective[name] = used
-        wire[wire_name] = used
-        names[wire_name] = name
-    for word, value in (params.extra or {}).items():
-        if word in wire:
-            name = names[word]
+        for word, value in spell(name, wire_name, used).items():
+            wire[word] = value
+            names[word] = name
+    extra = params.extra or {}
+    refused = supports.get("extra", KnobSupport())
+    if extra and refused.accepted is False:
+        adjustments.append(
+            Adjustment(kind="dropped", knob="extra", asked=extra, reason=refused.reason)
+        )
+        extra = {}
+    for word, value in extra.items():
+        if reserved and word in reserved:
+            adjustments.append(
+                Adjustment(
+                    kind="dropped", knob="extra", asked={word: value}, reason=reserved[word]
+                )
+            )
+            continue
+        name = names.get(word, "")
+        if name in effective:
             adjustments.append(
                 Adjustment(
                     kind="dropped",
@@ -64,6 +96,8 @@ def _decide(
     if asked is None:
         if support.accepted is False or support.default is None:
             return None, []
+        if support.default == knob.neutral:
+            return support.default, []  # A default that does nothing is not worth a word.
         return support.default, [
             Adjustment(
                 kind="defaulted", knob=knob.name, used=support.default, reason="not set by you"
@@ -83,6 +117,12 @@ def _decide(
             return used, [
                 Adjustment(kind="clamped", knob=knob.name, asked=asked, used=used, reason=bounds)
             ]
+    if isinstance(asked, list) and support.maximum is not None and len(asked) > support.maximum:
+        kept = asked[: int(support.maximum)]
+        few = f"this model takes {len(kept)} of them at most"
+        return kept, [
+            Adjustment(kind="clamped", knob=knob.name, asked=asked, used=kept, reason=few)
+        ]
     return asked, []
 
 

@@ -1,0 +1,282 @@
+"""Continuous batching: every live sequence is decoded in one `llama_decode` a step.
+
+A sequence lives in a slot, which is a llama.cpp sequence id with the tokens whose KV cells it
+holds. Slots keep their tokens after an answer, so that the next turn of a conversation, or another
+sample of the same prompt, starts from the longest prefix that any slot has: in the same slot where
+it is free, else by copying cells. A sequence whose prompt is just being evaluated by another waits
+for that one and copies it. Sequences join and leave between steps; a prompt is evaluated in
+chunks, so that a long one delays the others by one chunk at most.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from playground.errors import ContextOverflow
+from playground.providers.llama.native import NativeContext, NativeModel
+from playground.providers.llama.protocol import Began, ChoiceEnded, Done, Report, SamplingParams
+from playground.providers.llama.sequence import Request, Sequence
+
+SHARED_CHUNK = 128
+"""The most prompt tokens in a step while other sequences are drawing: what they wait for."""
+
+WORTH_WAITING = 16
+"""Waiting for another sequence's prompt pays only if it saves at least so many tokens."""
+
+
+class Slot:
+    """One llama.cpp sequence: the tokens in its cells, and who uses it now."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.tokens: list[int] = []
+        self.user: Sequence | None = None
+        self.reserved = 0
+        self.last_used = 0
+
+
+class Engine:
+    """Decodes any number of requests together on one context."""
+
+    def __init__(self, model: NativeModel, context: NativeContext, sequences: int) -> None:
+        self._model = model
+        self._context = context
+        self._slots = [Slot(number) for number in range(sequences)]
+        self._waiting: deque[Sequence] = deque()
+        self._clock = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to decode."""
+        return not self._waiting and all(slot.user is None for slot in self._slots)
+
+    def submit(
+        self, number: int, prompt: list[int], params: SamplingParams, stops: tuple[str, ...]
+    ) -> None:
+        """Queue a request; raises `ContextOverflow` if its prompt can never fit."""
+        if len(prompt) >= self._context.length:
+            raise ContextOverflow(
+                f"The prompt has {len(prompt):,} tokens and the context holds "
+                f"{self._context.length:,}, the answer included.",
+                hint="Shorten it, clear the conversation, or open the model with a larger "
+                "context_length.",
+            )
+        request = Request(number, prompt, params, stops)
+        self._waiting.extend(Sequence(request, choice, self._model) for choice in range(params.n))
+
+    def cancel(self, number: int) -> None:
+        """Stop a request: its slots are free for the next step."""
+        for sequence in [item for item in self._waiting if item.request.id == number]:
+            self._waiting.remove(sequence)
+            sequence.close()
+        for slot in self._slots:
+            if slot.user is not None and slot.user.request.id == number:
+                self._leave(slot)
+
+    def cancel_all(self) -> list[int]:
+        """Stop everything, after a failed step: the requests that were on it."""
+        numbers = {item.request.id for item in self._waiting}
+        numbers |= {slot.user.request.id for slot in self._slots if slot.user is not None}
+        for number in numbers:
+            self.cancel(number)
+        for slot in self._slots:
+            self._forget(slot)
+        return sorted(numbers)
+
+    def step(self) -> list[Report]:
+        """Admit, decode one batch, and draw a token for every sequence that is due one."""
+        reports: list[Report] = list(self._admit())
+        self._context.clear_batch()
+        live = [slot for slot in self._slots if slot.user is not None]
+        for slot in live:
+            reports += self._end_if_full(slot)
+        drawing = [slot for slot in live if slot.user and not slot.user.prefilling]
+        for slot in drawing:
+            self._feed(slot, 1)
+        budget = self._context.room
+        if drawing:
+            budget = min(budget, SHARED_CHUNK)
+        # The slot that has waited longest for its turn goes first.
+        prefilling = [slot for slot in live if slot.user and slot.user.prefilling]
+        for slot in sorted(prefilling, key=lambda slot: slot.last_used):
+            if budget > 0:
+                budget -= self._feed(slot, budget)
+        if self._context.size == 0:
+            return reports
+        self._context.decode()
+        for slot in live:
+            reports += self._draw(slot)
+        return reports
+
+    def _feed(self, slot: Slot, most: int) -> int:
+        """Put up to `most` of a slot's pending tokens into the batch; how many it was."""
+        sequence = slot.user
+        assert sequence is not None  # noqa: S101 - only live slots are fed
+        chunk = sequence.pending[:most]
+        sequence.pending = sequence.pending[most:]
+        sequence.row = self._context.add(
+            chunk, len(slot.tokens), slot.number, last=not sequence.pending
+        )
+        slot.tokens += chunk
+        self._touch(slot)
+        return len(chunk)
+
+    def _draw(self, slot: Slot) -> Iterator[Report]:
+        sequence = slot.user
+        if sequence is None or sequence.row is None:
+            return
+        text = sequence.draw(self._context)
+        sequence.row = None
+        if text is not None:
+            yield text
+        yield from self._leave_if_ended(slot)
+
+    def _end_if_full(self, slot: Slot) -> Iterator[Report]:
+        sequence = slot.user
+        if sequence is None or len(slot.tokens) < self._context.length:
+            return
+        text = sequence.context_full()
+        if text is not None:
+            yield text
+        yield from self._leave_if_ended(slot)
+
+    def _leave_if_ended(self, slot: Slot) -> Iterator[Report]:
+        sequence = slot.user
+        if sequence is None or sequence.ended is None:
+            return
+        request = sequence.request
+        yield ChoiceEnded(id=request.id, choice=sequence.choice, reason=sequence.ended)
+        self._leave(slot)
+        request.open_choices -= 1
+        if request.open_choices == 0:
+            yield Done(
+                id=request.id,
+                input_tokens=len(request.prompt),
+                output_tokens=request.output_tokens,
+                cached_tokens=request.cached_tokens,
+            )
+
+    def _leave(self, slot: Slot) -> None:
+        """Free a slot. Its cells stay, as a prefix for whoever comes next."""
+        if slot.user is not None:
+            slot.user.close()
+        slot.user = None
+        slot.reserved = 0
+
+    def _forget(self, slot: Slot) -> None:
+        self._context.keep_first(slot.number, 0)
+        slot.tokens = []
+
+    def _touch(self, slot: Slot) -> None:
+        self._clock += 1
+        slot.last_used = self._clock
+
+    def _admit(self) -> Iterator[Report]:
+        """Give waiting sequences a slot, first come first served, as far as there is room."""
+        passed_over: list[Sequence] = []
+        while self._waiting and any(slot.user is None for slot in self._slots):
+            sequence = self._waiting.popleft()
+            prompt = sequence.request.prompt
+            source = max(self._slots, key=lambda slot: _common(slot.tokens, prompt))
+            shared = min(_common(source.tokens, prompt), len(prompt) - 1)
+            if self._someone_is_evaluating(prompt, shared):
+                passed_over.append(sequence)
+                continue
+            slot = self._place(sequence, source, shared)
+            if slot is None:
+                passed_over.append(sequence)
+                break
+            yield from self._enter(slot, sequence, source, shared)
+        self._waiting.extendleft(reversed(passed_over))
+
+    def _someone_is_evaluating(self, prompt: list[int], shared: int) -> bool:
+        """Whether a live sequence will soon have a prefix much longer than `shared`."""
+        for slot in self._slots:
+            if slot.user is None or not slot.user.prefilling or not slot.user.pending:
+                continue
+            coming = min(_common(slot.user.request.prompt, prompt), len(prompt) - 1)
+            if coming >= shared + WORTH_WAITING and len(slot.tokens) < coming:
+                return True
+        return False
+
+    def _place(self, sequence: Sequence, source: Slot, shared: int) -> Slot | None:
+        """The slot for a sequence, or None while there is none, or no cells for it."""
+        free = [slot for slot in self._slots if slot.user is None]
+        extends = source.user is None and shared >= len(source.tokens) - 1
+        slot = (
+            source
+            if extends
+            else min(free, key=lambda item: (len(item.tokens) > 0, item.last_used))
+        )
+        if not self._context.unified:
+            return slot
+        # One pool of cells: reserve the most that this sequence can come to use, and let idle
+        # prefixes go, oldest first, until that fits.
+        wanted = min(
+            len(sequence.request.prompt) + sequence.request.params.max_length,
+            self._context.length,
+        )
+        keep = {slot.number, source.number}
+        idle = sorted(
+            (item for item in free if item.tokens and item.number not in keep),
+            key=lambda item: item.last_used,
+        )
+        while wanted > self._free_cells(slot):
+            if idle:
+                self._forget(idle.pop(0))
+            elif source.user is None and source is not slot and source.tokens:
+                slot = source
+            else:
+                return None
+        slot.reserved = wanted
+        return slot
+
+    def _free_cells(self, slot: Slot) -> int:
+        """Cells that nobody has a claim on, were `slot` emptied."""
+        claimed = sum(
+            item.reserved if item.user is not None else len(item.tokens)
+            for item in self._slots
+            if item is not slot
+        )
+        return self._context.length - claimed
+
+    def _enter(self, slot: Slot, sequence: Sequence, source: Slot, shared: int) -> Iterator[Report]:
+        """Seat a sequence in its slot with the first `shared` tokens of its prompt in place."""
+        if slot is source:
+            if not self._context.keep_first(slot.number, shared):
+                # Recurrent models cannot forget only the end: they start again.
+                self._forget(slot)
+                shared = 0
+        else:
+            self._forget(slot)
+            if shared and not self._context.copy(source.number, slot.number, shared):
+                self._forget(slot)
+                shared = 0
+        slot.tokens = sequence.request.prompt[:shared]
+        sequence.resume_after(shared)
+        slot.user = sequence
+        self._touch(slot)
+        request = sequence.request
+        if not request.began:
+            request.began = True
+            request.cached_tokens = shared
+            yield Began(id=request.id, input_tokens=len(request.prompt), cached_tokens=shared)
+
+
+def _common(one: list[int], other: list[int]) -> int:
+    """How many tokens two lists have in common at their beginning.
+
+    By halving, because comparing slices runs in C: 8,000 tokens take microseconds, not
+    milliseconds, and this is asked of every slot for every request that waits.
+    """
+    low, high = 0, min(len(one), len(other))
+    if one[:high] == other[:high]:
+        return high
+    while low < high - 1:
+        middle = (low + high) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle
+    return low

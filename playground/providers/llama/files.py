@@ -1,0 +1,61 @@
+"""Finds GGUF files, and says what is wrong with one before a process is started for it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from playground.errors import ModelFileError, did_you_mean
+
+MAGIC = b"GGUF"
+MOST_LISTED = 500
+"""No more files than this are listed: a folder may be anything."""
+
+
+def listed(folders: Iterable[str]) -> Iterator[Path]:
+    """The GGUF files in the user's model folders, sorted in each."""
+    found = (
+        path
+        for folder in folders
+        for path in sorted(Path(folder).expanduser().rglob("*.gguf"))
+        if path.is_file()
+    )
+    return itertools.islice(found, MOST_LISTED)
+
+
+def check_gguf(path: Path) -> Path:
+    """The path itself, if a GGUF is there to be read; raises `ModelFileError` if not.
+
+    Only the first bytes are read: what is deeper is llama.cpp's to judge, in its own process.
+    """
+    try:
+        if path.is_dir():
+            raise ModelFileError(f"{path} is a folder.", hint=_near(path / "x"))
+        if not path.is_file():
+            raise ModelFileError(f"There is no file {path}.", hint=_near(path))
+        with path.open("rb") as file:
+            head = file.read(len(MAGIC))
+    except OSError as error:
+        raise ModelFileError(
+            f"{path} cannot be read: {error.strerror or error}.", hint="Check its permissions."
+        ) from error
+    if not head:
+        raise ModelFileError(f"{path} is empty.", hint="Download it again.")
+    if head != MAGIC:
+        raise ModelFileError(
+            f"{path} is not a GGUF file: it begins with {head!r}.",
+            hint="llama.cpp reads GGUF only; look for a GGUF version of the model.",
+        )
+    return path
+
+
+def _near(path: Path) -> str:
+    """A hint naming GGUF files beside a path."""
+    try:
+        beside = sorted(other.name for other in path.parent.glob("*.gguf"))[:MOST_LISTED]
+    except OSError:
+        beside = []
+    if not beside:
+        return "Give the path of a GGUF file."
+    return did_you_mean(path.name, beside) or f"That folder has {', '.join(beside[:5])}."

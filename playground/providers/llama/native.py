@@ -1,0 +1,270 @@
+"""llama.cpp's C API, as far as the engine uses it: a model, a context and a batch.
+
+The only module, with `sampling`, that touches `llama_cpp`. It runs in the worker process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import llama_cpp as lib
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.errors import LocalError, ModelLoadFailed
+
+_Floats = NDArray[np.float32]
+
+
+_DEBUG, _CONTINUED = 4, 5
+
+
+class _Log:
+    """Writes llama.cpp's log to standard error, without its debugging lines."""
+
+    def __init__(self) -> None:
+        self._shown = True
+
+    def __call__(self, level: int, text: bytes, _data: object) -> None:
+        if level != _CONTINUED:
+            self._shown = level != _DEBUG
+        if self._shown:
+            os.write(2, text)
+
+
+# Held for the life of the process: ctypes keeps no reference to a callback.
+_LOG = lib.llama_log_callback(_Log())
+
+
+def start_llama() -> None:
+    """Initialise llama.cpp and send its log to standard error, where the parent keeps the end."""
+    lib.llama_backend_init()
+    lib.llama_log_set(_LOG, None)
+
+
+class NativeModel:
+    """An open GGUF: weights and vocabulary. Raises `ModelLoadFailed` if llama.cpp refuses it."""
+
+    def __init__(
+        self, path: Path, *, gpu_layers: int, progress: Callable[[float], None] | None = None
+    ) -> None:
+        params = lib.llama_model_default_params()
+        params.n_gpu_layers = gpu_layers
+
+        def report(fraction: float, _data: object) -> bool:
+            if progress is not None:
+                progress(fraction)
+            return True
+
+        # Held for as long as the load lasts: ctypes keeps no reference to a callback.
+        callback = lib.llama_progress_callback(report)
+        params.progress_callback = callback
+        self.path = path
+        self.handle = lib.llama_model_load_from_file(str(path).encode(), params)
+        if not self.handle:
+            raise ModelLoadFailed(
+                f"llama.cpp cannot load {path}.",
+                hint="The log says why; is the file complete, and of a kind that it knows?",
+            )
+        if lib.llama_model_has_encoder(self.handle) or not lib.llama_model_has_decoder(self.handle):
+            raise ModelLoadFailed(
+                f"{path} is not a model that generates text from left to right.",
+                hint="Choose a chat model.",
+            )
+        self.vocab = lib.llama_model_get_vocab(self.handle)
+        self.vocabulary: int = lib.llama_vocab_n_tokens(self.vocab)
+        self.trained_context: int = lib.llama_model_n_ctx_train(self.handle)
+        self.parameters: int = lib.llama_model_n_params(self.handle)
+        self._pieces: dict[int, bytes] = {}
+
+    @cached_property
+    def description(self) -> str:
+        """llama.cpp's one line about the model, for example `llama 8B Q4_K - Medium`."""
+        buffer = ctypes.create_string_buffer(256)
+        lib.llama_model_desc(self.handle, buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace")
+
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja source of the chat template in the file, if there is one."""
+        found = lib.llama_model_chat_template(self.handle, None)
+        return found.decode("utf-8", "replace") if found else None
+
+    def special_text(self, token: int) -> str:
+        """A special token as templates write it, an empty string if the model has none."""
+        if token < 0:
+            return ""
+        return str(lib.llama_vocab_get_text(self.vocab, token).decode("utf-8", "replace"))
+
+    @property
+    def specials(self) -> dict[str, str]:
+        """The special tokens that chat templates name."""
+        return {
+            "bos_token": self.special_text(lib.llama_vocab_bos(self.vocab)),
+            "eos_token": self.special_text(lib.llama_vocab_eos(self.vocab)),
+        }
+
+    def kv_bytes(self, cells: int) -> int:
+        """The memory of so many KV cells, in bytes: 16-bit keys and values, an upper estimate."""
+        heads = max(1, lib.llama_model_n_head(self.handle))
+        width = lib.llama_model_n_embd(self.handle) * lib.llama_model_n_head_kv(self.handle)
+        return int(cells * lib.llama_model_n_layer(self.handle) * (width // heads) * 2 * 2)
+
+    def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:
+        """The tokens of a text.
+
+        `add_special` adds what the model wants at the start; `parse_special` reads special tokens
+        written out in the text, as chat templates do.
+        """
+        data = text.encode("utf-8", "replace")
+        size = len(data) + 16
+        tokens = (lib.llama_token * size)()
+        count = lib.llama_tokenize(
+            self.vocab, data, len(data), tokens, size, add_special, parse_special
+        )
+        if count < 0:
+            raise LocalError(f"The text of {len(data):,} bytes cannot be tokenized.")
+        return list(tokens[:count])
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token; empty for control tokens."""
+        known = self._pieces.get(token)
+        if known is None:
+            size = 64
+            while True:
+                buffer = ctypes.create_string_buffer(size)
+                count = lib.llama_token_to_piece(self.vocab, token, buffer, size, 0, False)
+                if count >= 0:
+                    break
+                size = -count
+            known = self._pieces[token] = buffer.raw[:count]
+        return known
+
+    def ends_turn(self, token: int) -> bool:
+        """Whether a token ends the answer."""
+        return bool(lib.llama_vocab_is_eog(self.vocab, token))
+
+
+class NativeContext:
+    """KV cells for several sequences, and the batch that is decoded on them.
+
+    `cells` is the length of each sequence, or of all of them together where `unified`.
+    Raises `ModelLoadFailed` if there is no room for it.
+    """
+
+    def __init__(
+        self,
+        model: NativeModel,
+        *,
+        cells: int,
+        sequences: int,
+        unified: bool,
+        threads: int,
+        batch_tokens: int,
+    ) -> None:
+        params = lib.llama_context_default_params()
+        params.n_ctx = cells if unified else cells * sequences
+        params.n_seq_max = sequences
+        params.n_batch = batch_tokens
+        params.n_ubatch = batch_tokens
+        # One row of logits a sequence at most: without this, room for n_batch rows is kept.
+        params.n_outputs_max = sequences
+        params.n_threads = threads
+        params.n_threads_batch = threads
+        params.kv_unified = unified
+        params.no_perf = True
+        self.model = model
+        self.handle = lib.llama_init_from_model(model.handle, params)
+        if not self.handle:
+            raise ModelLoadFailed(
+                f"llama.cpp cannot make a context of {cells:,} tokens for {model.path}.",
+                hint="Open it with a smaller context_length.",
+            )
+        self.memory = lib.llama_get_memory(self.handle)
+        self.length: int = min(lib.llama_n_ctx_seq(self.handle), cells)
+        self.unified = unified
+        self._tokens = np.zeros(batch_tokens, dtype=np.int32)
+        self._positions = np.zeros(batch_tokens, dtype=np.int32)
+        self._sequence = np.zeros(batch_tokens, dtype=np.int32)
+        self._counts = np.ones(batch_tokens, dtype=np.int32)
+        self._wanted = np.zeros(batch_tokens, dtype=np.int8)
+        self._batch = self._make_batch(batch_tokens)
+        self.size = 0
+        self.outputs = 0
+
+    def _make_batch(self, capacity: int) -> lib.llama_batch:
+        """A batch over our own arrays, filled by slices instead of field by field."""
+        first = self._sequence.ctypes.data
+        step = self._sequence.itemsize
+        one = ctypes.POINTER(lib.llama_seq_id)
+        rows = [ctypes.cast(first + row * step, one) for row in range(capacity)]
+        self._rows = (one * capacity)(*rows)
+        return lib.llama_batch(
+            n_tokens=0,
+            token=self._tokens.ctypes.data_as(ctypes.POINTER(lib.llama_token)),
+            embd=None,
+            pos=self._positions.ctypes.data_as(ctypes.POINTER(lib.llama_pos)),
+            n_seq_id=self._counts.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            seq_id=ctypes.cast(self._rows, ctypes.POINTER(one)),
+            logits=self._wanted.ctypes.data_as(ctypes.POINTER(ctypes.c_int8)),
+        )
+
+    @property
+    def room(self) -> int:
+        """How many more tokens the batch takes."""
+        return len(self._tokens) - self.size
+
+    def clear_batch(self) -> None:
+        """Begin a new batch."""
+        self.size = 0
+        self.outputs = 0
+
+    def add(self, tokens: list[int], position: int, sequence: int, *, last: bool) -> int | None:
+        """Put tokens of one sequence into the batch.
+
+        With `last`, the distribution after them is wanted: returns the batch row to sample from.
+        """
+        begin, end = self.size, self.size + len(tokens)
+        self._tokens[begin:end] = tokens
+        self._positions[begin:end] = np.arange(position, position + len(tokens), dtype=np.int32)
+        self._sequence[begin:end] = sequence
+        self._wanted[begin:end] = 0
+        self.size = end
+        if not last:
+            return None
+        self._wanted[end - 1] = 1
+        self.outputs += 1
+        return end - 1
+
+    def decode(self) -> None:
+        """Run the batch through the model; raises `LocalError` if llama.cpp cannot."""
+        self._batch.n_tokens = self.size
+        status = lib.llama_decode(self.handle, self._batch)
+        if status != 0:
+            raise LocalError(
+                f"llama_decode failed with status {status} on {self.size} tokens.",
+                hint="Try again; a smaller context_length or fewer sequences may help.",
+            )
+
+    def logits(self, row: int) -> _Floats:
+        """The logits of one batch row, a view that the next decode overwrites."""
+        pointer = lib.llama_get_logits_ith(self.handle, row)
+        return np.ctypeslib.as_array(pointer, shape=(self.model.vocabulary,))
+
+    def keep_first(self, sequence: int, count: int) -> bool:
+        """Forget a sequence's tokens from `count` on; false where this model cannot."""
+        return bool(lib.llama_memory_seq_rm(self.memory, sequence, count, -1))
+
+    def copy(self, source: int, target: int, count: int) -> bool:
+        """Give an empty sequence the first `count` tokens of another; false if it cannot.
+
+        Cells are shared where KV is unified and copied by the next decode where it is not; then
+        only whole sequences can be, so that the rest is removed again.
+        """
+        end = count if self.unified else -1
+        lib.llama_memory_seq_cp(self.memory, source, target, -1 if not self.unified else 0, end)
+        return self.unified or self.keep_first(target, count)

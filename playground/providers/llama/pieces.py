@@ -1,0 +1,54 @@
+"""Turns token bytes into text that can be shown: whole characters only, and no stop string."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+
+
+class TextAssembler:
+    """Joins the bytes of one choice's tokens.
+
+    Bytes are held back until a character is complete, and text while it could be the beginning
+    of a stop string, so that neither half a Japanese character nor half a stop string is ever
+    shown. `stopped` turns true when a stop string has come; text from there on is dropped.
+    """
+
+    def __init__(self, stops: Sequence[str] = ()) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._stops = tuple(stops)
+        self._held = ""
+        self.stopped = False
+
+    def push(self, data: bytes) -> str:
+        """The text that may be shown now."""
+        return self._release(self._decoder.decode(data))
+
+    def flush(self) -> str:
+        """What was held back, when no more tokens come; broken bytes become U+FFFD."""
+        text = self._release(self._decoder.decode(b"", final=True))
+        if self.stopped:
+            return text
+        held, self._held = self._held, ""
+        return text + held
+
+    def _release(self, more: str) -> str:
+        if self.stopped:
+            return ""
+        if not self._stops:
+            return more
+        text = self._held + more
+        ends = [place for stop in self._stops if (place := text.find(stop)) >= 0]
+        if ends:
+            self.stopped = True
+            self._held = ""
+            return text[: min(ends)]
+        keep = max(_overlap(text, stop) for stop in self._stops)
+        self._held = text[len(text) - keep :]
+        return text[: len(text) - keep]
+
+
+def _overlap(text: str, stop: str) -> int:
+    """The length of the longest end of `text` that `stop` begins with."""
+    longest = min(len(text), len(stop) - 1)
+    return next((size for size in range(longest, 0, -1) if text.endswith(stop[:size])), 0)

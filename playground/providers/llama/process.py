@@ -1,0 +1,243 @@
+"""The parent's side of one worker: starts it, talks to it, and notices when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import re
+import signal
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from playground import errors
+from playground.errors import BackendCrashed, LocalError, ModelClosed, ModelLoadFailed
+from playground.providers.llama.protocol import (
+    MAX_LINE_BYTES,
+    Began,
+    Cancel,
+    ChoiceEnded,
+    Command,
+    Done,
+    EngineSettings,
+    Failed,
+    Frame,
+    Generate,
+    Load,
+    ModelFacts,
+    Ready,
+    Report,
+    SamplingParams,
+    Text,
+)
+from playground.sanitize import make_safe
+from playground.types import Message
+
+LOG_LINES = 40
+"""How much of llama.cpp's log is kept for errors."""
+
+_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
+
+RequestReport = Began | Text | ChoiceEnded | Done
+
+
+class Reply:
+    """What the worker says about one request. Leaving it early cancels the request."""
+
+    def __init__(self, process: WorkerProcess, number: int) -> None:
+        self._process = process
+        self._number = number
+        self._arrived: asyncio.Queue[RequestReport | errors.PlaygroundError] = asyncio.Queue()
+        self._over = False
+
+    def put(self, item: RequestReport | errors.PlaygroundError) -> None:
+        """Take what the worker said, or the error that ends it."""
+        self._arrived.put_nowait(item)
+
+    async def __aiter__(self) -> AsyncIterator[RequestReport]:
+        while not self._over:
+            item = await self._arrived.get()
+            if isinstance(item, errors.PlaygroundError):
+                self._over = True
+                raise item
+            self._over = isinstance(item, Done)
+            yield item
+
+    def close(self) -> None:
+        """Forget the request, and stop it if it runs."""
+        self._process.forget(self._number, stop=not self._over)
+        self._over = True
+
+
+class WorkerProcess:
+    """A running worker with its model open."""
+
+    def __init__(self, process: asyncio.subprocess.Process, path: Path) -> None:
+        self._process = process
+        self._path = path
+        self._numbers = itertools.count(1)
+        self._replies: dict[int, Reply] = {}
+        self._log: deque[str] = deque(maxlen=LOG_LINES)
+        self._ready: asyncio.Future[ModelFacts] = asyncio.get_running_loop().create_future()
+        self._stopping = False
+        self._log_reader = asyncio.create_task(self._read_log())
+        self._reader = asyncio.create_task(self._read_frames())
+
+    @classmethod
+    async def start(cls, path: Path, settings: EngineSettings) -> WorkerProcess:
+        """Start a worker and open a file in it.
+
+        Raises `ModelLoadFailed` with llama.cpp's reason, also if the process dies over it.
+        """
+        process = await asyncio.create_subprocess_exec(
+            # -P: a numpy.py in the folder where somebody stands must not be imported.
+            *(sys.executable, "-P", "-m", "playground.providers.llama.worker"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=MAX_LINE_BYTES,
+            # Templates and files are other people's: no key is within their reach.
+            env={name: value for name, value in os.environ.items() if not _SECRET.search(name)},
+            # Ctrl-C is for the terminal's owner, who decides what to stop.
+            start_new_session=True,
+        )
+        worker = cls(process, path)
+        try:
+            worker._send(Load(path=str(path), settings=settings))
+            await worker._ready
+        except BaseException:
+            await worker.stop()
+            raise
+        return worker
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take requests."""
+        return not self._stopping and not self._reader.done()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What it learnt of the model."""
+        return self._ready.result()
+
+    def generate(self, messages: Sequence[Message], params: SamplingParams) -> Reply:
+        """Ask for an answer."""
+        number = next(self._numbers)
+        reply = self._replies[number] = Reply(self, number)
+        if not self.alive:
+            reply.put(self._death())
+            return reply
+        self._send(Generate(id=number, messages=tuple(messages), params=params))
+        return reply
+
+    def forget(self, number: int, *, stop: bool) -> None:
+        """Stop listening to a request; `stop` tells the worker to leave it."""
+        if self._replies.pop(number, None) is not None and stop and self.alive:
+            self._send(Cancel(id=number))
+
+    async def stop(self) -> None:
+        """End the process. It holds nothing worth saving, so that it is killed."""
+        self._stopping = True
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):  # It may die by itself just now.
+                self._process.kill()
+        await asyncio.gather(self._reader, self._log_reader)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def _send(self, command: Command) -> None:
+        # A pipe that broke is noticed by the reader, which knows why.
+        if self._process.stdin is not None and not self._process.stdin.is_closing():
+            self._process.stdin.write(command.model_dump_json().encode() + b"\n")
+
+    async def _read_frames(self) -> None:
+        """Hand out what the worker says; at its end, end everything that waited for it."""
+        assert self._process.stdout is not None  # noqa: S101 - asked for as a pipe
+        trouble: Exception | None = None
+        try:
+            while line := await self._process.stdout.readline():
+                for report in Frame.model_validate_json(line).reports:
+                    self._take(report)
+        except (ValidationError, ValueError) as error:
+            # A line that is not a frame, or without end: something in there has gone mad.
+            trouble = error
+            if self._process.returncode is None:
+                self._process.kill()
+        await self._process.wait()
+        await self._log_reader
+        death = self._death()
+        death.__cause__ = trouble
+        if not self._ready.done():
+            self._ready.set_exception(self._failed_load())
+            self._ready.exception()  # Seen: nobody may be waiting any more.
+        for reply in self._replies.values():
+            reply.put(death)
+
+    async def _read_log(self) -> None:
+        assert self._process.stderr is not None  # noqa: S101 - asked for as a pipe
+        pending = b""
+        while data := await self._process.stderr.read(1 << 16):
+            *lines, pending = (pending + data)[-(1 << 20) :].split(b"\n")
+            self._log.extend(make_safe(line.decode("utf-8", "replace")) for line in lines if line)
+
+    def _take(self, report: Report) -> None:
+        match report:
+            case Ready():
+                if not self._ready.done():
+                    self._ready.set_result(report.facts)
+            case Failed(id=None):
+                if not self._ready.done():
+                    self._ready.set_exception(self._as_error(report))
+            case Failed(id=int(number)):
+                if number in self._replies:
+                    self._replies[number].put(self._as_error(report))
+            case Began() | Text() | ChoiceEnded() | Done():
+                if report.id in self._replies:
+                    self._replies[report.id].put(report)
+
+    def _as_error(self, report: Failed) -> errors.PlaygroundError:
+        kind: type[errors.PlaygroundError] = getattr(errors, report.error)
+        error = kind(make_safe(report.message), hint=make_safe(report.hint))
+        if isinstance(error, LocalError):
+            error.log = tuple(self._log)
+        return error
+
+    def _death(self) -> errors.PlaygroundError:
+        if self._stopping:
+            return ModelClosed(f"{self._path.name} was closed while it answered.")
+        return BackendCrashed(
+            f"The process that runs {self._path.name} {_ending(self._process.returncode)}.",
+            hint="What came is kept; the next request starts a new process.",
+            log=self._log,
+        )
+
+    def _failed_load(self) -> errors.PlaygroundError:
+        if self._stopping:
+            return ModelClosed(f"{self._path.name} was closed while it was opened.")
+        return ModelLoadFailed(
+            f"The process that opens {self._path} {_ending(self._process.returncode)}.",
+            hint="The file may be damaged, or too large for the memory.",
+            log=self._log,
+        )
+
+
+def _ending(status: int | None) -> str:
+    """How a process ended, as the end of a sentence."""
+    if status is None or status >= 0:
+        return f"ended with status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    because = " (was memory short?)" if name == "SIGKILL" else ""
+    return f"was ended by {name}{because}"

@@ -1,0 +1,93 @@
+"""Chooses context length, sequences, KV layout and threads from the model and the machine."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from playground.errors import ModelLoadFailed
+from playground.providers.llama.native import NativeModel
+from playground.providers.llama.protocol import EngineSettings
+
+BATCH_TOKENS = 512
+"""The most tokens in one `llama_decode`, llama.cpp's own size for a physical batch."""
+
+MOST_CONTEXT = 8192
+"""Longer contexts are opened only when asked for: their KV cells would fill the memory."""
+
+SEQUENCES = 16
+
+SMALL_KV_BYTES = 256 * 1024**2
+"""Up to this much, every sequence gets cells of its own, which attend over nothing but its own
+tokens; above it, all share one pool, so that a long conversation finds room."""
+
+ONE_THREAD_PARAMETERS = 20_000_000
+"""Below this, waking a second thread costs more than it computes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the context is made with. `cells` is a sequence's length, or the shared pool's."""
+
+    cells: int
+    sequences: int
+    unified: bool
+    threads: int
+
+
+def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
+    """The layout for a model on this machine, with what the user settled taken as it is.
+
+    Raises `ModelLoadFailed` if its KV cells would not fit into the memory that is free: the
+    system would otherwise kill the process, or a neighbour's, later and without a word.
+    """
+    cells = settings.context_length or min(model.trained_context, MOST_CONTEXT)
+    sequences = settings.sequences or SEQUENCES
+    unified = settings.unified
+    if unified is None:
+        unified = sequences > 1 and model.kv_bytes(cells * sequences) > SMALL_KV_BYTES
+    needed = model.kv_bytes(cells if unified else cells * sequences)
+    free = free_memory()
+    if free is not None and needed > free:
+        raise ModelLoadFailed(
+            f"A context of {cells:,} tokens for {model.path.name} needs {_gigabytes(needed)} of "
+            f"memory and {_gigabytes(free)} are free.",
+            hint="Open it with a smaller context_length.",
+        )
+    threads = settings.threads
+    if threads is None:
+        threads = 1 if model.parameters < ONE_THREAD_PARAMETERS else physical_cores()
+    return Layout(cells=cells, sequences=sequences, unified=unified, threads=threads)
+
+
+def free_memory() -> int | None:
+    """Bytes of memory that can be had without swapping; None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def physical_cores() -> int:
+    """The physical cores that this process may use; hyper-threads do not speed llama.cpp up."""
+    try:
+        usable = os.sched_getaffinity(0)
+    except AttributeError:
+        return max(1, (os.cpu_count() or 2) // 2)
+    cores = set()
+    for cpu in usable:
+        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        try:
+            cores.add(siblings.read_text(encoding="ascii").strip())
+        except OSError:
+            cores.add(str(cpu))
+    return max(1, len(cores))
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"

@@ -1,0 +1,100 @@
+"""Renders a conversation with the chat template that a GGUF carries, or plainly without one.
+
+The template is untrusted: it runs in Jinja's immutable sandbox, with bounded loops and output.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import TemplateError
+from jinja2.ext import loopcontrols
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from playground.errors import ChatTemplateError
+from playground.types import Message
+
+MAX_TEMPLATE_CHARS = 200_000
+MAX_PROMPT_CHARS = 50_000_000
+"""A template that writes more than this is broken or hostile."""
+
+_PLAIN_NAMES = {"system": "System", "user": "User", "assistant": "Assistant"}
+
+PLAIN_STOPS = ("\nUser:", "\nSystem:")
+"""Where a model without a template starts to speak for the user, its answer is over."""
+
+_HINT = 'Open the model with chat_template="plain" to go on without it.'
+
+
+class ChatTemplate:
+    """A compiled chat template. `specials` are the texts that it may name: `bos_token` and so on.
+
+    Raises `ChatTemplateError` if it does not compile.
+    """
+
+    def __init__(self, source: str, specials: Mapping[str, str]) -> None:
+        if len(source) > MAX_TEMPLATE_CHARS:
+            raise ChatTemplateError(
+                f"The chat template in the file has {len(source):,} characters.", hint=_HINT
+            )
+        environment = ImmutableSandboxedEnvironment(
+            trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols]
+        )
+        environment.filters["tojson"] = _to_json
+        environment.globals["raise_exception"] = _refuse
+        environment.globals["strftime_now"] = _now
+        self._specials = dict(specials)
+        try:
+            self._template = environment.from_string(source)
+        except (TemplateError, RecursionError) as error:
+            raise ChatTemplateError(
+                f"The chat template in the file cannot be read: {error}.", hint=_HINT
+            ) from error
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """The prompt text, ending where the assistant's answer begins.
+
+        Raises `ChatTemplateError` with the template's own complaint.
+        """
+        pieces: list[str] = []
+        size = 0
+        try:
+            for piece in self._template.generate(
+                messages=[message.model_dump() for message in messages],
+                add_generation_prompt=True,
+                **self._specials,
+            ):
+                size += len(piece)
+                if size > MAX_PROMPT_CHARS:
+                    raise ChatTemplateError("The chat template writes without end.", hint=_HINT)
+                pieces.append(piece)
+        except ChatTemplateError:
+            raise
+        except Exception as error:
+            # A template may fail with any Python error: it is a program of somebody else's.
+            raise ChatTemplateError(
+                f"The chat template refuses this conversation: {error}.", hint=_HINT
+            ) from error
+        return "".join(pieces)
+
+
+def render_plain(messages: Sequence[Message]) -> str:
+    """The conversation as a script with names, for models that carry no template."""
+    turns = "".join(f"{_PLAIN_NAMES[turn.role]}: {turn.content}\n" for turn in messages)
+    return f"{turns}Assistant:"
+
+
+def _to_json(value: Any, indent: int | None = None, **_options: Any) -> str:
+    """JSON as templates of models expect it: Jinja's own filter escapes for HTML."""
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _refuse(message: str) -> str:
+    raise TemplateError(message)
+
+
+def _now(pattern: str) -> str:
+    return dt.datetime.now().astimezone().strftime(pattern)

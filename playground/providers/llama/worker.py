@@ -1,0 +1,203 @@
+"""The child process: opens one GGUF and decodes for the parent until its standard input ends.
+
+Run as `python -m playground.providers.llama.worker`. Commands come in on standard input, frames
+go out on standard output; llama.cpp's log goes to standard error. When the parent dies, however it
+dies, standard input ends and this process ends at once.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+from playground.errors import ChatTemplateError, ContextOverflow, LocalError, ModelLoadFailed
+from playground.providers.llama.engine import Engine
+from playground.providers.llama.native import NativeContext, NativeModel, start_llama
+from playground.providers.llama.protocol import (
+    COMMAND,
+    MAX_LINE_BYTES,
+    Cancel,
+    Failed,
+    Frame,
+    Generate,
+    Load,
+    Loading,
+    ModelFacts,
+    Ready,
+    Report,
+)
+from playground.providers.llama.sizing import BATCH_TOKENS, choose_layout
+from playground.providers.llama.template import PLAIN_STOPS, ChatTemplate, render_plain
+
+_ERRORS = (ContextOverflow, ChatTemplateError, ModelLoadFailed, LocalError)
+
+
+class Outbox:
+    """Writes frames to the parent. A parent that is gone ends the process."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._pipe = pipe
+
+    def send(self, *reports: Report) -> None:
+        """Send one frame."""
+        try:
+            self._pipe.write(Frame(reports=reports).model_dump_json().encode() + b"\n")
+            self._pipe.flush()
+        except BrokenPipeError:
+            os._exit(0)
+
+
+def _failure(error: Exception, number: int | None = None) -> Failed:
+    kind = next((known.__name__ for known in _ERRORS if isinstance(error, known)), "LocalError")
+    message = getattr(error, "message", f"{type(error).__name__}: {error}")
+    return Failed.model_validate(
+        {"id": number, "error": kind, "message": message, "hint": getattr(error, "hint", "")}
+    )
+
+
+class Worker:
+    """One open model and the engine on it."""
+
+    def __init__(self, load: Load, outbox: Outbox) -> None:
+        self._outbox = outbox
+        settings = load.settings
+        self._model = NativeModel(
+            Path(load.path), gpu_layers=settings.gpu_layers, progress=_Progress(outbox)
+        )
+        layout = choose_layout(self._model, settings)
+        context = NativeContext(
+            self._model,
+            cells=layout.cells,
+            sequences=layout.sequences,
+            unified=layout.unified,
+            threads=layout.threads,
+            batch_tokens=BATCH_TOKENS,
+        )
+        self.engine = Engine(self._model, context, layout.sequences)
+        source = self._model.chat_template
+        self._template: ChatTemplate | None = None
+        self._template_problem: ChatTemplateError | None = None
+        if source and settings.chat_template == "auto":
+            try:
+                self._template = ChatTemplate(source, self._model.specials)
+            except ChatTemplateError as error:
+                # Said when a conversation is to be rendered: the model is fine without it.
+                self._template_problem = error
+        plain = "plain" if settings.chat_template == "plain" else "missing"
+        self.facts = ModelFacts(
+            description=self._model.description,
+            parameters=self._model.parameters,
+            trained_context=self._model.trained_context,
+            context_length=context.length,
+            sequences=layout.sequences,
+            unified=layout.unified,
+            threads=layout.threads,
+            vocabulary=self._model.vocabulary,
+            template="file" if source and settings.chat_template == "auto" else plain,
+        )
+
+    def take(self, command: Generate | Cancel) -> None:
+        """Act on one command; what is wrong with it is reported under its id."""
+        if isinstance(command, Cancel):
+            self.engine.cancel(command.id)
+            return
+        try:
+            prompt, stops = self._prompt(command)
+            self.engine.submit(command.id, prompt, command.params, stops)
+        except _ERRORS as error:
+            self._outbox.send(_failure(error, command.id))
+
+    def step(self) -> None:
+        """One step of the engine; if it fails, so do the requests that were on it."""
+        try:
+            reports = self.engine.step()
+        except LocalError as error:
+            reports = [_failure(error, number) for number in self.engine.cancel_all()]
+        if reports:
+            self._outbox.send(*reports)
+
+    def _prompt(self, command: Generate) -> tuple[list[int], tuple[str, ...]]:
+        """The tokens of a conversation, and the strings that end the answer."""
+        if self._template_problem is not None:
+            raise self._template_problem
+        if self._template is not None:
+            # Templates write the beginning-of-sequence token themselves: never add another.
+            text = self._template.render(command.messages)
+            tokens = self._model.tokenize(text, add_special=False, parse_special=True)
+            return tokens, command.params.stop
+        tokens = self._model.tokenize(
+            render_plain(command.messages), add_special=True, parse_special=False
+        )
+        return tokens, (*command.params.stop, *PLAIN_STOPS)
+
+
+class _Progress:
+    """Reports how far the weights are read, at each further twentieth."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._last = 0.0
+
+    def __call__(self, fraction: float) -> None:
+        if fraction - self._last >= 0.05:
+            self._last = fraction
+            self._outbox.send(Loading(progress=min(fraction, 1.0)))
+
+
+def _own_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Take standard input and output for the protocol, and leave neither to anybody else.
+
+    Whatever llama.cpp or a library prints to standard output lands on standard error.
+    """
+    commands = os.fdopen(os.dup(0), "rb", buffering=1 << 16)
+    frames = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return commands, frames
+
+
+def _read_commands(pipe: BinaryIO, inbox: queue.SimpleQueue[Load | Generate | Cancel]) -> None:
+    """The reader's thread. The end of the pipe is the end of the parent, and of this process."""
+    while line := pipe.readline(MAX_LINE_BYTES):
+        try:
+            inbox.put(COMMAND.validate_json(line))
+        except ValueError as error:
+            print(f"worker: unreadable command: {error}", file=sys.stderr, flush=True)  # noqa: T201
+            os._exit(2)
+    os._exit(0)
+
+
+def main() -> int:
+    """Serve one parent."""
+    commands, frames = _own_standard_streams()
+    outbox = Outbox(frames)
+    inbox: queue.SimpleQueue[Load | Generate | Cancel] = queue.SimpleQueue()
+    threading.Thread(target=_read_commands, args=(commands, inbox), daemon=True).start()
+    load = inbox.get()
+    if not isinstance(load, Load):
+        outbox.send(_failure(LocalError("The first command must be to load a model.")))
+        return 2
+    start_llama()
+    try:
+        worker = Worker(load, outbox)
+    except (ModelLoadFailed, LocalError, MemoryError) as error:
+        outbox.send(_failure(error))
+        return 1
+    outbox.send(Ready(facts=worker.facts))
+    while True:
+        while worker.engine.idle or not inbox.empty():
+            command = inbox.get()
+            if isinstance(command, Load):
+                raise TypeError("a worker opens one model only")
+            worker.take(command)
+        worker.step()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
