@@ -1,0 +1,149 @@
+"""The commands and their options. What a command does is in the module that it imports."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from playground.cli.knob_options import params_from, takes_knobs
+from playground.errors import UsageError
+
+app = typer.Typer(
+    name="playground",
+    no_args_is_help=False,
+    # Plain help: rich would cost a third of the time that `--help` takes.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-m",
+        "--model",
+        metavar="PROVIDER:MODEL",
+        help="A model, such as demo:small. Give it again to put several side by side.",
+    ),
+]
+System = Annotated[str | None, typer.Option("--system", metavar="TEXT", help="The system prompt.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON Lines.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        from playground.cli.output import say
+
+        say(f"playground {version('chat-playground')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+@takes_knobs
+def terminal(
+    context: typer.Context,
+    *,
+    knobs: dict[str, Any],
+    model: Models = None,
+    system: System = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Put language models side by side and see what every knob does.
+
+    Without a command it opens the terminal, where Ctrl+Q quits and F1 helps.
+    """
+    if context.invoked_subcommand is not None:
+        if knobs or model or system:
+            raise UsageError(
+                "Options for models stand after the command's name.",
+                hint=f"For example: playground {context.invoked_subcommand} -m demo:small",
+            )
+        return
+    from playground.config import settings
+    from playground.tui.app import run_app
+
+    run_app(
+        models=tuple(model or settings().models),
+        params=params_from(knobs),
+        system=settings().system_prompt if system is None else system,
+    )
+
+
+@app.command()
+@takes_knobs
+def ask(
+    prompt: Annotated[
+        str | None,
+        typer.Argument(help="What to ask; `-`, or nothing in a pipe, reads standard input."),
+    ] = None,
+    *,
+    knobs: dict[str, Any],
+    model: Models = None,
+    system: System = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a knob that a model does not take.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask one or several models, and print their answers as they come.
+
+    On a terminal the answers stand side by side, in a pipe one after the other. What was
+    changed in the request is reported on standard error.
+    """
+    from playground.cli.ask import ask as run
+
+    code = run(
+        prompt, models=model, params=params_from(knobs), system=system, strict=strict, json=as_json
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def models(
+    provider: Annotated[str | None, typer.Argument(help="List this provider's only.")] = None,
+    *,
+    remote: Annotated[
+        bool, typer.Option("--remote", help="Also ask the endpoints what they have.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the models that can be asked, their contexts and prices."""
+    from playground.cli.models import models as run
+
+    raise typer.Exit(run(provider, remote=remote, json=as_json))
+
+
+@app.command()
+def params(*, as_json: AsJson = False) -> None:
+    """List the knobs: what each does, its range and its other names."""
+    from playground.cli.params import params as run
+
+    run(json=as_json)
+
+
+@app.command()
+def doctor(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
+) -> None:
+    """Say what is installed, configured and reachable, and what to do about the rest."""
+    from playground.cli.doctor import doctor as run
+
+    raise typer.Exit(run(json=as_json))
+
+
+@app.command()
+def key(
+    provider: Annotated[str, typer.Argument(help="The provider that the key belongs to.")],
+) -> None:
+    """Keep a provider's API key: typed unseen, or read from standard input."""
+    from playground.cli.key import key as run
+
+    run(provider)

@@ -1,0 +1,139 @@
+"""`playground ask`: one prompt to some models, their answers shown as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+
+from playground.catalogue import catalogue
+from playground.cli import FAILED, INTERRUPTED, TERMINATED
+from playground.cli.columns import Columns, column_width
+from playground.cli.output import is_terminal
+from playground.cli.views import JsonLines, OneAfterAnother, View, choices_of, cut_off
+from playground.compare import Comparison, compare
+from playground.config import settings
+from playground.errors import UnsupportedParameter, UsageError
+from playground.params import GenerationParams
+from playground.providers.base import ChatModel
+from playground.providers.registry import open_model
+from playground.run import Run
+
+
+def ask(
+    prompt: str | None,
+    *,
+    models: Sequence[str] | None,
+    params: GenerationParams,
+    system: str | None,
+    strict: bool,
+    json: bool,
+) -> int:
+    """Ask, show the answers, and return the exit code."""
+    text = _read_prompt(prompt)
+    opened = [open_model(ref) for ref in models or _default_models()]
+    if strict:
+        _refuse_departures(opened, params)
+    told = settings().system_prompt if system is None else system
+    comparison = compare(opened, text, params, system=told, unsupported="adjust")
+    view = _view_for(comparison.runs, json=json)
+    ended_by: list[signal.Signals] = []
+    try:
+        asyncio.run(_show(comparison, view, ended_by))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except asyncio.CancelledError:
+        return TERMINATED if ended_by else INTERRUPTED
+    whole = all(run.state == "done" and not cut_off(run) for run in comparison.runs)
+    return 0 if whole else FAILED
+
+
+async def _show(comparison: Comparison, view: View, ended_by: list[signal.Signals]) -> None:
+    """Run the comparison into the view; whatever happens, what came is shown and all is closed."""
+    async with contextlib.AsyncExitStack() as cleanup:
+        await cleanup.enter_async_context(_heeding_sigterm(ended_by))
+        for model in {id(run.model): run.model for run in comparison.runs}.values():
+            cleanup.push_async_callback(model.aclose)
+        try:
+            async with comparison:
+                async for run, event in comparison:
+                    view.take(run, event)
+        finally:
+            view.close()
+
+
+@contextlib.asynccontextmanager
+async def _heeding_sigterm(ended_by: list[signal.Signals]) -> AsyncIterator[None]:
+    """Let SIGTERM end the command as Ctrl-C does: models closed, what came kept."""
+    loop = asyncio.get_running_loop()
+    main = asyncio.current_task()
+
+    def stop() -> None:
+        ended_by.append(signal.SIGTERM)
+        if main is not None:
+            main.cancel()
+
+    try:
+        loop.add_signal_handler(signal.SIGTERM, stop)
+    except (NotImplementedError, RuntimeError):  # Windows, or not the main thread.
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+def _view_for(runs: Sequence[Run], *, json: bool) -> View:
+    if json:
+        return JsonLines(runs)
+    if is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb":
+        strands = sum(choices_of(run) for run in runs)
+        width = column_width(shutil.get_terminal_size().columns, strands)
+        if strands > 1 and width:
+            return Columns(runs, width)
+    return OneAfterAnother(runs)
+
+
+def _read_prompt(given: str | None) -> str:
+    if given is None and is_terminal(sys.stdin):
+        raise UsageError(
+            "There is no prompt.", hint='Write it after `ask`: playground ask "Hello there"'
+        )
+    if given not in (None, "-"):
+        text = given or ""
+    else:
+        data = sys.stdin.buffer.read()
+        try:
+            text = data.decode("utf-8-sig").removesuffix("\n")
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            raise UsageError(
+                f"Standard input is not UTF-8 text (line {line}).", hint="Convert it first."
+            ) from error
+    if not text.strip():
+        raise UsageError("The prompt is empty.")
+    return text
+
+
+def _default_models() -> Sequence[str]:
+    """The models of the user's settings, else the demo model."""
+    if settings().models:
+        return settings().models
+    demo = catalogue().find("demo")
+    if demo is None or not demo.default_model:
+        raise UsageError("No model is named.", hint="Say which: -m provider:model")
+    return [f"{demo.id}:{demo.default_model}"]
+
+
+def _refuse_departures(models: Sequence[ChatModel], params: GenerationParams) -> None:
+    for model in models:
+        if departures := model.plan(params).departures:
+            raise UnsupportedParameter(
+                f"{model.ref}: {'; '.join(map(str, departures))}.",
+                hint="Leave it out, or ask without --strict.",
+            )

@@ -1,0 +1,100 @@
+"""Command-line flags for every knob, made from `playground.params`: no knob is named here."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from playground.config import config_dir, settings
+from playground.errors import BrokenFile, InvalidParameter
+from playground.params import GenerationParams, Knob, KnobKind, knobs
+
+_TYPES: Mapping[KnobKind, tuple[Any, str]] = {
+    "float": (float | None, "NUMBER"),
+    "int": (int | None, "INTEGER"),
+    "words": (list[str] | None, "TEXT"),
+    "object": (str | None, "JSON"),
+}
+
+
+def flags(knob: Knob) -> list[str]:
+    """The flags of a knob: its short one, its name's, and one for each of its aliases."""
+    words = [f"--{name.replace('_', '-')}" for name in (knob.name, *knob.aliases)]
+    return [knob.flag, *words] if knob.flag else words
+
+
+def takes_knobs(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a flag for each knob.
+
+    The command receives them as one argument `knobs`, a dictionary of those that were given; see
+    `params_from`.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    own = [
+        parameter.replace(annotation=hints.get(parameter.name, parameter.annotation))
+        for parameter in inspect.signature(command).parameters.values()
+        if parameter.name != "knobs"
+    ]
+    made = [_parameter(knob) for knob in knobs().values()]
+
+    @functools.wraps(command)
+    def with_knobs(**values: Any) -> None:
+        given = {name: values.pop(name) for name in knobs()}
+        command(**values, knobs={n: v for n, v in given.items() if v not in (None, [])})
+
+    # Typer reads a function's parameters from these two.
+    signature = inspect.Signature([*own, *made])
+    with_knobs.__signature__ = signature  # type: ignore[attr-defined]
+    with_knobs.__annotations__ = {p.name: p.annotation for p in [*own, *made]}
+    return with_knobs
+
+
+def params_from(given: Mapping[str, Any]) -> GenerationParams:
+    """The params that the flags ask for, on top of the user's settings.
+
+    Raises `InvalidParameter` for a value out of its range, and `BrokenFile` where the settings
+    themselves are.
+    """
+    try:
+        base = GenerationParams.of(**settings().params)
+    except InvalidParameter as error:
+        raise BrokenFile(
+            f"{config_dir() / 'config.toml'}, [params]: {error.message}", hint=error.hint
+        ) from error
+    return base.updated(**{name: _value(knobs()[name], value) for name, value in given.items()})
+
+
+def _parameter(knob: Knob) -> inspect.Parameter:
+    kind, metavar = _TYPES[knob.kind]
+    extent = f" ({knob.range_text})" if knob.range_text else ""
+    many = " Give it again for more." if knob.kind == "words" else ""
+    option = typer.Option(*flags(knob), help=f"{knob.meaning}{extent}{many}", metavar=metavar)
+    return inspect.Parameter(
+        knob.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[kind, option],
+    )
+
+
+def _value(knob: Knob, value: Any) -> Any:
+    """A flag's value as the knob takes it."""
+    if knob.kind == "object":
+        try:
+            read = json.loads(value)
+        except json.JSONDecodeError as error:
+            raise InvalidParameter(
+                f"{flags(knob)[-1]} is not JSON: {error}.", hint='Write it like {"name": 1}.'
+            ) from error
+        if not isinstance(read, dict):
+            raise InvalidParameter(
+                f"{flags(knob)[-1]} is not a JSON object.", hint='Write it like {"name": 1}.'
+            )
+        return read
+    # One word alone may be short for several: the params know which knobs have such words.
+    return value[0] if knob.kind == "words" and len(value) == 1 else value
