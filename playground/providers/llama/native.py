@@ -20,7 +20,8 @@ from playground.errors import LocalError, ModelLoadFailed
 _Floats = NDArray[np.float32]
 
 
-_DEBUG, _CONTINUED = 4, 5
+# From ggml.h; the numbers in llama_cpp._logger are those of an older version.
+_DEBUG, _CONTINUED = 1, 5
 
 
 class _Log:

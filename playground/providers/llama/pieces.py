@@ -33,19 +33,24 @@ class TextAssembler:
         return text + held
 
     def _release(self, more: str) -> str:
-        if self.stopped:
-            return ""
         if not self._stops:
             return more
-        text = self._held + more
-        ends = [place for stop in self._stops if (place := text.find(stop)) >= 0]
-        if ends:
-            self.stopped = True
-            self._held = ""
-            return text[: min(ends)]
-        keep = max(_overlap(text, stop) for stop in self._stops)
-        self._held = text[len(text) - keep :]
-        return text[: len(text) - keep]
+        shown: list[str] = []
+        # Character by character, so that the outcome does not hang on how tokens cut the text:
+        # the stop string that is complete first ends the answer.
+        for character in more:
+            if self.stopped:
+                break
+            self._held += character
+            complete = [len(stop) for stop in self._stops if self._held.endswith(stop)]
+            if complete:
+                self.stopped = True
+                keep = max(complete)
+            else:
+                keep = max(_overlap(self._held, stop) for stop in self._stops)
+            shown.append(self._held[: len(self._held) - keep])
+            self._held = "" if self.stopped else self._held[len(self._held) - keep :]
+        return "".join(shown)
 
 
 def _overlap(text: str, stop: str) -> int:

@@ -84,6 +84,7 @@ class WorkerProcess:
         self._replies: dict[int, Reply] = {}
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._ready: asyncio.Future[ModelFacts] = asyncio.get_running_loop().create_future()
+        self._refusal: Failed | None = None
         self._stopping = False
         self._log_reader = asyncio.create_task(self._read_log())
         self._reader = asyncio.create_task(self._read_frames())
@@ -196,8 +197,8 @@ class WorkerProcess:
                 if not self._ready.done():
                     self._ready.set_result(report.facts)
             case Failed(id=None):
-                if not self._ready.done():
-                    self._ready.set_exception(self._as_error(report))
+                # The process ends now; the error waits for the rest of the log.
+                self._refusal = report
             case Failed(id=int(number)):
                 if number in self._replies:
                     self._replies[number].put(self._as_error(report))
@@ -224,6 +225,8 @@ class WorkerProcess:
     def _failed_load(self) -> errors.PlaygroundError:
         if self._stopping:
             return ModelClosed(f"{self._path.name} was closed while it was opened.")
+        if self._refusal is not None:
+            return self._as_error(self._refusal)
         return ModelLoadFailed(
             f"The process that opens {self._path} {_ending(self._process.returncode)}.",
             hint="The file may be damaged, or too large for the memory.",

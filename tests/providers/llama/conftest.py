@@ -1,0 +1,66 @@
+"""The shipped demo model, and the engine on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playground.config import shipped
+from playground.params import SAMPLERS
+from playground.providers.llama.engine import Engine
+from playground.providers.llama.native import NativeContext, NativeModel, start_llama
+from playground.providers.llama.protocol import SamplingParams
+
+DEMO = shipped("providers") / "demo" / "small.gguf"
+
+MakeEngine = Callable[..., Engine]
+
+
+def sampling(**knobs: Any) -> SamplingParams:
+    """Neutral knobs at temperature 1, with these changed."""
+    neutral: dict[str, Any] = {
+        "temperature": 1.0,
+        "max_length": 24,
+        "top_p": 1.0,
+        "top_k": 0,
+        "min_p": 0.0,
+        "repeat_penalty": 1.0,
+        "presence_penalty": 0.0,
+        "frequency_penalty": 0.0,
+        "seed": 1,
+        "n": 1,
+        "sampler_order": SAMPLERS,
+    }
+    return SamplingParams(**{**neutral, **knobs})
+
+
+@pytest.fixture(scope="session")
+def demo_path() -> Path:
+    return DEMO
+
+
+@pytest.fixture(scope="session")
+def native_model() -> NativeModel:
+    start_llama()
+    return NativeModel(DEMO, gpu_layers=0)
+
+
+@pytest.fixture(params=[False, True], ids=["own-cells", "unified"])
+def make_engine(request: pytest.FixtureRequest, native_model: NativeModel) -> MakeEngine:
+    """Engines with KV cells of either kind."""
+
+    def make(cells: int = 512, sequences: int = 4) -> Engine:
+        context = NativeContext(
+            native_model,
+            cells=cells,
+            sequences=sequences,
+            unified=request.param,
+            threads=1,
+            batch_tokens=512,
+        )
+        return Engine(native_model, context, sequences)
+
+    return make

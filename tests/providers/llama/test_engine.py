@@ -1,0 +1,195 @@
+"""The engine decodes all sequences together, shares prompts, and lets go within one step."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from playground.errors import ContextOverflow
+from playground.providers.llama.engine import Engine
+from playground.providers.llama.native import NativeContext, NativeModel
+from playground.providers.llama.protocol import Began, ChoiceEnded, Done, Report, Text
+from playground.providers.llama.sampling import log_softmax
+
+from .conftest import MakeEngine, sampling
+
+
+def _tokens(model: NativeModel, text: str) -> list[int]:
+    return model.tokenize(text, add_special=True, parse_special=False)
+
+
+def _finish(engine: Engine) -> list[Report]:
+    reports: list[Report] = []
+    while not engine.idle:
+        reports += engine.step()
+    return reports
+
+
+def _texts(reports: list[Report]) -> dict[tuple[int, int], str]:
+    texts: dict[tuple[int, int], str] = defaultdict(str)
+    for report in reports:
+        if isinstance(report, Text):
+            texts[report.id, report.choice] += report.text
+    return texts
+
+
+def _count_decodes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    sizes: list[int] = []
+    decode = NativeContext.decode
+
+    def counted(context: NativeContext) -> None:
+        sizes.append(context.size)
+        decode(context)
+
+    monkeypatch.setattr(NativeContext, "decode", counted)
+    return sizes
+
+
+def test_two_requests_are_decoded_in_one_call_a_step(
+    make_engine: MakeEngine, native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine()
+    sizes = _count_decodes(monkeypatch)
+    # Grammatical text may end early; a repeated unlikely token does not.
+    for number, text in enumerate(["Once upon a time", "昔々"], start=1):
+        engine.submit(number, _tokens(native_model, text), sampling(max_length=8), ())
+    reports = _finish(engine)
+    done = {report.id: report.output_tokens for report in reports if isinstance(report, Done)}
+    assert set(done) == {1, 2}
+    # One step for both prompts, then one for each further token of the longer answer.
+    assert len(sizes) <= max(done.values()) + 1
+    assert sum(size == 2 for size in sizes) >= min(done.values()) - 1
+
+
+def test_choices_of_one_request_evaluate_their_prompt_once(
+    make_engine: MakeEngine, native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine()
+    sizes = _count_decodes(monkeypatch)
+    prompt = _tokens(native_model, "one two three four five six seven " * 10)
+    engine.submit(1, prompt, sampling(n=4, max_length=2), ())
+    reports = _finish(engine)
+    assert sum(isinstance(report, ChoiceEnded) for report in reports) == 4
+    assert sum(sizes) < len(prompt) * 1.5
+
+
+def test_the_next_turn_starts_from_the_cells_of_the_turn_before(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine()
+    prompt = _tokens(native_model, "Tell me a story about a fox and a dog and a bear.")
+    engine.submit(1, prompt, sampling(max_length=4), ())
+    _finish(engine)
+    engine.submit(2, prompt + _tokens(native_model, " And then what?"), sampling(), ())
+    began = next(report for report in _finish(engine) if isinstance(report, Began))
+    assert began.cached_tokens >= len(prompt)
+
+
+def test_a_request_gives_the_same_answer_from_shared_cells_as_from_its_own(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    prompt = _tokens(native_model, "Once upon a time there was a little")
+    greedy = sampling(temperature=0, max_length=12)
+    alone = make_engine()
+    alone.submit(1, prompt, greedy, ())
+    expected = _texts(_finish(alone))[1, 0]
+    shared = make_engine()
+    shared.submit(1, prompt, sampling(max_length=12), ())
+    _finish(shared)
+    shared.submit(2, prompt, greedy, ())
+    assert _texts(_finish(shared))[2, 0] == expected
+
+
+def test_a_cancelled_request_is_gone_before_the_next_step(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine(sequences=1)
+    prompt = _tokens(native_model, "Once upon a time")
+    engine.submit(1, prompt, sampling(max_length=400), ())
+    engine.submit(2, prompt, sampling(max_length=2), ())
+    engine.step()
+    engine.cancel(1)
+    reports = _finish(engine)
+    assert all(report.id == 2 for report in reports if isinstance(report, Text | Done))
+    assert any(isinstance(report, Done) for report in reports)
+
+
+def test_more_requests_than_slots_wait_their_turn_and_all_end(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine(sequences=2)
+    for number in range(1, 8):
+        prompt = _tokens(native_model, f"Number {number}:")
+        engine.submit(number, prompt, sampling(max_length=3, n=2), ())
+    done = [report.id for report in _finish(engine) if isinstance(report, Done)]
+    assert sorted(done) == list(range(1, 8))
+
+
+def test_a_long_prompt_delays_the_others_by_one_chunk(
+    make_engine: MakeEngine, native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(cells=1024)
+    engine.submit(1, _tokens(native_model, "Once"), sampling(max_length=20, temperature=0), ())
+    engine.step()
+    sizes = _count_decodes(monkeypatch)
+    long = [7] * 700
+    engine.submit(2, long, sampling(max_length=1), ())
+    engine.step()
+    assert sizes[0] <= 128 + 1
+
+
+def test_a_prompt_that_can_never_fit_is_refused_with_both_counts(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine(cells=256)
+    with pytest.raises(ContextOverflow, match=r"300 tokens.*256"):
+        engine.submit(1, [7] * 300, sampling(), ())
+
+
+def test_an_answer_ends_as_context_when_its_cells_are_full(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine(cells=256, sequences=1)
+    # Only one token can be drawn, so that the model cannot end its turn.
+    engine.submit(1, [7] * 250, sampling(max_length=500, temperature=0), ())
+    ended = next(report for report in _finish(engine) if isinstance(report, ChoiceEnded))
+    assert ended.reason in ("context", "stop")
+
+
+def test_log_probabilities_are_the_softmax_of_the_raw_logits(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine()
+    prompt = _tokens(native_model, "Once upon a time")
+    engine.submit(1, prompt, sampling(max_length=6, logprobs=5, temperature=0.5), ())
+    tokens = [
+        token for report in _finish(engine) if isinstance(report, Text) for token in report.tokens
+    ]
+    assert tokens
+    # The same text once more through a context of its own, all rows at once, softmax by hand.
+    context = NativeContext(
+        native_model, cells=256, sequences=1, unified=False, threads=1, batch_tokens=512
+    )
+    text = prompt
+    for token in tokens:
+        context.clear_batch()
+        context.keep_first(0, 0)
+        row = context.add(text, 0, 0, last=True)
+        assert row is not None
+        context.decode()
+        logits = context.logits(row).astype(np.float64)
+        by_hand = logits - np.log(np.sum(np.exp(logits)))
+        assert token.logprob == pytest.approx(by_hand[token.id], abs=2e-3)
+        best = token.alternatives[0]
+        assert best.logprob == pytest.approx(by_hand.max(), abs=2e-3)
+        assert [other.logprob for other in token.alternatives] == sorted(
+            (other.logprob for other in token.alternatives), reverse=True
+        )
+        text = [*text, token.id]
+
+
+def test_log_softmax_sums_to_one_even_far_from_zero() -> None:
+    logits = np.array([1e4, 1e4 - 1, -1e4], dtype=np.float32)
+    assert np.exp(log_softmax(logits)).sum() == pytest.approx(1)

@@ -1,0 +1,282 @@
+"""A model's process may die, hang on to nothing, and never takes the playground with it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from playground.errors import (
+    BackendCrashed,
+    ContextOverflow,
+    InvalidParameter,
+    ModelClosed,
+    ModelFileError,
+    ModelLoadFailed,
+    UnknownModel,
+)
+from playground.providers import open_model
+from playground.providers.llama.model import LlamaModel
+from playground.run import Run, generate
+from playground.types import TextDelta
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[LlamaModel]:
+    opened = open_model("demo:small")
+    assert isinstance(opened, LlamaModel)
+    async with opened:
+        yield opened
+
+
+def _workers() -> list[psutil.Process]:
+    """The worker processes below this one."""
+    return [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if "playground.providers.llama.worker" in " ".join(child.cmdline())
+    ]
+
+
+def _long(model: LlamaModel) -> Run:
+    """A run that goes on until it is stopped: hot enough that the end of a turn hardly comes."""
+    return generate(
+        model,
+        "Once upon a time",
+        max_length=900,
+        temperature=5.0,
+        top_k=0,
+        top_p=1.0,
+        min_p=0.0,
+        seed=3,
+    )
+
+
+async def _until_text(run: Run) -> None:
+    async for event in run:
+        if isinstance(event, TextDelta) and event.text:
+            return
+
+
+async def test_killing_the_worker_ends_its_runs_with_their_text_and_the_next_run_works(
+    model: LlamaModel,
+) -> None:
+    run = _long(model)
+    await _until_text(run)
+    os.kill(_workers()[0].pid, signal.SIGSTOP)
+    os.kill(_workers()[0].pid, signal.SIGKILL)
+    await run
+    assert run.state == "failed"
+    assert isinstance(run.error, BackendCrashed)
+    assert "SIGKILL" in str(run.error)
+    assert run.error.log, "llama.cpp's last lines are in the error"
+    assert run.text
+    again = await generate(model, "Once upon a time", max_length=3)
+    assert again.state == "done"
+    assert again.text
+
+
+async def test_panes_on_one_file_share_one_process(model: LlamaModel) -> None:
+    other = open_model("demo:small")
+    async with other:
+        runs = [generate(opened, "Hello", max_length=4) for opened in (model, other)]
+        for run in runs:
+            run.start()
+        for run in runs:
+            assert (await run).state == "done"
+        assert len(_workers()) == 1
+    assert len(_workers()) == 1, "the first pane still uses it"
+
+
+async def test_closing_the_last_model_ends_the_process() -> None:
+    async with open_model("demo:small") as opened:
+        await opened.warm_up()
+        assert len(_workers()) == 1
+    assert not _workers()
+
+
+async def test_closing_a_model_ends_its_runs(model: LlamaModel) -> None:
+    run = _long(model)
+    await _until_text(run)
+    await model.aclose()
+    await run
+    assert isinstance(run.error, ModelClosed)
+    with pytest.raises(ModelClosed):
+        await model.warm_up()
+
+
+async def test_a_cancelled_run_stops_the_worker_and_keeps_its_text(model: LlamaModel) -> None:
+    run = _long(model)
+    await _until_text(run)
+    await run.cancel()
+    assert run.state == "cancelled"
+    assert run.text
+    worker = _workers()[0]
+    await asyncio.sleep(0.1)
+    before = sum(worker.cpu_times()[:2])
+    await asyncio.sleep(0.3)
+    assert sum(worker.cpu_times()[:2]) - before < 0.1, "the worker is idle again"
+
+
+async def test_the_worker_ends_when_its_parent_is_killed() -> None:
+    script = (
+        "import asyncio, sys\n"
+        "from playground.providers import open_model\n"
+        "async def main():\n"
+        "    model = open_model('demo:small')\n"
+        "    await model.warm_up()\n"
+        "    print((await model._worker()).pid, flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    try:
+        assert parent.stdout is not None
+        worker = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+        deadline = time.monotonic() + 5
+        while worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline, "the worker outlived its parent"
+            await asyncio.sleep(0.02)
+    finally:
+        parent.kill()
+        parent.communicate()
+
+
+async def test_no_key_is_within_the_reach_of_a_model_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    monkeypatch.setenv("HF_TOKEN", "hf-planted")
+    async with open_model("demo:small") as opened:
+        await opened.warm_up()
+        environment = " ".join(_workers()[0].environ().values())
+    assert "planted" not in environment
+
+
+async def test_a_module_in_the_current_folder_is_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "numpy.py").write_text("raise SystemExit('imported from the current folder')")
+    monkeypatch.chdir(tmp_path)
+    async with open_model("demo:small") as opened:
+        await opened.warm_up()
+
+
+async def test_the_same_seed_repeats_across_processes() -> None:
+    texts = []
+    for _ in range(2):
+        async with open_model("demo:small") as opened:
+            run = await generate(opened, "Once upon a time", seed=0, max_length=30)
+            texts.append(run.text)
+    assert texts[0] == texts[1]
+    assert texts[0]
+
+
+async def test_an_unset_seed_is_drawn_and_reported_and_repeats_the_answer(
+    model: LlamaModel,
+) -> None:
+    first = await generate(model, "Tell me a story", temperature=1.5, max_length=30)
+    assert first.plan is not None
+    seed = first.plan.effective["seed"]
+    assert any(note.knob == "seed" for note in first.plan.adjustments)
+    second = await generate(model, "Tell me a story", temperature=1.5, max_length=30, seed=seed)
+    assert second.text == first.text
+
+
+async def test_a_prompt_longer_than_the_context_says_both_lengths(model: LlamaModel) -> None:
+    run = await generate(model, "word " * 5000)
+    assert isinstance(run.error, ContextOverflow)
+    assert "1,024" in str(run.error)
+    assert (await generate(model, "Hello", max_length=2)).state == "done"
+
+
+async def test_a_context_that_cannot_fit_into_memory_is_refused_with_figures() -> None:
+    async with open_model("demo:small", context_length=10_000_000, unified=False) as opened:
+        with pytest.raises(ModelLoadFailed, match=r"needs [\d.]+ GB.*free"):
+            await opened.warm_up()
+
+
+def _damaged(path: Path, demo: Path, how: str) -> Path:
+    data = bytearray(demo.read_bytes())
+    match how:
+        case "truncated":
+            data = data[: len(data) // 3]
+        case "header only":
+            data = data[:24]
+        case "wrong counts":
+            data[8:24] = b"\xff" * 16
+        case "scrambled":
+            dice = random.Random(7)
+            for _ in range(400):
+                data[dice.randrange(24, 60_000)] = dice.randrange(256)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("how", ["truncated", "header only", "wrong counts", "scrambled"])
+async def test_a_damaged_file_is_refused_with_the_log_and_nothing_else_dies(
+    tmp_path: Path, demo_path: Path, how: str
+) -> None:
+    path = _damaged(tmp_path / "broken.gguf", demo_path, how)
+    async with open_model(f"local:{path}") as opened:
+        with pytest.raises(ModelLoadFailed) as caught:
+            await opened.warm_up()
+    assert "broken.gguf" in str(caught.value)
+    assert caught.value.log
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(None, "no file"), (b"", "is empty"), (b"PK\x03\x04 zip", "not a GGUF")],
+)
+def test_what_is_not_a_model_file_is_named_before_a_process_is_started(
+    tmp_path: Path, content: bytes | None, says: str
+) -> None:
+    path = tmp_path / "model.gguf"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelFileError, match=says):
+        open_model(f"local:{path}")
+
+
+def test_a_misspelt_file_or_model_gets_a_suggestion(tmp_path: Path) -> None:
+    (tmp_path / "llama-3.gguf").write_bytes(b"GGUF")
+    with pytest.raises(ModelFileError, match=r"llama-3\.gguf"):
+        open_model(f"local:{tmp_path}/lama-3.gguf")
+    with pytest.raises(UnknownModel, match="small"):
+        open_model("demo:smal")
+
+
+def test_an_option_that_does_not_exist_gets_a_suggestion() -> None:
+    with pytest.raises(InvalidParameter, match="context_length"):
+        open_model("demo:small", context_lenght=100)
+
+
+async def test_without_a_template_turns_are_written_plainly_and_the_plan_says_so(
+    tmp_path: Path, demo_path: Path
+) -> None:
+    import gguf
+
+    reader = gguf.GGUFReader(demo_path)
+    field = reader.get_field("tokenizer.chat_template")
+    assert field is not None
+    data = bytearray(demo_path.read_bytes())
+    start = field.offset + 8
+    data[start : start + len("tokenizer.chat_template")] = b"tokenizer.chat_tmplates"
+    path = tmp_path / "plain.gguf"
+    path.write_bytes(data)
+    async with open_model(f"local:{path}") as opened:
+        run = await generate(opened, "Once upon a time", max_length=8, temperature=0)
+    assert run.state == "done"
+    assert run.plan is not None
+    assert any(note.knob == "chat_template" for note in run.plan.adjustments)
