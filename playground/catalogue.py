@@ -25,6 +25,13 @@ MAX_FILES = 5_000
 """No more catalogue files than this are read from one folder."""
 
 
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address: what a key is kept to."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(scheme)
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,7 +72,11 @@ class ModelSpec(_TakesKnobs):
 
 
 class ProviderSpec(_TakesKnobs):
-    """One `provider.toml`, with its models. `id` and `folder` come from where the file lies."""
+    """One `provider.toml`, with its models. `id` and `folder` come from where the file lies.
+
+    `stream_usage`: takes `stream_options.include_usage`. `lists_models`: answers `GET /models`.
+    `reports_cost`: its `usage.cost` is what the answer cost, in US dollars.
+    """
 
     id: str = ""
     folder: Path | None = None
@@ -77,6 +88,9 @@ class ProviderSpec(_TakesKnobs):
     key_required: bool = True
     default_model: str = ""
     docs: str = ""
+    stream_usage: bool = True
+    lists_models: bool = True
+    reports_cost: bool = False
     models: dict[str, ModelSpec] = Field(default_factory=dict)
 
     @field_validator("base_url")
@@ -84,6 +98,7 @@ class ProviderSpec(_TakesKnobs):
     def _is_http(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in ("http", "https") or "@" in value):
             raise ValueError("a base_url starts with http:// or https:// and holds no password")
+        origin(value)  # raises ValueError where the port is none
         return value
 
     def knob(self, name: str, model: ModelSpec | None) -> KnobSupport:
@@ -156,7 +171,7 @@ class Catalogue:
         for other in self.providers.values():
             if not spec.key_env or other.key_env != spec.key_env:
                 continue
-            if urlsplit(other.base_url).netloc != urlsplit(spec.base_url).netloc:
+            if origin(other.base_url) != origin(spec.base_url):
                 raise BrokenFile(
                     f"{file}: {spec.key_env} belongs to {other.id} ({other.base_url}) and is not "
                     f"sent to {spec.base_url}.",

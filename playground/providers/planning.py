@@ -9,7 +9,6 @@ from pydantic import JsonValue
 from playground.params import GenerationParams, Knob, knobs
 from playground.types import Adjustment, KnobSupport, ModelRef, Plan
 
-
 Spelling = Callable[[str, str, JsonValue], dict[str, JsonValue]]
 """The payload words of one knob, from its name, its wire name and the value used."""
 
@@ -68,9 +67,7 @@ def make_plan(
     for word, value in extra.items():
         if reserved and word in reserved:
             adjustments.append(
-                Adjustment(
-                    kind="dropped", knob="extra", asked={word: value}, reason=reserved[word]
-                )
+                Adjustment(kind="dropped", knob="extra", asked={word: value}, reason=reserved[word])
             )
             continue
         name = names.get(word, "")

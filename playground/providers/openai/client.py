@@ -1,0 +1,191 @@
+"""The SDK's clients of one endpoint, and what may leave this machine in a request."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from playground.errors import BadResponse
+from playground.providers.openai.faults import retry_after
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx2
+    import openai
+
+MAX_WAIT = 30.0
+"""The longest `Retry-After`, in seconds, that is waited for; beyond it the answer is an error."""
+
+MAX_ANSWER_BYTES = 512_000_000
+"""No response is read past this: an answer of a million tokens stays below it."""
+
+MAX_ERROR_BYTES = 64_000
+"""Of an error's body no more than this is read; the sentence that matters is at its start."""
+
+_KEPT_HEADERS = {
+    "accept", "accept-encoding", "authorization", "connection", "content-length", "content-type",
+    "host", "user-agent",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where requests go and how: `name` is the provider's, times are in seconds.
+
+    `connect_timeout` bounds the connection, `timeout` the wait for the first word of an answer,
+    `stall_timeout` every silence after it. `sdk_headers` lets through what the SDK adds by
+    itself, among it the organisation, project and custom headers of the `OPENAI_*` variables:
+    for OpenAI only, they are nobody else's business.
+    """
+
+    name: str
+    base_url: str
+    key: SecretStr | None = field(default=None, repr=False)
+    key_hint: str = ""
+    connect_timeout: float = 10.0
+    timeout: float = 300.0
+    stall_timeout: float = 60.0
+    max_retries: int = 2
+    sdk_headers: bool = False
+    max_bytes: int = MAX_ANSWER_BYTES
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a server on this machine."""
+        return is_loopback(self.base_url)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address stays on this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Clients:
+    """One SDK client for each event loop that uses the endpoint, made on first use.
+
+    A client's connections belong to the loop that opened them, and a model may be used from
+    several: a script that calls `asyncio.run` twice, or a session's thread beside another loop.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._made: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
+        self._lock = threading.Lock()
+
+    async def get(self) -> openai.AsyncOpenAI:
+        """The running loop's client. The first one imports the SDK, in a thread: 0.5 to 0.9 s."""
+        loop = asyncio.get_running_loop()
+        if (client := self._made.get(loop)) is not None:
+            return client
+        return await asyncio.to_thread(self._get_or_make, loop)
+
+    async def aclose(self) -> None:
+        """Close every connection, on the loop that it belongs to if that still runs."""
+        with self._lock:
+            made, self._made = self._made, {}
+        here = asyncio.get_running_loop()
+        for loop, client in made.items():
+            if loop is here:
+                await client.close()
+            elif loop.is_running():
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(client.close(), loop))
+
+    def _get_or_make(self, loop: asyncio.AbstractEventLoop) -> openai.AsyncOpenAI:
+        with self._lock:
+            for dead in [other for other in self._made if other.is_closed()]:
+                del self._made[dead]
+            if loop not in self._made:
+                self._made[loop] = self._make()
+            return self._made[loop]
+
+    def _make(self) -> openai.AsyncOpenAI:
+        import httpx2
+        import openai
+        import openai.resources.chat.completions
+
+        endpoint = self.endpoint
+        timeout = httpx2.Timeout(endpoint.timeout, connect=endpoint.connect_timeout)
+        return openai.AsyncOpenAI(
+            base_url=endpoint.base_url,
+            # The SDK wants one, and would take OPENAI_API_KEY; `_dress` decides what is sent.
+            api_key="unused",
+            timeout=timeout,
+            max_retries=endpoint.max_retries,
+            http_client=httpx2.AsyncClient(
+                timeout=timeout,
+                limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=100),
+                # A redirect could carry key and prompt to a host that nobody has named.
+                follow_redirects=False,
+                verify=_certificates(),
+                # A proxy for the world is none for this machine's own servers.
+                trust_env=not endpoint.is_local,
+                event_hooks={"request": [self._dress], "response": [self._bound]},
+            ),
+        )
+
+    async def _dress(self, request: httpx2.Request) -> None:
+        """Send this endpoint's key and nothing that is another's."""
+        if not self.endpoint.sdk_headers:
+            for name in [name for name in request.headers if name.lower() not in _KEPT_HEADERS]:
+                del request.headers[name]
+        request.headers.pop("Authorization", None)
+        if self.endpoint.key is not None:
+            request.headers["Authorization"] = f"Bearer {self.endpoint.key.get_secret_value()}"
+
+    async def _bound(self, response: httpx2.Response) -> None:
+        """Bound what is read of a response, and how long a retry may wait."""
+        wait = retry_after(response.headers)
+        if wait is not None and wait > MAX_WAIT:
+            response.headers["x-should-retry"] = "false"  # the SDK's own word for it
+        response.stream = _bounded(response, self.endpoint)
+
+
+def _bounded(response: httpx2.Response, endpoint: Endpoint) -> Any:
+    """The response's stream, which ends (an error's) or raises (an answer's) at its limit."""
+    import httpx2
+
+    stream = cast("httpx2.AsyncByteStream", response.stream)
+    is_error = response.status_code >= 300
+    limit = MAX_ERROR_BYTES if is_error else endpoint.max_bytes
+
+    class Bounded(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            left = limit
+            async for data in stream:
+                left -= len(data)
+                if left < 0:
+                    if is_error:
+                        return
+                    raise BadResponse(
+                        f"{endpoint.name} sent more than {limit:,} bytes for one request.",
+                        hint="What came is kept; ask for less.",
+                    )
+                yield data
+
+        async def aclose(self) -> None:
+            await stream.aclose()
+
+    return Bounded()
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The trusted certificates, read once: it takes about 50 ms."""
+    import httpx2
+
+    return httpx2.create_ssl_context()

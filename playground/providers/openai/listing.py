@@ -1,0 +1,74 @@
+"""What an endpoint says of its own models: `GET /models`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from playground.providers.openai.wire import parse
+from playground.types import ModelInfo, ModelRef
+
+if TYPE_CHECKING:
+    import openai
+
+MAX_LIST_BYTES = 16_000_000
+"""The longest list that is read: the largest of them has a few hundred models in 1 MB."""
+
+_CONTEXT_WORDS = (
+    "context_length",
+    "context_window",
+    "max_context_length",
+    "max_model_len",
+    "inputTokenLimit",
+)
+"""What endpoints call the context length: OpenRouter and Together, Groq, Mistral, vLLM, Gemini."""
+
+
+async def listed(client: openai.AsyncOpenAI, provider: str) -> list[ModelInfo]:
+    """The models that an endpoint lists; raises what the SDK raises, and `BadResponse`."""
+    import httpx2
+
+    response = await client.get("/models", cast_to=httpx2.Response)
+    found = parse(provider, response.text)
+    entries = found.get("data", found.get("models"))
+    return [
+        _info(entry, provider)
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry["id"]
+    ]
+
+
+def _info(entry: Mapping[str, Any], provider: str) -> ModelInfo:
+    # Gemini's endpoint lists `models/gemini-...` and answers to the bare name.
+    name = entry["id"].removeprefix("models/")
+    prices = entry.get("pricing")
+    prices = prices if isinstance(prices, dict) else {}
+    return ModelInfo(
+        ref=ModelRef(provider=provider, model=name),
+        title=entry["name"] if isinstance(entry.get("name"), str) else "",
+        context_length=next(_contexts(entry), None),
+        input_price=_per_million(prices.get("prompt")),
+        output_price=_per_million(prices.get("completion")),
+    )
+
+
+def _contexts(entry: Mapping[str, Any]) -> Iterator[int]:
+    meta = entry.get("meta")
+    places = [entry.get(word) for word in _CONTEXT_WORDS]
+    if isinstance(meta, dict):
+        places.append(meta.get("n_ctx_train"))  # llama-server
+    for value in places:
+        if isinstance(value, int) and value > 0:
+            yield value
+
+
+def _per_million(price: object) -> float | None:
+    """OpenRouter's price of one token, a decimal in a string, as that of a million."""
+    if not isinstance(price, str):
+        return None
+    try:
+        value = float(price) * 1_000_000
+    except ValueError:
+        return None
+    return round(value, 6) if math.isfinite(value) and value >= 0 else None

@@ -1,0 +1,338 @@
+"""One open model behind an OpenAI-style endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import JsonValue
+
+from playground.catalogue import ModelSpec, ProviderSpec
+from playground.errors import (
+    BadResponse,
+    ModelClosed,
+    PlaygroundError,
+    UnknownModel,
+    did_you_mean,
+)
+from playground.params import GenerationParams, knobs
+from playground.providers.base import ChatModel
+from playground.providers.openai.client import MAX_WAIT, Clients, Endpoint
+from playground.providers.openai.faults import (
+    fault_of,
+    mentions,
+    scrub_error,
+    transport_errors,
+)
+from playground.providers.openai.listing import listed
+from playground.providers.openai.wire import AnswerReader, EventSplitter, parse, read_usage
+from playground.providers.planning import make_plan
+from playground.types import (
+    Capabilities,
+    Event,
+    KnobSupport,
+    Message,
+    ModelRef,
+    Plan,
+    Started,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    import httpx2
+    import openai
+    from openai import AsyncStream
+
+_Result = TypeVar("_Result")
+
+WORDS = {
+    "max_length": "max_tokens",
+    "repeat_penalty": "repetition_penalty",
+    "logprobs": "top_logprobs",
+}
+"""The protocol's word for a knob, where it is not ours and the catalogue names no other."""
+
+RESERVED = dict.fromkeys(
+    ("model", "messages", "stream"), "the playground sets this one itself: it cannot be passed"
+)
+
+DRAIN_TIMEOUT = 0.1
+"""Seconds to wait for the end of a stream whose answer is whole: its connection is used again."""
+
+USAGE_TIMEOUT = 10.0
+"""Seconds to wait for the token counts after every choice has ended."""
+
+LIST_TIMEOUT = 5.0
+"""Seconds for an endpoint to list its models."""
+
+
+def capabilities(spec: ProviderSpec, model: ModelSpec | None) -> Capabilities:
+    """What the catalogue knows of a model: the provider's word overlaid by the model's.
+
+    Of a model that the catalogue does not list where it lists others, only what the endpoint
+    never takes is known; the rest is sent as asked, and the endpoint decides.
+    """
+    supports: dict[str, KnobSupport] = {}
+    for name in knobs():
+        support = spec.knob(name, model)
+        if name == "sampler_order" and not support.wire and support.accepted is not False:
+            support = KnobSupport(
+                accepted=False,
+                reason="chat completions have no word for it; what this server calls it may be "
+                "passed in extra",
+            )
+        if model is None and spec.models and support.accepted:
+            support = support.model_copy(update={"accepted": None})
+        changes: dict[str, Any] = {}
+        if not support.wire:
+            changes["wire"] = WORDS.get(name, name)
+        if name == "max_length" and model and model.max_output and support.maximum is None:
+            changes["maximum"] = model.max_output
+        supports[name] = support.model_copy(update=changes)
+    return Capabilities(
+        knobs=supports,
+        context_length=model.context_length if model else None,
+        logprobs=supports["logprobs"].accepted is True,
+    )
+
+
+def spell(name: str, wire_name: str, value: JsonValue) -> dict[str, JsonValue]:
+    """The payload words of a knob: the protocol asks for log-probabilities with a pair of them."""
+    if name == "logprobs" and wire_name == "top_logprobs":
+        return {"logprobs": True, "top_logprobs": value}
+    return {wire_name: value}
+
+
+class OpenAIModel(ChatModel):
+    """One model at one endpoint. Connections are made when it is first used."""
+
+    def __init__(self, model: str, spec: ProviderSpec, endpoint: Endpoint) -> None:
+        self.ref = ModelRef(provider=spec.id, model=model)
+        self.capabilities = capabilities(spec, spec.models.get(model))
+        self.endpoint = endpoint
+        self._spec = spec
+        self._entry = spec.models.get(model)
+        self._clients = Clients(endpoint)
+        self._asks_usage = spec.stream_usage
+        self._closed = False
+        self._waits: set[tuple[asyncio.AbstractEventLoop, asyncio.Timeout]] = set()
+
+    def plan(self, params: GenerationParams) -> Plan:
+        """What will really be sent; `wire` is the request's body beside model and messages."""
+        return make_plan(self.ref, params, self.capabilities.knobs, spell=spell, reserved=RESERVED)
+
+    async def warm_up(self) -> None:
+        """Import the SDK and make a client, so that the first request does not wait for it."""
+        await self._clients.get()
+
+    async def stream(self, messages: Sequence[Message], plan: Plan) -> AsyncGenerator[Event, None]:
+        """One streamed chat completion; closing the generator closes its connection."""
+        self._check_open()
+        wanted = plan.effective.get("n")
+        reader = AnswerReader(str(self.ref), wanted=wanted if isinstance(wanted, int) else 1)
+        await self._clients.get()
+        try:
+            async with self._response(messages, plan) as response:
+                reader.begun = True
+                yield Started(plan)
+                async with aclosing(self._chunks(response, reader)) as chunks:
+                    async for chunk in chunks:
+                        for event in reader.take(chunk):
+                            yield event
+        except PlaygroundError as error:
+            # What came may repeat the key; an error may not.
+            scrub_error(error, self.endpoint.key)
+            raise
+        except transport_errors() as error:
+            # An answer that is whole stays whole: only the count of its tokens may be missing.
+            if self._closed or not reader.complete:
+                raise await self._fault(error, reader) from error
+        for event in reader.end(self._usage(reader)):
+            yield event
+
+    async def aclose(self) -> None:
+        """Close every connection; running streams end with `ModelClosed`."""
+        self._closed = True
+        for loop, wait in list(self._waits):
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_expire, loop, wait)
+        await self._clients.aclose()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ModelClosed(f"{self.ref} was closed.", hint="Open it again.")
+
+    @asynccontextmanager
+    async def _response(
+        self, messages: Sequence[Message], plan: Plan
+    ) -> AsyncIterator[httpx2.Response]:
+        """The response, once its head is here; its connection is closed on the way out.
+
+        An endpoint that refuses to be asked for usage is asked once more without, and that is
+        remembered.
+        """
+        import openai
+
+        asks_usage = self._asks_usage and "stream_options" not in plan.wire
+        try:
+            response = await self._send(messages, plan, asks_usage=asks_usage)
+        except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+            if not asks_usage or not mentions(error.body, "stream_options"):
+                raise
+            response = await self._send(messages, plan, asks_usage=False)
+            self._asks_usage = False
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    async def _send(
+        self, messages: Sequence[Message], plan: Plan, *, asks_usage: bool
+    ) -> httpx2.Response:
+        client = await self._clients.get()
+        words: dict[str, Any] = {"stream_options": {"include_usage": True}} if asks_usage else {}
+        turns: Any = [{"role": turn.role, "content": turn.content} for turn in messages]
+        request = client.chat.completions.create(
+            model=self.ref.model, messages=turns, stream=True, extra_body=plan.wire, **words
+        )
+        tries = self.endpoint.max_retries + 1
+        longest = tries * (self.endpoint.timeout + self.endpoint.connect_timeout + MAX_WAIT)
+        stream: AsyncStream[Any] = await self._within(longest, request)
+        # Its bytes are read here, within bounds that the SDK's own reader does not have.
+        return stream.response
+
+    async def _chunks(
+        self, response: httpx2.Response, reader: AnswerReader
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The JSON objects of a response: of each server-sent event, or of the one body."""
+        name = str(self.ref)
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "text/html":
+            raise BadResponse(
+                f"{name} answered with a web page.",
+                hint=f"Check the base URL, {self.endpoint.base_url}: most end in /v1.",
+            )
+        events = EventSplitter(name)
+        whole: list[bytes] = []
+        pieces = response.aiter_bytes()
+        while piece := await self._next(pieces, reader):
+            if kind == "application/json":
+                whole.append(piece)
+                continue
+            for data in events.feed(piece):
+                if data.startswith("[DONE]"):
+                    await self._drain(pieces)
+                    return
+                yield parse(name, data)
+        if kind == "application/json":
+            yield parse(name, b"".join(whole).decode("utf-8", "replace"))
+            return
+        for data in events.finish():
+            if not data.startswith("[DONE]"):
+                yield parse(name, data)
+        if not events.seen and kind != "text/event-stream":
+            raise BadResponse(
+                f"{name} answered with {kind or 'something'}, which is no stream of events.",
+                hint=f"Check the base URL, {self.endpoint.base_url}.",
+            )
+
+    async def _next(self, pieces: AsyncIterator[bytes], reader: AnswerReader) -> bytes:
+        """More bytes of the response, empty at its end; raises where it stays silent too long."""
+        if reader.complete:
+            patience = USAGE_TIMEOUT
+        else:
+            patience = self.endpoint.stall_timeout if reader.said else self.endpoint.timeout
+        return await self._within(patience, anext(pieces, b""))
+
+    async def _drain(self, pieces: AsyncIterator[bytes]) -> None:
+        """Read to the very end of a stream that is done, so that its connection is kept."""
+        try:
+            async with asyncio.timeout(DRAIN_TIMEOUT):
+                while await anext(pieces, b""):
+                    pass
+        except transport_errors():
+            return  # The answer is whole: a connection that cannot be used again costs nobody.
+
+    async def _within(self, seconds: float, work: Awaitable[_Result]) -> _Result:
+        """Await, for so long at most, and only until the model is closed."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(seconds) as wait:
+            entry = (loop, wait)
+            self._waits.add(entry)
+            try:
+                self._check_open()
+                return await work
+            finally:
+                self._waits.discard(entry)
+
+    def _usage(self, reader: AnswerReader) -> Usage:
+        """The counts that the endpoint gave, with what they cost where that is known."""
+        usage = read_usage(reader.usage)
+        told = reader.usage.get("cost")
+        if self._spec.reports_cost and isinstance(told, int | float):
+            return usage.model_copy(update={"cost": float(told)})
+        return usage.model_copy(update={"cost": cost_of(usage, self._entry)})
+
+    async def _fault(self, error: Exception, reader: AnswerReader) -> PlaygroundError:
+        """The error of ours for one of the transport's."""
+        import openai
+
+        if self._closed:
+            return ModelClosed(f"{self.ref} was closed while it answered.")
+        if isinstance(error, openai.NotFoundError):
+            return await self._not_found(error)
+        return fault_of(error, self.endpoint, begun=reader.begun, said=reader.said)
+
+    async def _not_found(self, error: openai.NotFoundError) -> PlaygroundError:
+        """A 404 is a wrong model, unless the endpoint lists it, or a wrong address."""
+        fault = fault_of(error, self.endpoint)
+        names = await self._names_there()
+        if self.ref.model in names or not (names or error.code == "model_not_found"):
+            return fault
+        return UnknownModel(
+            f"{self.endpoint.name} has no model {self.ref.model!r}.",
+            hint=did_you_mean(self.ref.model, names | set(self._spec.models))
+            or f"`playground models {self.endpoint.name}` lists what it has.",
+        )
+
+    async def _names_there(self) -> set[str]:
+        """The models that the endpoint lists; none where it does not say so at once.
+
+        Only a help to name the right one: what goes wrong here is not what is reported.
+        """
+        if not self._spec.lists_models:
+            return set()
+        client = (await self._clients.get()).with_options(max_retries=0)
+        try:
+            async with asyncio.timeout(LIST_TIMEOUT):
+                return {entry.ref.model for entry in await listed(client, self.ref.provider)}
+        except PlaygroundError:
+            return set()
+        except transport_errors():
+            return set()
+
+
+def _expire(loop: asyncio.AbstractEventLoop, wait: asyncio.Timeout) -> None:
+    """End a wait now; one that has ended meanwhile is left alone."""
+    with suppress(RuntimeError):
+        wait.reschedule(loop.time())
+
+
+def cost_of(usage: Usage, model: ModelSpec | None) -> float | None:
+    """US dollars, from the catalogue's prices; None where a price or a count is not known."""
+    if model is None or model.input_price is None or model.output_price is None:
+        return None
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    cached = min(usage.cached_tokens or 0, usage.input_tokens)
+    cached_price = model.cached_input_price
+    if cached_price is None:
+        cached_price = model.input_price
+    millionths = (
+        (usage.input_tokens - cached) * model.input_price
+        + cached * cached_price
+        + usage.output_tokens * model.output_price
+    )
+    return millionths / 1_000_000

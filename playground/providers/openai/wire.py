@@ -1,0 +1,326 @@
+"""What comes over the wire: bytes to server-sent events, their JSON to our events.
+
+The chunks are read as plain data, not through the SDK's models: servers in the wild add fields
+(reasoning), leave out required ones, and each model object costs more than its whole text.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.errors import BadResponse, ServerFailed, StreamTruncated
+from playground.providers.openai.faults import fault_in_stream, quoted
+from playground.types import (
+    Completed,
+    Event,
+    Finished,
+    FinishReason,
+    ReasoningDelta,
+    TextDelta,
+    Token,
+    TokenAlternative,
+    Usage,
+)
+
+MAX_EVENT_BYTES = 4_000_000
+"""No single server-sent event is read past this."""
+
+MAX_CHOICES = 128
+"""More choices than anyone may ask for; an index beyond it is an error, not an allocation."""
+
+_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "eos_token": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "context",
+    "context_length": "context",
+    "tool_calls": "tool_calls",
+    "tool_use": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+    "refusal": "content_filter",
+    "safety": "content_filter",
+}
+"""What endpoints say at the end of a choice, in our words; anything else is `unknown`."""
+
+_FAILURES = {"error", "network_error", "insufficient_system_resource"}
+"""Ends that are no ends: the endpoint gave up on the choice."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_UNLIKELY = -9999.0
+"""What OpenAI says instead of the log-probability of a token outside the likeliest."""
+
+
+class EventSplitter:
+    """Cuts a byte stream into the data of its server-sent events."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.seen = 0
+        """How many events came, the closing `[DONE]` among them."""
+        self._endpoint = endpoint
+        self._rest = b""
+        self._data: list[bytes] = []
+        self._size = 0
+
+    def feed(self, piece: bytes) -> Iterator[str]:
+        """The data of every event that is complete with this piece."""
+        lines = (self._rest + piece).splitlines(keepends=True)
+        # A line that ends in CR may go on with the LF that belongs to it.
+        self._rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+        if len(self._rest) > MAX_EVENT_BYTES:
+            self._too_long()
+        for line in lines:
+            yield from self._take(line.rstrip(b"\r\n"))
+
+    def finish(self) -> Iterator[str]:
+        """The event that the end of the stream completes, if there is one."""
+        yield from self._take(self._rest.rstrip(b"\r\n"))
+        self._rest = b""
+        yield from self._take(b"")
+
+    def _take(self, line: bytes) -> Iterator[str]:
+        if line.startswith(b"\xef\xbb\xbf") and not self.seen:
+            line = line[3:]
+        if line:
+            name, _, value = line.partition(b":")
+            if name == b"data":
+                self._data.append(value.removeprefix(b" "))
+                self._size += len(value)
+                if self._size > MAX_EVENT_BYTES:
+                    self._too_long()
+            return
+        if not self._data:
+            return
+        whole = b"\n".join(self._data)
+        self._data, self._size = [], 0
+        self.seen += 1
+        try:
+            yield whole.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise BadResponse(
+                f"{self._endpoint} sent bytes that are not UTF-8 text.", hint="Try again."
+            ) from error
+
+    def _too_long(self) -> None:
+        raise BadResponse(
+            f"{self._endpoint} sent an event of more than {MAX_EVENT_BYTES:,} bytes.",
+            hint="This is no answer of a chat model: check the base URL.",
+        )
+
+
+def parse(endpoint: str, text: str) -> dict[str, Any]:
+    """The JSON object in an event or a body; raises `BadResponse` where it is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadResponse(
+            f"{endpoint} sent what is not JSON: {quoted(text)}.",
+            hint="Try again; if it stays so, check the base URL.",
+        ) from error
+    if not isinstance(found, dict):
+        raise BadResponse(
+            f"{endpoint} sent JSON that is not an object: {quoted(text)}.",
+            hint="Check the base URL.",
+        )
+    return found
+
+
+@dataclass
+class _ChoiceReader:
+    """One choice while it is read: half a surrogate pair waits for the other half."""
+
+    half: str = ""
+    finished: bool = False
+
+
+@dataclass
+class AnswerReader:
+    """Turns the chunks of one answer into events and keeps count of what has ended.
+
+    `wanted` is how many choices were asked for; `begun` becomes true when the endpoint begins to
+    answer, `said` with the first text.
+    """
+
+    endpoint: str
+    wanted: int = 1
+    begun: bool = False
+    said: bool = False
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    _choices: dict[int, _ChoiceReader] = field(default_factory=dict)
+
+    def take(self, chunk: Mapping[str, Any]) -> Iterator[Event]:
+        """The events in one chunk; raises where the chunk is an error."""
+        if error := chunk.get("error"):
+            raise fault_in_stream(self.endpoint, error)
+        if isinstance(usage := chunk.get("usage"), dict):
+            self.usage = usage
+        choices = chunk.get("choices") or ()
+        if not isinstance(choices, list | tuple):
+            raise self._malformed("choices", choices)
+        for choice in choices:
+            yield from self._take_choice(choice)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every choice that was asked for has ended."""
+        return len(self._choices) >= self.wanted and all(
+            choice.finished for choice in self._choices.values()
+        )
+
+    def end(self, usage: Usage) -> Iterator[Event]:
+        """The last event; raises where the stream ended before the answer did."""
+        if not self._choices or not all(choice.finished for choice in self._choices.values()):
+            raise StreamTruncated(
+                f"The stream of {self.endpoint} ended before the answer did.",
+                hint="What came is kept; try again.",
+            )
+        if not self.complete:
+            raise BadResponse(
+                f"{self.endpoint} sent {len(self._choices)} of the {self.wanted} answers asked "
+                "for.",
+                hint="It seems not to know n: ask for one at a time.",
+            )
+        yield Completed(usage)
+
+    def _take_choice(self, choice: Any) -> Iterator[Event]:
+        if not isinstance(choice, dict):
+            raise self._malformed("choices", choice)
+        index = choice.get("index") or 0
+        if not isinstance(index, int) or not 0 <= index < MAX_CHOICES:
+            raise self._malformed("index", index)
+        reader = self._choices.setdefault(index, _ChoiceReader())
+        # A server that does not stream sends the whole as a message.
+        delta = choice.get("delta") or choice.get("message") or {}
+        if not isinstance(delta, dict):
+            raise self._malformed("delta", delta)
+        text, thought = _text_of(delta.get("content"))
+        thought += _string(delta.get("reasoning_content") or delta.get("reasoning"))
+        text += _string(delta.get("refusal"))
+        reason = choice.get("finish_reason")
+        if thought:
+            self.said = True
+            yield ReasoningDelta(_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", thought), index)
+        tokens = tuple(_tokens(choice.get("logprobs")))
+        if text or tokens or (reason and reader.half):
+            self.said = True
+            yield TextDelta(_whole(reader, text, final=bool(reason)), index, tokens)
+        if reason in _FAILURES:
+            raise ServerFailed(
+                f"{self.endpoint} gave up before the answer was whole ({reason}).",
+                hint="What came is kept; try again.",
+            )
+        if reason and not reader.finished:
+            reader.finished = True
+            yield Finished(_REASONS.get(str(reason).lower(), "unknown"), index)
+
+    def _malformed(self, place: str, value: object) -> BadResponse:
+        return BadResponse(
+            f"{self.endpoint} sent a chunk whose {place!r} is {quoted(json.dumps(value))}.",
+            hint="It does not speak the chat-completions protocol: check the base URL.",
+        )
+
+
+def _whole(reader: _ChoiceReader, text: str, *, final: bool) -> str:
+    """The text without half characters: some servers cut an emoji into two JSON escapes."""
+    text, reader.half = reader.half + text, ""
+    if _SURROGATE.search(text) is None:
+        return text
+    if not final and "\ud800" <= text[-1] <= "\udbff":
+        text, reader.half = text[:-1], text[-1]
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _text_of(content: object) -> tuple[str, str]:
+    """Text and reasoning of a content field: a string, or (Mistral's) a list of typed parts."""
+    if not isinstance(content, list):
+        return _string(content), ""
+    text = thought = ""
+    for part in content:
+        if not isinstance(part, dict):
+            continue
+        text += _string(part.get("text"))
+        thought += _text_of(part.get("thinking"))[0]
+    return text, thought
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _tokens(logprobs: object) -> Iterator[Token]:
+    """The tokens of a `logprobs` field; other shapes than OpenAI's are left alone."""
+    found = logprobs.get("content") if isinstance(logprobs, dict) else None
+    for entry in found if isinstance(found, list) else ():
+        if not isinstance(entry, dict):
+            continue
+        others = entry.get("top_logprobs")
+        yield Token(
+            text=_readable(entry.get("token")),
+            logprob=_logprob(entry.get("logprob")),
+            data=_bytes(entry),
+            alternatives=tuple(
+                TokenAlternative(text=_readable(other.get("token")), logprob=value)
+                for other in (others if isinstance(others, list) else ())
+                if isinstance(other, dict) and (value := _logprob(other.get("logprob"))) is not None
+            ),
+        )
+
+
+def _readable(token: object) -> str:
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _string(token))
+
+
+def _logprob(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) and value > _UNLIKELY else None
+
+
+def _bytes(entry: Mapping[str, Any]) -> bytes:
+    """The token's bytes as the server gives them, else those of its text."""
+    given: Sequence[object] = entry.get("bytes") or ()
+    if isinstance(given, list) and all(isinstance(byte, int) and 0 <= byte < 256 for byte in given):
+        return bytes(given)
+    return _readable(entry.get("token")).encode()
+
+
+def read_usage(found: Mapping[str, Any]) -> Usage:
+    """The token counts of a `usage` field, without a cost.
+
+    Most count reasoning as output; where it is left out and only the total has it, it is added,
+    because it is billed as output.
+    """
+    into = _section(found, "prompt_tokens_details")
+    out = _section(found, "completion_tokens_details")
+    asked, answered = _count(found, "prompt_tokens"), _count(found, "completion_tokens")
+    total, reasoning = _count(found, "total_tokens"), _count(out, "reasoning_tokens")
+    if reasoning and None not in (asked, answered, total):
+        assert asked is not None and answered is not None  # noqa: S101, PT018 - for the checker
+        answered += reasoning if asked + answered + reasoning == total else 0
+    cached = _count(into, "cached_tokens")
+    return Usage(
+        input_tokens=asked,
+        output_tokens=answered,
+        cached_tokens=_count(found, "prompt_cache_hit_tokens") if cached is None else cached,
+        reasoning_tokens=reasoning,
+    )
+
+
+def _section(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = found.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _count(found: Mapping[str, Any], name: str) -> int | None:
+    value = found.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
