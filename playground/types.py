@@ -216,7 +216,7 @@ class KnobSupport(Frozen):
 
     `accepted` None means that nobody has said: it is sent as asked and the endpoint decides.
     `wire` is the payload's name for it; `minimum` and `maximum` the model's own range (values
-    outside are clamped); `default` what is used when the user sets nothing, where that is known
+    outside are clamped; for `stop`, the most strings); `default` what is used when the user sets nothing, where that is known
     to be used; `reason` why it is not accepted.
     """
 
