@@ -1,0 +1,60 @@
+"""Everything the user can do, once: keys, palette, footer and help are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+__all__ = ["ACTS", "Act", "bindings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing to do: its keys, its action, its words; with `footer` it is shown there too."""
+
+    keys: str
+    action: str
+    title: str
+    help: str
+    footer: str = ""
+
+
+ACTS: tuple[Act, ...] = (
+    Act("escape", "stop", "Stop", "Stop the focused pane; from the prompt, all panes", "Stop"),
+    Act("f1", "help", "Help", "Keys, words and where things are", "Help"),
+    Act("f2,ctrl+g", "drawer", "Parameters", "Show or hide the parameter drawer", "Params"),
+    Act("f3,ctrl+o", "pick_model", "Choose model", "Give the active pane another model", "Model"),
+    Act("f4,ctrl+s", "system_prompt", "System prompt", "Edit the system prompt", "System"),
+    Act(
+        "f5,ctrl+r",
+        "retry",
+        "Retry",
+        "Ask the last prompt again, with the parameters as they are now",
+        "Retry",
+    ),
+    Act("f6", "next_pane", "Next pane", "Make the next pane the active one", "Pane"),
+    Act("f7", "details", "Details", "What was really sent and used in the last run", "Details"),
+    Act("f8,ctrl+n", "add_pane", "Add pane", "Open one more pane, up to four", "Add"),
+    Act("f9", "close_pane", "Close pane", "Close the active pane", "Close"),
+    Act("ctrl+t", "target", "Prompt to one or all", "Send prompts to the active pane or to all"),
+    Act("ctrl+l", "clear", "Clear", "Forget the conversation in every pane", "Clear"),
+    Act("", "clear_pane", "Clear this pane", "Forget the conversation in the active pane"),
+    Act("", "stop_all", "Stop all", "Stop every pane that is answering"),
+    Act("ctrl+q", "quit", "Quit", "Close the models and leave", "Quit"),
+)
+
+
+def bindings() -> list[Binding]:
+    """The acts that have keys, as bindings."""
+    return [
+        Binding(
+            act.keys,
+            act.action,
+            act.footer or act.title,
+            show=bool(act.footer),
+            tooltip=act.help,
+        )
+        for act in ACTS
+        if act.keys
+    ]

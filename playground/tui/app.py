@@ -1,0 +1,452 @@
+"""The terminal application: panes, one prompt, and what the keys do."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from textual import events, on
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Footer
+from textual.worker import Worker, WorkerState
+
+from playground.tui.acts import ACTS, bindings
+from playground.tui.arrangement import DRAWER_WIDTH, MAX_PANES, arrange_panes, drawer_covers
+from playground.tui.background import off_loop
+from playground.tui.labels import one_line
+from playground.tui.shelf import ModelShelf
+from playground.tui.themes import DARK, THEMES
+from playground.tui.widgets.pane import Pane
+from playground.tui.widgets.pane_grid import PaneGrid
+from playground.tui.widgets.pane_header import PaneHeader
+from playground.tui.widgets.pane_tabs import PaneTabs
+from playground.tui.widgets.prompt_box import PromptBox
+
+if TYPE_CHECKING:
+    # Importing these takes as long as the first paint itself, so `_furnish` does it after that.
+    from playground.params import GenerationParams
+    from playground.providers.base import ChatModel
+    from playground.run import Run
+    from playground.tui.start import Opening
+    from playground.tui.widgets.drawer import Drawer
+    from playground.types import Timing
+
+__all__ = ["FLUSHES_A_SECOND", "PlaygroundApp", "run_app"]
+
+FLUSHES_A_SECOND = 15
+"""How often text that has come is drawn, for all panes together. More gains nothing to the eye."""
+
+_AROUND_PANES = 5
+"""Lines that prompt and footer take from the panes."""
+
+Severity = Literal["information", "warning", "error"]
+
+
+def run_app(
+    models: Sequence[str] = (), params: GenerationParams | None = None, system: str = ""
+) -> int:
+    """Open the terminal with these models, one a pane, and return its exit code when it is left.
+
+    Empty arguments leave the choice to the user's settings and to what this machine has.
+    """
+    from playground.tui.lifetime import live
+
+    return live(PlaygroundApp(models, params, system))
+
+
+def _timing(run: Run) -> Timing:
+    return run.timing
+
+
+def _open(ref: str) -> ChatModel:
+    from playground.providers import open_model
+
+    return open_model(ref)
+
+
+class PlaygroundApp(App[None]):
+    """Paints empty panes first, then finds out what to put into them.
+
+    `opener` makes a model from a reference and `timing_of` reads a run's clock: doors for tests
+    and for programs that bring models of their own.
+    """
+
+    TITLE = "chat-playground"
+    CSS_PATH: ClassVar[list[str]] = [  # type: ignore[assignment]
+        "styles/app.tcss",
+        "styles/drawer.tcss",
+        "styles/screens.tcss",
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    def __init__(
+        self,
+        models: Sequence[str] = (),
+        params: GenerationParams | None = None,
+        system: str = "",
+        *,
+        opener: Callable[[str], ChatModel] = _open,
+        timing_of: Callable[[Run], Timing] = _timing,
+    ) -> None:
+        super().__init__()
+        self._asked = (tuple(models), params, system)
+        self._timing_of = timing_of
+        self._shelf = ModelShelf(opener)
+        self._grid = PaneGrid(len(models) or 2, timing_of=timing_of)
+        self._tabs = PaneTabs(id="pane-tabs")
+        self._prompt = PromptBox(id="prompt")
+        self._drawer: Drawer | None = None
+        self._to_all = True
+        self.furnished = asyncio.Event()
+        """Set once the panes have their models and prompts can be sent."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    # The screen
+
+    def compose(self) -> ComposeResult:
+        """Empty panes, the prompt and the footer: what can be painted without asking anybody."""
+        yield self._tabs
+        with Horizontal(id="workspace"):
+            yield self._grid
+        yield self._prompt
+        yield Footer(id="footer", compact=True)
+
+    def on_mount(self) -> None:
+        """Paint, and only then load what is slow to import."""
+        self._grid.activate(0)
+        self._prompt.focus()
+        self.set_interval(1 / FLUSHES_A_SECOND, self._tick)
+        self.call_after_refresh(self._do, self._furnish)
+
+    @property
+    def panes(self) -> list[Pane]:
+        """The panes, from the left."""
+        return self._grid.panes
+
+    @property
+    def active_pane(self) -> Pane:
+        """The pane that the drawer, the picker and the details are about."""
+        return self._grid.active
+
+    def say(self, text: str, severity: Severity = "information", *, title: str = "") -> None:
+        """A passing notice. Never markup: names and errors from elsewhere are in it."""
+        self.notify(one_line(text), title=title, severity=severity, markup=False)
+
+    def _do(self, work: Any, **options: Any) -> None:
+        """Run work in the background; what goes wrong in it never closes the app."""
+        self.run_worker(work, exit_on_error=False, **options)
+
+    # Coming alive
+
+    async def _furnish(self) -> None:
+        """Read the settings, fit the panes to them, and let each load its model."""
+        opening = await off_loop(self._prepare)
+        if opening.theme in self.available_themes:
+            self.theme = opening.theme
+        elif opening.theme:
+            self.say(f"There is no theme {opening.theme!r}; Ctrl+P, Theme lists them.", "warning")
+        while len(self.panes) > len(opening.panes):
+            await self._grid.close(self.panes[-1])
+        while len(self.panes) < len(opening.panes):
+            await self._grid.add()
+        for pane, start in zip(self.panes, opening.panes, strict=True):
+            self._give_model(pane, start.ref, start.params, opening.system)
+        self.furnished.set()
+        self._grid.activate(0)
+        for problem in opening.problems:
+            self.say(str(problem), "error", title=problem.title)
+        if opening.welcome and not self._prompt.text:
+            self._welcome()
+        # What lives until the end need not be looked through again for as long as we stream.
+        gc.collect()
+        gc.freeze()
+
+    def _prepare(self) -> Opening:
+        """The slow imports and the reading of files, off the event loop."""
+        from playground.tui import conversation, figures, problems, start  # noqa: F401
+
+        return start.prepare(*self._asked)
+
+    def _give_model(self, pane: Pane, ref: str, params: GenerationParams, system: str) -> None:
+        from playground.tui.conversation import Conversation
+
+        pane.attach(Conversation(ref, params, system), self._shelf)
+
+    def _welcome(self) -> None:
+        from playground.tui.screens.reader import Reader
+        from playground.tui.screens.texts import first_run_text
+        from playground.tui.start import remember_welcome
+
+        self.push_screen(Reader("Welcome to the playground", first_run_text(), id="first-run"))
+        self._do(off_loop(remember_welcome))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A defect of ours in the background is told and never closes the app."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            error = event.worker.error
+            self.say(f"{type(error).__name__}: {error}", "error", title="Unexpected error")
+
+    async def close_models(self) -> None:
+        """Close every model, within a time limit."""
+        await self._shelf.aclose()
+
+    # Space
+
+    def _arrange(self) -> None:
+        """Fit panes and drawer to the size of the terminal."""
+        width, panes, drawer = self.size.width, len(self.panes), self._drawer
+        if drawer is not None and drawer.display:
+            covering = drawer_covers(width, panes)
+            drawer.set_class(covering, "-covering")
+            width -= 0 if covering else DRAWER_WIDTH
+        arrangement = arrange_panes(width, self.size.height - _AROUND_PANES, panes)
+        self._grid.lay_out(arrangement)
+        self._tabs.display = arrangement.tabbed
+        self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        if self._tabs.display:
+            self._tabs.show(self._grid.tabs, self.active_pane.place)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A terminal may be resized at any moment."""
+        self._arrange()
+
+    def _tick(self) -> None:
+        for pane in self.panes:
+            pane.tick()
+        self._show_tabs()
+
+    @on(PaneGrid.ActiveChanged)
+    def _active_changed(self) -> None:
+        self._arrange()
+        self._label_prompt()
+        self._show_drawer()
+
+    @on(PaneTabs.Chosen)
+    def _tab_chosen(self, message: PaneTabs.Chosen) -> None:
+        self._grid.activate(message.place)
+
+    @on(PaneHeader.Clicked)
+    def _header_clicked(self) -> None:
+        # After the click has made its pane the active one.
+        self.call_later(self.action_pick_model)
+
+    @on(Pane.ModelOpened)
+    def _model_opened(self) -> None:
+        self._show_drawer()
+
+    # Talking
+
+    @property
+    def _targets(self) -> list[Pane]:
+        """The panes that the prompt, retry and clear are for."""
+        return self.panes if self._to_all else [self.active_pane]
+
+    def _label_prompt(self) -> None:
+        several = self._to_all and len(self.panes) > 1
+        whom = "all panes" if several else f"pane {self.active_pane.letter}"
+        self._prompt.border_title = f"Prompt to {whom}"
+        self._prompt.border_subtitle = "Enter sends · ^J new line"
+
+    @on(PromptBox.Sent)
+    def _prompt_sent(self, message: PromptBox.Sent) -> None:
+        # Exclusive: two presses of Enter before the panes are ready are still one prompt.
+        self._do(self._send(message.text), group="send", exclusive=True)
+
+    async def _send(self, text: str) -> None:
+        await self.furnished.wait()
+        if self._all_free(self._targets):
+            self._prompt.taken()
+            for pane in self._targets:
+                pane.ask(text)
+
+    def _all_free(self, panes: Iterable[Pane]) -> bool:
+        """Whether none of these panes is at work; says which one is."""
+        if not self.furnished.is_set():
+            self.say("One moment: the models are still being looked up.", "warning")
+            return False
+        busy = [pane.letter for pane in panes if pane.busy]
+        if busy:
+            verb = "is" if len(busy) == 1 else "are"
+            self.say(f"{' and '.join(busy)} {verb} still answering. Esc stops.", "warning")
+        return not busy
+
+    def action_stop(self) -> None:
+        """Stop the pane that has the keyboard, or all; else go back to the prompt."""
+        focused = self.focused
+        inside = [pane for pane in self.panes if focused and pane in focused.ancestors_with_self]
+        if [pane for pane in inside or self.panes if pane.stop()]:
+            return
+        drawer = self._drawer
+        if drawer is not None and drawer.display and drawer.has_class("-covering"):
+            drawer.display = False
+            self._arrange()
+        self._prompt.focus()
+
+    def action_stop_all(self) -> None:
+        """Stop every pane that is answering."""
+        for pane in self.panes:
+            pane.stop()
+
+    def action_retry(self) -> None:
+        """Ask the last prompt again with the params as they are now."""
+        if self._all_free(self._targets) and not [p for p in self._targets if p.retry()]:
+            self.say("There is no prompt to ask again yet.")
+
+    def action_clear(self) -> None:
+        """Forget the conversations that the prompt is for."""
+        self._clear(self._targets)
+
+    def action_clear_pane(self) -> None:
+        """Forget the active pane's conversation."""
+        self._clear([self.active_pane])
+
+    def _clear(self, panes: Sequence[Pane]) -> None:
+        for pane in panes:
+            if pane.attached:
+                self._do(pane.clear())
+
+    def action_target(self) -> None:
+        """Switch between all panes and the active one."""
+        self._to_all = not self._to_all
+        self._label_prompt()
+
+    # Panes: choosing, adding, closing
+
+    def action_next_pane(self) -> None:
+        """Make the next pane active; the keyboard goes along if it was in the pane before."""
+        focused = self.focused
+        follow = focused is not None and self.active_pane in focused.ancestors_with_self
+        self._grid.activate((self.active_pane.place + 1) % len(self.panes))
+        if follow:
+            self.active_pane.transcript.focus()
+
+    async def action_add_pane(self) -> None:
+        """Open one more pane, like the active one."""
+        if not self.furnished.is_set():
+            return
+        if len(self.panes) >= MAX_PANES:
+            self.say(f"{MAX_PANES} panes are the most.", "warning")
+            return
+        like = self.active_pane.conversation
+        pane = await self._grid.add()
+        self._give_model(pane, like.ref, like.params, like.system)
+        self._grid.activate(pane.place)
+
+    async def action_close_pane(self) -> None:
+        """Close the active pane; the last one stays."""
+        if not self.furnished.is_set():
+            return
+        if len(self.panes) == 1:
+            self.say("The last pane stays. Ctrl+Q quits.", "warning")
+            return
+        await self._grid.close(self.active_pane)
+        self._close_unused_models()
+        self._prompt.focus()
+
+    def _close_unused_models(self) -> None:
+        self._shelf.keep_only(pane.conversation.ref for pane in self.panes)
+
+    def action_pick_model(self) -> None:
+        """Give the active pane another model."""
+        if self._all_free([self.active_pane]):
+            self._do(self._pick_model(self.active_pane))
+
+    async def _pick_model(self, pane: Pane) -> None:
+        from playground.tui.screens.model_picker import ModelPicker
+
+        ref = await self.push_screen_wait(
+            ModelPicker(f"Model for pane {pane.letter}", pane.conversation.ref)
+        )
+        if ref:
+            pane.use_model(ref)
+            self._close_unused_models()
+            self._show_drawer()
+
+    # Parameters and system prompt
+
+    async def action_drawer(self) -> None:
+        """Show or hide the parameter drawer."""
+        if not self.furnished.is_set():
+            return
+        if self._drawer is None:
+            from playground.tui.widgets.drawer import Drawer
+
+            self._drawer = Drawer()
+            await self.query_one("#workspace").mount(self._drawer)
+        else:
+            self._drawer.display = not self._drawer.display
+        self._arrange()
+        self._show_drawer()
+        if self._drawer.display:
+            self._drawer.focus_first()
+        else:
+            self._prompt.focus()
+
+    def _show_drawer(self) -> None:
+        if self._drawer is not None and self._drawer.display and self.furnished.is_set():
+            self._drawer.show_pane(self.active_pane, self.panes)
+
+    def action_system_prompt(self) -> None:
+        """Edit the system prompt."""
+        if self.furnished.is_set():
+            self._do(self._edit_system_prompt(self.active_pane))
+
+    async def _edit_system_prompt(self, pane: Pane) -> None:
+        from playground.tui.screens.system_prompt import SystemPromptScreen
+
+        title = f"System prompt, pane {pane.letter}"
+        edited = await self.push_screen_wait(
+            SystemPromptScreen(title, pane.conversation.system, everywhere=self._to_all)
+        )
+        if edited is not None:
+            for target in self.panes if edited.everywhere else [pane]:
+                target.conversation.system = edited.text
+                target.params_changed()
+
+    # Reading
+
+    def action_help(self) -> None:
+        """Keys and words."""
+        from playground.tui.screens.reader import Reader
+        from playground.tui.screens.texts import help_text
+
+        self.push_screen(Reader("Help", help_text(), id="help"))
+
+    def action_details(self) -> None:
+        """What was really sent and used in the active pane's last run."""
+        from playground.tui.screens.reader import Reader
+        from playground.tui.screens.texts import details_text
+
+        pane, run = self.active_pane, self.active_pane.run
+        if run is None:
+            self.say(f"Pane {pane.letter} has not answered yet.")
+            return
+        body = details_text(run, self._timing_of(run), run.model.capabilities.context_length)
+        self.push_screen(Reader(f"Pane {pane.letter}: the last run", body, id="details"))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Everything the user can do, by name."""
+        for act in ACTS:
+            yield SystemCommand(act.title, act.help, self._doing(act.action))
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        yield SystemCommand(
+            "Screenshot",
+            "Save the screen as an SVG picture",
+            lambda: self.set_timer(0.1, self.deliver_screenshot),
+        )
+
+    def _doing(self, action: str) -> Callable[[], None]:
+        def do() -> None:
+            # Later: an action may open a screen, and the palette has to be gone by then.
+            self.call_later(self.run_action, action)
+
+        return do

@@ -1,0 +1,54 @@
+"""Short texts for one line of the screen: names, numbers and durations, safe to show."""
+
+from __future__ import annotations
+
+from playground.sanitize import make_safe
+
+__all__ = ["count", "duration", "money", "number", "one_line", "rate"]
+
+
+def one_line(text: str) -> str:
+    """Text from anywhere (a server's model name, a path, an error) as one safe line.
+
+    Line ends become spaces, and whatever a terminal would obey becomes visible.
+    """
+    return make_safe(text).replace("\n", " ").replace("\t", " ").strip()
+
+
+def number(value: object) -> str:
+    """A knob's value as people write it: `0.8`, `2048`, without trailing zeros."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return one_line(str(value))
+
+
+def count(value: int) -> str:
+    """A count of tokens: `128`, `4,096`, `128k`."""
+    if value < 100_000:
+        return f"{value:,}"
+    return f"{value / 1000:.0f}k" if value < 10_000_000 else f"{value / 1_000_000:.0f}M"
+
+
+def duration(seconds: float) -> str:
+    """A duration with the precision that matters at its size: `38 ms`, `1.24 s`, `2 min 05 s`."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def rate(tokens_per_second: float) -> str:
+    """A generation speed: `8.4 tok/s`, `412 tok/s`."""
+    figure = f"{tokens_per_second:.1f}" if tokens_per_second < 100 else f"{tokens_per_second:,.0f}"
+    return f"{figure} tok/s"
+
+
+def money(dollars: float) -> str:
+    """A cost in US dollars; small ones keep two digits that mean something."""
+    if dollars == 0:
+        return "free"
+    if dollars < 0.01:
+        return f"${dollars:.2g}" if dollars >= 0.0001 else f"${dollars:.1e}"
+    return f"${dollars:,.2f}" if dollars >= 1 else f"${dollars:.3f}"

@@ -1,0 +1,52 @@
+"""Runs the application from start to end, so that every way of ending leaves a usable terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from playground.tui.shelf import CLOSE_SECONDS
+
+if TYPE_CHECKING:
+    from playground.tui.app import PlaygroundApp
+
+__all__ = ["live"]
+
+_GRACE_SECONDS = CLOSE_SECONDS + 2.0
+"""After this, what still hangs (a name look-up in a thread, say) is left behind."""
+
+
+def live(app: PlaygroundApp) -> int:
+    """Run the application to its end and return the exit code."""
+    left = threading.Event()
+    with asyncio.Runner() as runner:
+        runner.run(_live(app, left))
+    left.set()
+    return app.return_code or 0
+
+
+async def _live(app: PlaygroundApp, left: threading.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Without this a signal ends the process at once and leaves the terminal in the alternate
+        # screen, with mouse reports on and the cursor hidden.
+        loop.add_signal_handler(number, app.exit, None, 128 + number)
+    try:
+        await app.run_async()
+    finally:
+        # The terminal is the shell's again; only closing the models may take a moment.
+        _leave_anyway(left, app.return_code or 0)
+        await app.close_models()
+
+
+def _leave_anyway(left: threading.Event, code: int) -> None:
+    """End the process if closing hangs: the user has quit and wants the shell back."""
+
+    def watch() -> None:
+        if not left.wait(_GRACE_SECONDS):
+            os._exit(code)
+
+    threading.Thread(target=watch, name="playground leaving", daemon=True).start()

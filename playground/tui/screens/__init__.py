@@ -1,0 +1,1 @@
+"""The screens that come up over the panes."""

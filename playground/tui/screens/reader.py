@@ -1,0 +1,43 @@
+"""Something to read over the panes: help, the first-run words, the details of a run."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+__all__ = ["Reader"]
+
+
+class Reader(ModalScreen[None]):
+    """Shows content and goes away on Escape, Enter, or the key that brought it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q,f1,f7", "close", "Close"),
+    ]
+
+    def __init__(self, title: str, body: Content, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._title = title
+        self._body = body
+
+    def compose(self) -> ComposeResult:
+        """A title, the text in a scroll, and how to get out."""
+        with Vertical(classes="dialog reader"):
+            yield Static(Content(self._title), classes="dialog-title")
+            with VerticalScroll(classes="reader-scroll"):
+                yield Static(self._body, classes="reader-body")
+            yield Static(Content("Enter or Esc closes"), classes="dialog-note")
+
+    def on_mount(self) -> None:
+        """Let the arrow keys scroll at once."""
+        self.query_one(".reader-scroll").focus()
+
+    def action_close(self) -> None:
+        """Go back to the panes."""
+        self.dismiss(None)

@@ -1,0 +1,133 @@
+"""The texts that the reader shows: help, first run, and the details of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from playground.sanitize import make_safe
+from playground.tui.acts import ACTS
+from playground.tui.figures import end_words, settled_figures
+from playground.tui.labels import number, one_line
+
+if TYPE_CHECKING:
+    from playground.run import Run
+    from playground.types import Timing
+
+__all__ = ["details_text", "first_run_text", "help_text"]
+
+_HEAD = "$text-primary bold"
+_MUTED = "$foreground 60%"
+
+_WORDS = (
+    ("first", "time from asking to the first text"),
+    ("tok/s", "tokens a second after the first, by the backend's own count"),
+    ("in → out", "tokens read and tokens written"),
+    ("ctx", "how much of the model's context the conversation fills"),
+    ("adjustment", "something the model was sent differently from what you set; F7 says what"),
+    ("unset · 0.8 used", "you set nothing, and the backend uses 0.8"),
+)
+
+_PROMPT_KEYS = (
+    ("Enter", "send to all panes"),
+    ("Ctrl+J", "new line"),
+    ("Up / Down", "earlier prompts and back"),
+    ("Tab", "from the prompt to the panes and on"),
+)
+
+_DRAWER_KEYS = (
+    ("Left / Right", "one step; with Shift ten"),
+    ("Home / End", "the ends of the slider"),
+    ("Delete or ×", "unset: the backend decides"),
+)
+
+
+def help_text() -> Content:
+    """Every key, and the words of the line under a pane."""
+    parts: list[Content | str | tuple[str, str]] = []
+    _table(parts, "Writing", _PROMPT_KEYS)
+    _table(parts, "Doing", [(_keys(act.keys) or "^p", act.help) for act in ACTS])
+    _table(parts, "Parameters (F2)", _DRAWER_KEYS)
+    _table(parts, "The line under a pane", _WORDS)
+    parts += [
+        ("Ctrl+P", "$text-accent"),
+        " finds every one of these by name, and the themes.",
+    ]
+    return Content.assemble(*parts)
+
+
+def first_run_text() -> Content:
+    """What a new user needs, and no more."""
+    return Content.assemble(
+        "Two panes answer the same prompt. Now it is ",
+        ("demo:small", "bold"),
+        ", a tiny model that ships with the playground, at two temperatures: "
+        "no key and no network needed.\n\n",
+        ("A hosted model", _HEAD),
+        "\nSet ",
+        ("OPENAI_API_KEY", "$text-accent"),
+        " in your environment, or run ",
+        ("playground key openai", "$text-accent"),
+        " once.\n\n",
+        ("A local model", _HEAD),
+        "\nPut a GGUF into ",
+        ("~/models", "$text-accent"),
+        ", or choose it with F3: ",
+        ("local:/path/to/model.gguf", "$text-accent"),
+        "\n\n",
+        ("Then", _HEAD),
+        "\nType, Enter. F2 turns the knobs, F5 asks again, F1 helps.",
+    )
+
+
+def details_text(run: Run, timing: Timing, context_length: int | None) -> Content:
+    """What was asked for, what was used, what was sent, and how it went."""
+    parts: list[Content | str | tuple[str, str]] = []
+    figures = [
+        (figure.short, one_line(figure.long))
+        for figure in settled_figures(run, timing, context_length)
+    ]
+    _table(parts, f"{one_line(str(run.model.ref))}: {end_words(run)[0]}", figures)
+    plan = run.plan
+    if plan is not None:
+        asked = plan.params.given()
+        _table(
+            parts,
+            "Used",
+            [
+                (name, f"{number(value)}{'' if name in asked else '  (not set by you)'}")
+                for name, value in plan.effective.items()
+            ]
+            or [("nothing", "the endpoint decides everything")],
+        )
+        if plan.adjustments:
+            _table(
+                parts,
+                "Adjustments",
+                [(item.kind, one_line(str(item))) for item in plan.adjustments],
+            )
+        sent = json.dumps(plan.wire, indent=2, ensure_ascii=False)
+        parts += [("Sent, beside the messages\n", _HEAD), (make_safe(sent) + "\n", _MUTED)]
+    parts.append(("\nMessages\n", _HEAD))
+    for message in run.messages:
+        parts += [(f"{message.role:<10} ", "$text-accent"), make_safe(message.content) + "\n"]
+    return Content.assemble(*parts)
+
+
+def _table(
+    parts: list[Content | str | tuple[str, str]], title: str, rows: Iterable[tuple[str, str]]
+) -> None:
+    pairs = list(rows)
+    width = min(max((len(left) for left, _ in pairs), default=0) + 2, 24)
+    parts.append((f"{title}\n", _HEAD))
+    for left, right in pairs:
+        parts += [(left.ljust(width), "$text-accent"), f"{right}\n"]
+    parts.append("\n")
+
+
+def _keys(keys: str) -> str:
+    shown = [key.replace("ctrl+", "^").replace("escape", "Esc") for key in keys.split(",") if key]
+    return " ".join(key.upper() if key.startswith("f") else key for key in shown)

@@ -1,0 +1,99 @@
+"""The panes together: which is active, and how they share the space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.message import Message
+
+from playground.tui.arrangement import MAX_PANES, Arrangement
+from playground.tui.themes import PANE_COLOURS
+from playground.tui.widgets.pane import Pane
+from playground.tui.widgets.pane_tabs import PaneTab
+
+if TYPE_CHECKING:
+    from playground.run import Run
+    from playground.types import Timing
+
+__all__ = ["PaneGrid"]
+
+
+class PaneGrid(Container):
+    """One to four panes, one of them active: the one that keys and drawer are about."""
+
+    class ActiveChanged(Message):
+        """Another pane is active, or panes came or went."""
+
+    def __init__(self, count: int, *, timing_of: Callable[[Run], Timing]) -> None:
+        super().__init__(id="panes")
+        self._first_count = min(count, MAX_PANES)
+        self._timing_of = timing_of
+        self._active = 0
+        self._arrangement = Arrangement(columns=self._first_count, tabbed=False)
+
+    def compose(self) -> ComposeResult:
+        """Panes without models, for the first paint."""
+        for place in range(self._first_count):
+            yield Pane(place, timing_of=self._timing_of)
+
+    @property
+    def panes(self) -> list[Pane]:
+        """The panes, from the left."""
+        return [child for child in self.children if isinstance(child, Pane)]
+
+    @property
+    def active(self) -> Pane:
+        """The active pane."""
+        return self.panes[self._active]
+
+    def activate(self, place: int) -> None:
+        """Make a pane the active one."""
+        panes = self.panes
+        self._active = min(max(place, 0), len(panes) - 1)
+        for pane in panes:
+            pane.set_class(pane.place == self._active and len(panes) > 1, "-active")
+        self.lay_out(self._arrangement)
+        self.post_message(self.ActiveChanged())
+
+    def lay_out(self, arrangement: Arrangement) -> None:
+        """Put the panes side by side, or show the active one alone."""
+        self._arrangement = arrangement
+        panes = self.panes
+        columns = arrangement.columns
+        self.styles.grid_size_columns = columns
+        self.styles.grid_size_rows = 1 if arrangement.tabbed else -(-len(panes) // columns)
+        for pane in panes:
+            pane.display = not arrangement.tabbed or pane.place == self._active
+            pane.set_class(pane.place % columns == 0, "-leftmost")
+
+    @property
+    def tabs(self) -> list[PaneTab]:
+        """What the tabs of a narrow terminal say of the panes."""
+        return [
+            PaneTab(pane.letter, pane.header.ref, PANE_COLOURS[pane.place], pane.busy)
+            for pane in self.panes
+        ]
+
+    async def add(self) -> Pane:
+        """One more pane, still without a model."""
+        pane = Pane(len(self.panes), timing_of=self._timing_of)
+        await self.mount(pane)
+        return pane
+
+    async def close(self, pane: Pane) -> None:
+        """Take a pane away; those to the right of it move up a letter."""
+        await pane.stopped()
+        await pane.remove()
+        for place, left in enumerate(self.panes):
+            left.place = place
+        self.activate(self._active - (pane.place < self._active or self._active == len(self.panes)))
+
+    @on(Pane.Activated)
+    def _pane_activated(self, message: Pane.Activated) -> None:
+        message.stop()
+        if message.pane.place != self._active:
+            self.activate(message.pane.place)

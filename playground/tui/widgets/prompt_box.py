@@ -1,0 +1,93 @@
+"""The box in which prompts are written."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+__all__ = ["PromptBox"]
+
+_REMEMBERED = 200
+"""Earlier prompts that Up can bring back."""
+
+
+class PromptBox(TextArea):
+    """A text area that sends on Enter and remembers what was sent.
+
+    It grows with its text up to the height that the style sheet allows, then scrolls.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "send", "Send", priority=True),
+        Binding("ctrl+j,shift+enter,alt+enter", "new_line", "New line", show=False, priority=True),
+        # The text area has its own use for these; here they belong to the panes.
+        Binding("f6", "app.next_pane", show=False),
+        Binding("f7", "app.details", show=False),
+    ]
+
+    class Sent(Message):
+        """Enter was pressed on a text that is not blank."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(
+            id=id,
+            highlight_cursor_line=False,
+            placeholder="Ask something …",
+            compact=True,
+        )
+        self._sent: list[str] = []
+        self._recalled = 0
+        """How far back Up has gone; 0 is the text being written."""
+        self._draft = ""
+
+    def action_send(self) -> None:
+        """Hand the text over; the app empties the box once it has taken it."""
+        if self.text.strip():
+            self.post_message(self.Sent(self.text))
+
+    def action_new_line(self) -> None:
+        """Break the line."""
+        self.insert("\n")
+
+    def taken(self) -> None:
+        """The prompt has been sent: remember it and make room for the next one."""
+        if not self._sent or self._sent[-1] != self.text:
+            self._sent.append(self.text)
+            del self._sent[:-_REMEMBERED]
+        self._recalled = 0
+        self._draft = ""
+        self.clear()
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        """Up in the first line brings back the prompt before."""
+        if select or not self.cursor_at_first_line or self._recalled >= len(self._sent):
+            super().action_cursor_up(select)
+            return
+        if self._recalled == 0:
+            self._draft = self.text
+        self._recall(self._recalled + 1)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        """Down in the last line goes forward again, to the text that was being written."""
+        if select or not self.cursor_at_last_line or self._recalled == 0:
+            super().action_cursor_down(select)
+            return
+        self._recall(self._recalled - 1)
+
+    def _recall(self, steps: int) -> None:
+        self._recalled = steps
+        self.load_text(self._draft if steps == 0 else self._sent[-steps])
+        self.move_cursor(self.document.end)
+
+    def on_key(self, event: events.Key) -> None:
+        """Editing a recalled prompt makes it the one being written."""
+        if event.is_printable:
+            self._recalled = 0
