@@ -11,13 +11,13 @@ import difflib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from playground.config import broken, config_dir, read_toml, shipped
-from playground.errors import BrokenFile, PlaygroundError
+from playground.errors import BrokenFile, PlaygroundError, did_you_mean
 from playground.params import knobs
 from playground.types import KnobSupport, ModelInfo, ModelRef
 
@@ -36,23 +36,25 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _TakesKnobs(_Entry):
-    knobs: dict[str, KnobSupport] = Field(default_factory=dict)
-
-    @field_validator("knobs")
-    @classmethod
-    def _known_knobs(cls, value: dict[str, KnobSupport]) -> dict[str, KnobSupport]:
-        for name in value:
-            if name not in knobs():
-                near = difflib.get_close_matches(name, knobs(), n=1)
-                raise ValueError(
-                    f"{name!r} is not a knob" + (f"; did you mean {near[0]!r}?" if near else "")
-                )
-        return value
+def _known_knobs(value: dict[str, KnobSupport]) -> dict[str, KnobSupport]:
+    for name in value:
+        if name not in knobs():
+            near = difflib.get_close_matches(name, knobs(), n=1)
+            raise ValueError(
+                f"{name!r} is not a knob" + (f"; did you mean {near[0]!r}?" if near else "")
+            )
+    return value
 
 
-class ModelSpec(_TakesKnobs):
-    """One `models/<id>.toml`. Prices: US dollars a million tokens; `file`: a GGUF beside it."""
+Knobs = Annotated[dict[str, KnobSupport], AfterValidator(_known_knobs)]
+"""How knobs are taken, by their names."""
+
+
+class ModelSpec(_Entry):
+    """One `models/<id>.toml`. Prices: US dollars a million tokens; `file`: a GGUF beside it.
+
+    `knob_set` names a set of its provider's; `knobs` come on top of it.
+    """
 
     title: str = ""
     context_length: int | None = Field(default=None, gt=0)
@@ -62,6 +64,8 @@ class ModelSpec(_TakesKnobs):
     output_price: float | None = Field(default=None, ge=0)
     note: str = ""
     file: str = ""
+    knob_set: str = ""
+    knobs: Knobs = Field(default_factory=dict)
 
     @field_validator("file")
     @classmethod
@@ -71,9 +75,10 @@ class ModelSpec(_TakesKnobs):
         return value
 
 
-class ProviderSpec(_TakesKnobs):
+class ProviderSpec(_Entry):
     """One `provider.toml`, with its models. `id` and `folder` come from where the file lies.
 
+    `knobs` hold for every model, a set of `knob_sets` for those that name it.
     `stream_usage`: takes `stream_options.include_usage`. `lists_models`: answers `GET /models`.
     `reports_cost`: its `usage.cost` is what the answer cost, in US dollars.
     """
@@ -91,6 +96,8 @@ class ProviderSpec(_TakesKnobs):
     stream_usage: bool = True
     lists_models: bool = True
     reports_cost: bool = False
+    knobs: Knobs = Field(default_factory=dict)
+    knob_sets: dict[str, Knobs] = Field(default_factory=dict)
     models: dict[str, ModelSpec] = Field(default_factory=dict)
 
     @field_validator("base_url")
@@ -102,10 +109,14 @@ class ProviderSpec(_TakesKnobs):
         return value
 
     def knob(self, name: str, model: ModelSpec | None) -> KnobSupport:
-        """How a knob is taken: the model's word, else the provider's, else nobody has said."""
-        if model is not None and name in model.knobs:
-            return model.knobs[name]
-        return self.knobs.get(name, KnobSupport(accepted=None))
+        """How a knob is taken: the model's word, else its set's, else the provider's.
+
+        Where nobody has said, `accepted` is None.
+        """
+        places = [self.knobs]
+        if model is not None:
+            places = [model.knobs, self.knob_sets.get(model.knob_set, {}), self.knobs]
+        return next((place[name] for place in places if name in place), KnobSupport(accepted=None))
 
     def infos(self) -> Iterator[ModelInfo]:
         """The models that this entry lists."""
@@ -164,6 +175,12 @@ class Catalogue:
             name = path.relative_to(folder).as_posix().removesuffix(".toml")
             models[name] = _validated(ModelSpec, path, read_toml(path))
         spec = _validated(ProviderSpec, file, values)
+        for name, model in models.items():
+            if model.knob_set and model.knob_set not in spec.knob_sets:
+                raise BrokenFile(
+                    f"{folder / f'{name}.toml'}: {file} has no knob set {model.knob_set!r}.",
+                    hint=did_you_mean(model.knob_set, spec.knob_sets),
+                )
         return spec.model_copy(update={"id": place.name, "folder": place, "models": models})
 
     def _check_key_owner(self, spec: ProviderSpec, file: Path) -> None:
