@@ -30,6 +30,9 @@ REPORT_SECONDS = 15
 DEFAULT_CMAKE_ARGS = "-DLLAVA_BUILD=OFF"
 """The vision library takes a seventh of the time and is not used."""
 
+WITHOUT_AMX = "-mno-amx-tile -mno-amx-int8"
+"""Weights repacked for Intel's AMX end the process at the first prompt (llama.cpp issue 20824)."""
+
 INSTALL_COMPILER = {
     "Darwin": "Install Apple's: xcode-select --install",
     "Windows": "Install the Build Tools for Visual Studio, with C++.",
@@ -48,6 +51,14 @@ class SetupFailed(Exception):
 def cmake_args(environment: Mapping[str, str]) -> str:
     """The arguments to compile with: ours, then the user's, which win."""
     return f"{DEFAULT_CMAKE_ARGS} {environment.get('CMAKE_ARGS', '')}".strip()
+
+
+def compiler_flags(environment: Mapping[str, str], cpu: str) -> dict[str, str]:
+    """CFLAGS and CXXFLAGS to compile with: without AMX where the processor has it."""
+    wanted = WITHOUT_AMX if "amx_int8" in cpu.split() else ""
+    return {
+        name: f"{wanted} {environment.get(name, '')}".strip() for name in ("CFLAGS", "CXXFLAGS")
+    }
 
 
 def processor() -> str:
@@ -70,7 +81,8 @@ def cache_folder(environment: Mapping[str, str], cpu: str) -> Path:
     root = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     python = f"cp{sys.version_info.major}{sys.version_info.minor}"
     system = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    parts = (VERSION, python, system, platform.libc_ver()[0], cmake_args(environment), cpu)
+    flags = " ".join(compiler_flags(environment, cpu).values())
+    parts = (VERSION, python, system, platform.libc_ver()[0], cmake_args(environment), flags, cpu)
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
     return root / "chat-playground" / "wheels" / f"{VERSION}-{python}-{system}-{digest}"
 
@@ -125,6 +137,7 @@ def _compiled(folder: Path, environment: Mapping[str, str]) -> Path:
             command += ["--no-binary", PROJECT]
         settings = {
             **environment,
+            **compiler_flags(environment, processor()),
             "CMAKE_ARGS": cmake_args(environment),
             "CMAKE_BUILD_PARALLEL_LEVEL": environment.get("CMAKE_BUILD_PARALLEL_LEVEL")
             or str(os.cpu_count() or 1),

@@ -55,6 +55,10 @@ class NativeModel:
     ) -> None:
         params = lib.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
+        # Weights repacked for Intel's AMX end the process with a segmentation fault at the first
+        # batch of two tokens (llama.cpp issue 20824): a slower model beats a dead one. Our own
+        # build leaves AMX out, and with it this detour.
+        params.use_extra_bufts = b"AMX_INT8 = 1" not in lib.llama_print_system_info()
 
         def report(fraction: float, _data: object) -> bool:
             if progress is not None:

@@ -41,6 +41,11 @@ from playground.types import Message
 LOG_LINES = 40
 """How much of llama.cpp's log is kept for errors."""
 
+SPIN_COUNT = "200"
+"""How long OpenMP's threads spin for each other before they sleep. Its default is milliseconds,
+many times in each token: beside another busy process that made two threads ten times slower than
+one."""
+
 _SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
 
 RequestReport = Began | Text | ChoiceEnded | Done
@@ -102,8 +107,7 @@ class WorkerProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=MAX_LINE_BYTES,
-            # Templates and files are other people's: no key is within their reach.
-            env={name: value for name, value in os.environ.items() if not _SECRET.search(name)},
+            env=_environment(),
             # Ctrl-C is for the terminal's owner, who decides what to stop.
             start_new_session=True,
         )
@@ -232,6 +236,12 @@ class WorkerProcess:
             hint="The file may be damaged, or too large for the memory.",
             log=self._log,
         )
+
+
+def _environment() -> dict[str, str]:
+    """The worker's environment: without keys, because templates and files are other people's."""
+    kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    return {"GOMP_SPINCOUNT": SPIN_COUNT, **kept}
 
 
 def _ending(status: int | None) -> str:
