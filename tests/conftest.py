@@ -14,6 +14,8 @@ import pytest
 from playground import config
 from playground.catalogue import catalogue
 from playground.providers import registry
+from tests.servers.fault import FaultServer
+from tests.servers.llama import llama_server
 
 PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 
@@ -30,6 +32,14 @@ def _is_local(host: object) -> bool:
         return ipaddress.ip_address(str(name).split("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No settings for what is made before a test's own folder is: fixtures of a class."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYGROUND_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -83,3 +93,24 @@ def config_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     forget_everything()
     yield folder
     forget_everything()
+
+
+@pytest.fixture(scope="session")
+def _fault_server() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def faults(_fault_server: FaultServer) -> FaultServer:
+    """A server that plays whatever goes wrong, with nothing to play yet."""
+    _fault_server.play()
+    return _fault_server
+
+
+@pytest.fixture(scope="session")
+def llama_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a real OpenAI-style server with the demo model behind it."""
+    model = config.shipped("providers") / "demo" / "small.gguf"
+    with llama_server(model, tmp_path_factory.mktemp("llama") / "server.log") as url:
+        yield url

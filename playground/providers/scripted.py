@@ -11,7 +11,7 @@ import itertools
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import Any
 
-from playground.errors import InvalidParameter, UnknownModel, did_you_mean
+from playground.errors import InvalidParameter, ModelClosed, UnknownModel, did_you_mean
 from playground.params import knobs
 from playground.providers.base import ChatModel, Provider
 from playground.types import (
@@ -62,9 +62,11 @@ class ScriptedModel(ChatModel):
         self._delay = delay
         self._fail_after = fail_after
         self._error = error
+        self._closed = False
 
     async def stream(self, messages: Sequence[Message], plan: Plan) -> AsyncGenerator[Event, None]:
         """Say the script once for each of the `n` choices, side by side."""
+        self._check_open()
         yield Started(plan)
         limit = int(str(plan.effective["max_length"]))
         choices = int(str(plan.effective["n"]))
@@ -81,6 +83,7 @@ class ScriptedModel(ChatModel):
                 raise self._error
             # Always give the loop a turn, so that a cancel is heard.
             await asyncio.sleep(self._delay)
+            self._check_open()
             for choice in range(choices):
                 said += 1
                 yield TextDelta(piece, choice)
@@ -90,6 +93,14 @@ class ScriptedModel(ChatModel):
             yield Finished(reason, choice)
         words = sum(len(message.content.split()) for message in messages)
         yield Completed(Usage(input_tokens=words, output_tokens=said))
+
+    async def aclose(self) -> None:
+        """Close it, so that tests see what a closed model does."""
+        self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ModelClosed(f"{self.ref} was closed.", hint="Open it again.")
 
 
 def _until_stop(pieces: list[str], stops: Sequence[str]) -> tuple[list[str], bool]:

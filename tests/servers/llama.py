@@ -38,7 +38,7 @@ def llama_server(model: Path, log: Path) -> Iterator[str]:
     arguments = ["--model", str(model), "--host", "127.0.0.1", "--port", str(port)]
     # Interrupting a request for the next one is off: two panes may talk to it at once.
     arguments += ["--n_ctx", "512", "--logits_all", "true", "--interrupt_requests", "false"]
-    arguments += ["--n_threads", "2", "--model_alias", "small"]
+    arguments += ["--n_threads", "1", "--n_threads_batch", "1", "--model_alias", "small"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "llama_cpp.server", *arguments],
