@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
-__all__ = ["ACTS", "Act", "bindings"]
+__all__ = ["ACTS", "Act", "bindings", "key_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,9 @@ class Act:
 
 
 ACTS: tuple[Act, ...] = (
-    Act("escape", "stop", "Stop", "Stop the focused pane; from the prompt, all panes", "Stop"),
     Act("f1", "help", "Help", "Keys, words and where things are", "Help"),
     Act("f2,ctrl+g", "drawer", "Parameters", "Show or hide the parameter drawer", "Params"),
-    Act("f3,ctrl+o", "pick_model", "Choose model", "Give the active pane another model", "Model"),
-    Act("f4,ctrl+s", "system_prompt", "System prompt", "Edit the system prompt", "System"),
+    Act("escape", "stop", "Stop", "Stop the focused pane; from the prompt, all panes", "Stop"),
     Act(
         "f5,ctrl+r",
         "retry",
@@ -33,28 +31,33 @@ ACTS: tuple[Act, ...] = (
         "Ask the last prompt again, with the parameters as they are now",
         "Retry",
     ),
-    Act("f6", "next_pane", "Next pane", "Make the next pane the active one", "Pane"),
+    Act("f3,ctrl+o", "pick_model", "Choose model", "Give the active pane another model", "Model"),
+    Act("f4,ctrl+s", "system_prompt", "System prompt", "Edit the system prompt", "System"),
+    Act("f6", "next_pane", "Next pane", "Make the next pane the active one", "Next"),
     Act("f7", "details", "Details", "What was really sent and used in the last run", "Details"),
     Act("f8,ctrl+n", "add_pane", "Add pane", "Open one more pane, up to four", "Add"),
     Act("f9", "close_pane", "Close pane", "Close the active pane", "Close"),
-    Act("ctrl+t", "target", "Prompt to one or all", "Send prompts to the active pane or to all"),
     Act("ctrl+l", "clear", "Clear", "Forget the conversation in every pane", "Clear"),
+    Act("ctrl+t", "target", "Prompt to one or all", "Send prompts to the active pane or to all"),
     Act("", "clear_pane", "Clear this pane", "Forget the conversation in the active pane"),
     Act("", "stop_all", "Stop all", "Stop every pane that is answering"),
+    Act("ctrl+p", "command_palette", "Palette", "Find any of these by name", "Palette"),
     Act("ctrl+q", "quit", "Quit", "Close the models and leave", "Quit"),
 )
+"""In the order in which the last line of the screen shows them while there is room."""
+
+
+def key_name(key: str) -> str:
+    """A key as people write it: `F5`, `Esc`, `^R`."""
+    if key.startswith("ctrl+"):
+        return f"^{key.removeprefix('ctrl+').upper()}"
+    return {"escape": "Esc"}.get(key, key.upper())
 
 
 def bindings() -> list[Binding]:
-    """The acts that have keys, as bindings."""
+    """The acts that have keys, as bindings; what Textual binds itself is left to it."""
     return [
-        Binding(
-            act.keys,
-            act.action,
-            act.footer or act.title,
-            show=bool(act.footer),
-            tooltip=act.help,
-        )
+        Binding(act.keys, act.action, act.title, show=False, tooltip=act.help)
         for act in ACTS
-        if act.keys
+        if act.keys and act.action not in ("command_palette", "quit")
     ]

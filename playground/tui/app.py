@@ -12,7 +12,6 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer
 from textual.worker import Worker, WorkerState
 
 from playground.tui.acts import ACTS, bindings
@@ -21,6 +20,7 @@ from playground.tui.background import off_loop
 from playground.tui.labels import one_line
 from playground.tui.shelf import ModelShelf
 from playground.tui.themes import DARK, THEMES
+from playground.tui.widgets.key_hints import KeyHints
 from playground.tui.widgets.pane import Pane
 from playground.tui.widgets.pane_grid import PaneGrid
 from playground.tui.widgets.pane_header import PaneHeader
@@ -42,7 +42,7 @@ FLUSHES_A_SECOND = 15
 """How often text that has come is drawn, for all panes together. More gains nothing to the eye."""
 
 _AROUND_PANES = 5
-"""Lines that prompt and footer take from the panes."""
+"""Lines that the prompt and the keys take from the panes."""
 
 Severity = Literal["information", "warning", "error"]
 
@@ -111,12 +111,12 @@ class PlaygroundApp(App[None]):
     # The screen
 
     def compose(self) -> ComposeResult:
-        """Empty panes, the prompt and the footer: what can be painted without asking anybody."""
+        """Empty panes, the prompt and the keys: what can be painted without asking anybody."""
         yield self._tabs
         with Horizontal(id="workspace"):
             yield self._grid
         yield self._prompt
-        yield Footer(id="footer", compact=True)
+        yield KeyHints(id="key-hints")
 
     def on_mount(self) -> None:
         """Paint, and only then load what is slow to import."""
@@ -436,7 +436,8 @@ class PlaygroundApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything the user can do, by name."""
         for act in ACTS:
-            yield SystemCommand(act.title, act.help, self._doing(act.action))
+            if act.action != "command_palette":
+                yield SystemCommand(act.title, act.help, self._doing(act.action))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
         yield SystemCommand(
             "Screenshot",

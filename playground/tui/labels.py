@@ -16,17 +16,19 @@ def one_line(text: str) -> str:
 
 
 def number(value: object) -> str:
-    """A knob's value as people write it: `0.8`, `2048`, without trailing zeros."""
+    """A knob's value as people write it: `0.8`, `2048`, `top_k, top_p`."""
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(number, value))
     return one_line(str(value))
 
 
 def count(value: int) -> str:
-    """A count of tokens: `128`, `4,096`, `128k`."""
+    """A count of tokens: `128`, `4,096`, `128k`, `1.0M`."""
     if value < 100_000:
         return f"{value:,}"
-    return f"{value / 1000:.0f}k" if value < 10_000_000 else f"{value / 1_000_000:.0f}M"
+    return f"{value / 1000:.0f}k" if value < 1_000_000 else f"{value / 1_000_000:.1f}M"
 
 
 def duration(seconds: float) -> str:

@@ -38,7 +38,7 @@ def _offer(info: ModelInfo) -> Offer:
     if info.context_length:
         parts.append(f"{count(info.context_length)} context")
     if info.input_price is not None and info.output_price is not None:
-        parts.append(f"${info.input_price:g} / ${info.output_price:g} a million")
+        parts.append(f"${info.input_price:g} / ${info.output_price:g}")
     if info.note:
         parts.append(info.note)
     return Offer(

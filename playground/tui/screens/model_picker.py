@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,6 +23,7 @@ from playground.tui.offers import Offer, list_offers
 __all__ = ["ModelPicker"]
 
 _SHOWN = 200
+_LABEL_WIDTH = 36
 
 
 class ModelPicker(ModalScreen[str]):
@@ -47,9 +49,11 @@ class ModelPicker(ModalScreen[str]):
         with Vertical(id="picker", classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
             yield Input(placeholder="Search, or type provider:model …", id="picker-field")
-            yield OptionList(id="picker-list", markup=False)
+            yield OptionList(Option("looking …", disabled=True), id="picker-list", markup=False)
             yield Static(
-                Content("local:/path/to/model.gguf and provider:model are taken as typed"),
+                Content(
+                    "Any provider:model or local:/path.gguf can be typed. Prices: $ a million tokens, in / out"
+                ),
                 classes="dialog-note",
             )
 
@@ -94,9 +98,10 @@ class ModelPicker(ModalScreen[str]):
         label = Content.styled(offer.label, style)
         for offset in matched:
             label = label.stylize("bold $text-accent", offset, offset + 1)
+        gap = max(_LABEL_WIDTH - cell_len(offer.label), 2)
         mark = "● " if offer.ref == self._current else "  "
         return Content.assemble(
-            (mark, "$text-primary"), label, (f"  {offer.detail}", "$foreground 60%")
+            (mark, "$text-primary"), label, " " * gap, (offer.detail, "$foreground 60%")
         )
 
     def action_move(self, by: int) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from playground.sanitize import make_safe
-from playground.tui.acts import ACTS
-from playground.tui.figures import end_words, settled_figures
+from playground.tui.acts import ACTS, key_name
+from playground.tui.figures import adjustments_of, describe, end_words, settled_figures
 from playground.tui.labels import number, one_line
 
 if TYPE_CHECKING:
@@ -49,13 +49,10 @@ def help_text() -> Content:
     """Every key, and the words of the line under a pane."""
     parts: list[Content | str | tuple[str, str]] = []
     _table(parts, "Writing", _PROMPT_KEYS)
-    _table(parts, "Doing", [(_keys(act.keys) or "^p", act.help) for act in ACTS])
+    _table(parts, "Doing", [(_keys(act.keys) or act.title, act.help) for act in ACTS])
     _table(parts, "Parameters (F2)", _DRAWER_KEYS)
     _table(parts, "The line under a pane", _WORDS)
-    parts += [
-        ("Ctrl+P", "$text-accent"),
-        " finds every one of these by name, and the themes.",
-    ]
+    parts.append("Ctrl+P finds every one of these by name, and the themes.")
     return Content.assemble(*parts)
 
 
@@ -93,22 +90,18 @@ def details_text(run: Run, timing: Timing, context_length: int | None) -> Conten
     _table(parts, f"{one_line(str(run.model.ref))}: {end_words(run)[0]}", figures)
     plan = run.plan
     if plan is not None:
-        asked = plan.params.given()
+        filled = {item.knob: item.reason for item in plan.adjustments if item.kind == "defaulted"}
         _table(
             parts,
             "Used",
             [
-                (name, f"{number(value)}{'' if name in asked else '  (not set by you)'}")
+                (name, f"{number(value)}{f'  ({filled[name]})' if name in filled else ''}")
                 for name, value in plan.effective.items()
             ]
             or [("nothing", "the endpoint decides everything")],
         )
-        if plan.adjustments:
-            _table(
-                parts,
-                "Adjustments",
-                [(item.kind, one_line(str(item))) for item in plan.adjustments],
-            )
+        if changes := adjustments_of(run):
+            _table(parts, "Adjustments", [(item.kind, describe(item)) for item in changes])
         sent = json.dumps(plan.wire, indent=2, ensure_ascii=False)
         parts += [("Sent, beside the messages\n", _HEAD), (make_safe(sent) + "\n", _MUTED)]
     parts.append(("\nMessages\n", _HEAD))
@@ -129,5 +122,4 @@ def _table(
 
 
 def _keys(keys: str) -> str:
-    shown = [key.replace("ctrl+", "^").replace("escape", "Esc") for key in keys.split(",") if key]
-    return " ".join(key.upper() if key.startswith("f") else key for key in shown)
+    return " ".join(map(key_name, keys.split(","))) if keys else ""
