@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
 
-from playground.cli.knob_options import params_from, takes_knobs
+from playground.cli.knob_options import params_of, params_over_settings, takes_knobs
+from playground.cli.output import is_terminal
 from playground.errors import UsageError
 
 app = typer.Typer(
@@ -67,14 +69,16 @@ def terminal(
                 hint=f"For example: playground {context.invoked_subcommand} -m demo:small",
             )
         return
-    from playground.config import settings
+    asked = params_of(knobs)
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        raise UsageError(
+            "This is not a terminal, so that there is nothing to open.",
+            hint='In a pipe or a script: playground ask "Hello there"',
+        )
     from playground.tui.app import run_app
 
-    run_app(
-        models=tuple(model or settings().models),
-        params=params_from(knobs),
-        system=settings().system_prompt if system is None else system,
-    )
+    # What is not given here it takes from the settings itself, and opens even if they are broken.
+    raise typer.Exit(run_app(models=tuple(model or ()), params=asked, system=system or ""))
 
 
 @app.command()
@@ -100,10 +104,10 @@ def ask(
     """
     from playground.cli.ask import ask as run
 
-    code = run(
-        prompt, models=model, params=params_from(knobs), system=system, strict=strict, json=as_json
+    asked = params_over_settings(knobs)
+    raise typer.Exit(
+        run(prompt, models=model, params=asked, system=system, strict=strict, json=as_json)
     )
-    raise typer.Exit(code)
 
 
 @app.command()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -13,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from playground.catalogue import catalogue
 from playground.cli import FAILED, INTERRUPTED, TERMINATED
 from playground.cli.columns import Columns, column_width
-from playground.cli.output import is_terminal
+from playground.cli.output import is_terminal, terminal_size
 from playground.cli.views import JsonLines, OneAfterAnother, View, choices_of, cut_off
 from playground.compare import Comparison, compare
 from playground.config import settings
@@ -93,7 +92,7 @@ def _view_for(runs: Sequence[Run], *, json: bool) -> View:
         return JsonLines(runs)
     if is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb":
         strands = sum(choices_of(run) for run in runs)
-        width = column_width(shutil.get_terminal_size().columns, strands)
+        width = column_width(terminal_size().columns, strands)
         if strands > 1 and width:
             return Columns(runs, width)
     return OneAfterAnother(runs)

@@ -9,10 +9,9 @@ end. Nothing is lost, and scrolling back shows whole answers in whole columns.
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Sequence
 
-from playground.cli.output import emit, note
+from playground.cli.output import emit, note, terminal_size
 from playground.cli.views import (
     View,
     adjustments_of,
@@ -153,7 +152,7 @@ class Columns(View):
         ]
         self._written = ready
         left = [lines[ready:] for lines, _ in parts]
-        height = min(max(map(len, left)), max(shutil.get_terminal_size().lines - 2, 1))
+        height = min(max(map(len, left)), max(terminal_size().lines - 2, 1))
         tails = [lines[max(len(lines) - height, 0) :] for lines in left]
         live = [[tail[row] if row < len(tail) else "" for tail in tails] for row in range(height)]
         self._write(rows, live)
@@ -178,7 +177,7 @@ class Columns(View):
     def _height(self, row: _Row) -> int:
         """How many rows of the terminal a drawn row takes: more than one if it was narrowed."""
         used = (self._width + len(SEPARATOR)) * (len(row) - 1) + cells(row[-1])
-        return max(1, -(-used // shutil.get_terminal_size().columns))
+        return max(1, -(-used // terminal_size().columns))
 
     def _cut(self, text: str) -> str:
         safe = make_safe(text)

@@ -32,7 +32,7 @@ def takes_knobs(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command a flag for each knob.
 
     The command receives them as one argument `knobs`, a dictionary of those that were given; see
-    `params_from`.
+    `params_of`.
     """
     hints = get_type_hints(command, include_extras=True)
     own = [
@@ -54,19 +54,26 @@ def takes_knobs(command: Callable[..., None]) -> Callable[..., None]:
     return with_knobs
 
 
-def params_from(given: Mapping[str, Any]) -> GenerationParams:
-    """The params that the flags ask for, on top of the user's settings.
+def params_of(given: Mapping[str, Any]) -> GenerationParams:
+    """The params that the flags ask for; raises `InvalidParameter` for what cannot be meant."""
+    return GenerationParams.of(
+        **{name: _value(knobs()[name], value) for name, value in given.items()}
+    )
 
-    Raises `InvalidParameter` for a value out of its range, and `BrokenFile` where the settings
-    themselves are.
+
+def params_over_settings(given: Mapping[str, Any]) -> GenerationParams:
+    """The params that the flags ask for, on top of those in the user's settings.
+
+    Raises `BrokenFile` where the settings hold what cannot be meant.
     """
+    asked = params_of(given)
     try:
         base = GenerationParams.of(**settings().params)
     except InvalidParameter as error:
         raise BrokenFile(
             f"{config_dir() / 'config.toml'}, [params]: {error.message}", hint=error.hint
         ) from error
-    return base.updated(**{name: _value(knobs()[name], value) for name, value in given.items()})
+    return base.updated(**asked.given())
 
 
 def _parameter(knob: Knob) -> inspect.Parameter:

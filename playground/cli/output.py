@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
 from typing import Any, TextIO
 
@@ -73,6 +74,14 @@ def abandon_stdout() -> None:
 def is_terminal(stream: TextIO) -> bool:
     """Whether somebody may be looking at the stream."""
     return not stream.closed and stream.isatty()
+
+
+def terminal_size() -> os.terminal_size:
+    """The size of the terminal behind standard output, whatever COLUMNS and LINES claim."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return shutil.get_terminal_size()
 
 
 def _fit(stream: TextIO, text: str) -> str:
