@@ -40,6 +40,8 @@ class Exchange:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     server: FaultServer
+    keep: bool = False
+    """Set by an act that leaves the connection open for another request."""
 
     async def send(self, *parts: bytes | str) -> None:
         for part in parts:
@@ -67,6 +69,7 @@ class FaultServer:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.hang_ups = 0
+        self.connections = 0
         self._acts: list[Act] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -83,7 +86,7 @@ class FaultServer:
     def play(self, *acts: Act) -> None:
         self._acts = list(acts)
         self.requests.clear()
-        self.hang_ups = 0
+        self.hang_ups = self.connections = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -115,22 +118,25 @@ class FaultServer:
         await self._loop.shutdown_asyncgens()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
-            request = await self._read(reader)
-            if request is None:
-                return
-            self.requests.append(request)
-            if request.method == "GET" and not getattr(self._acts[0], "lists", False):
-                act: Act = status(404, {"error": {"message": "no list here"}})
-            else:
-                act = self._acts.pop(0) if len(self._acts) > 1 else self._acts[0]
-            await act(Exchange(request, reader, writer, self))
+            while (request := await self._read(reader)) is not None:
+                self.requests.append(request)
+                exchange = Exchange(request, reader, writer, self)
+                await self._next_act(request)(exchange)
+                if not exchange.keep:
+                    break
         except ConnectionError:
             self.hang_ups += 1
         finally:
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
+
+    def _next_act(self, request: Request) -> Act:
+        if request.method == "GET" and not getattr(self._acts[0], "lists", False):
+            return status(404, {"error": {"message": "no list here"}})
+        return self._acts.pop(0) if len(self._acts) > 1 else self._acts[0]
 
     async def _read(self, reader: asyncio.StreamReader) -> Request | None:
         try:

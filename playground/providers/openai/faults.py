@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -185,11 +186,8 @@ def _kind_of(
     return RequestRefused, "Change what it complains about, or leave that parameter unset."
 
 
-def fault_in_stream(name: str, error: object) -> PlaygroundError:
-    """The error for one that came inside a stream, where there is no HTTP status.
-
-    The name stands for the endpoint; `scrub_error` takes a key out of it afterwards.
-    """
+def fault_in_stream(source: Source, error: object) -> PlaygroundError:
+    """The error for one that came inside a stream, where there is no HTTP status."""
     status = next(
         (
             status
@@ -199,7 +197,7 @@ def fault_in_stream(name: str, error: object) -> PlaygroundError:
         None,
     )
     said = _words_of(error)
-    what = f"{name} broke the answer off{f': {quoted(said)}' if said else ''}."
+    what = f"{source.name} broke the answer off{f': {source.quote(said)}' if said else ''}."
     if _codes_of(error) & _CONTEXT_CODES:
         return ContextOverflow(what, hint="Shorten the prompt or the conversation.")
     hint = "What came is kept; try again."
@@ -291,6 +289,18 @@ def quoted(text: str) -> str:
     return (line if len(line) <= MAX_QUOTE else f"{line[:MAX_QUOTE]}…").rstrip(".")
 
 
+@dataclass(frozen=True)
+class Source:
+    """Whose words are quoted: `name` is a model's reference, `key` what must not be repeated."""
+
+    name: str
+    key: SecretStr | None = None
+
+    def quote(self, text: str) -> str:
+        """Its words, as `quoted`, without the key."""
+        return quoted(scrub(text, self.key))
+
+
 def scrub(text: str, key: SecretStr | None) -> str:
     """The text without the key."""
     secret = key.get_secret_value() if key is not None else ""
@@ -304,8 +314,8 @@ def scrub_error(error: BaseException, key: SecretStr | None) -> None:
     while current is not None and id(current) not in seen:
         seen.add(id(current))
         current.args = _scrubbed(current.args, key)
-        for name in ("message", "hint", "body", "doc", "object"):
-            if hasattr(current, name) and name in vars(current):
+        for name in ("message", "hint", "body", "doc"):
+            if name in vars(current):
                 setattr(current, name, _scrubbed(getattr(current, name), key))
         current = current.__cause__ or current.__context__
 

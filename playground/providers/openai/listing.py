@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from playground.providers.openai.faults import Source
 from playground.providers.openai.wire import parse
 from playground.types import ModelInfo, ModelRef
 
@@ -25,15 +26,18 @@ _CONTEXT_WORDS = (
 """What endpoints call the context length: OpenRouter and Together, Groq, Mistral, vLLM, Gemini."""
 
 
-async def listed(client: openai.AsyncOpenAI, provider: str) -> list[ModelInfo]:
-    """The models that an endpoint lists; raises what the SDK raises, and `BadResponse`."""
+async def listed(client: openai.AsyncOpenAI, source: Source) -> list[ModelInfo]:
+    """The models that an endpoint lists; `source` has its provider's name.
+
+    Raises what the SDK raises, and `BadResponse`.
+    """
     import httpx2
 
     response = await client.get("/models", cast_to=httpx2.Response)
-    found = parse(provider, response.text)
+    found = parse(source, response.text)
     entries = found.get("data", found.get("models"))
     return [
-        _info(entry, provider)
+        _info(entry, source.name)
         for entry in (entries if isinstance(entries, list) else ())
         if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry["id"]
     ]

@@ -21,6 +21,7 @@ from playground.params import GenerationParams, knobs
 from playground.providers.base import ChatModel
 from playground.providers.openai.client import MAX_WAIT, Clients, Endpoint
 from playground.providers.openai.faults import (
+    Source,
     fault_of,
     mentions,
     scrub_error,
@@ -114,6 +115,7 @@ class OpenAIModel(ChatModel):
         self.endpoint = endpoint
         self._spec = spec
         self._entry = spec.models.get(model)
+        self._source = Source(str(self.ref), endpoint.key)
         self._clients = Clients(endpoint)
         self._asks_usage = spec.stream_usage
         self._closed = False
@@ -131,7 +133,7 @@ class OpenAIModel(ChatModel):
         """One streamed chat completion; closing the generator closes its connection."""
         self._check_open()
         wanted = plan.effective.get("n")
-        reader = AnswerReader(str(self.ref), wanted=wanted if isinstance(wanted, int) else 1)
+        reader = AnswerReader(self._source, wanted=wanted if isinstance(wanted, int) else 1)
         await self._clients.get()
         try:
             async with self._response(messages, plan) as response:
@@ -207,14 +209,14 @@ class OpenAIModel(ChatModel):
         self, response: httpx2.Response, reader: AnswerReader
     ) -> AsyncGenerator[dict[str, Any], None]:
         """The JSON objects of a response: of each server-sent event, or of the one body."""
-        name = str(self.ref)
+        name = self._source.name
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "text/html":
             raise BadResponse(
                 f"{name} answered with a web page.",
                 hint=f"Check the base URL, {self.endpoint.base_url}: most end in /v1.",
             )
-        events = EventSplitter(name)
+        events = EventSplitter(self._source)
         whole: list[bytes] = []
         pieces = response.aiter_bytes()
         while piece := await self._next(pieces, reader):
@@ -225,13 +227,13 @@ class OpenAIModel(ChatModel):
                 if data.startswith("[DONE]"):
                     await self._drain(pieces)
                     return
-                yield parse(name, data)
+                yield parse(self._source, data)
         if kind == "application/json":
-            yield parse(name, b"".join(whole).decode("utf-8", "replace"))
+            yield parse(self._source, b"".join(whole).decode("utf-8", "replace"))
             return
         for data in events.finish():
             if not data.startswith("[DONE]"):
-                yield parse(name, data)
+                yield parse(self._source, data)
         if not events.seen and kind != "text/event-stream":
             raise BadResponse(
                 f"{name} answered with {kind or 'something'}, which is no stream of events.",
@@ -307,7 +309,10 @@ class OpenAIModel(ChatModel):
         client = (await self._clients.get()).with_options(max_retries=0)
         try:
             async with asyncio.timeout(LIST_TIMEOUT):
-                return {entry.ref.model for entry in await listed(client, self.ref.provider)}
+                return {
+                    entry.ref.model
+                    for entry in await listed(client, Source(self.ref.provider, self.endpoint.key))
+                }
         except PlaygroundError:
             return set()
         except transport_errors():

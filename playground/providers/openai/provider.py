@@ -23,7 +23,7 @@ from playground.errors import (
 )
 from playground.providers.base import ChatModel, Provider
 from playground.providers.openai.client import Clients, Endpoint, is_loopback
-from playground.providers.openai.faults import fault_of, scrub_error, transport_errors
+from playground.providers.openai.faults import Source, fault_of, scrub_error, transport_errors
 from playground.providers.openai.listing import MAX_LIST_BYTES, listed
 from playground.providers.openai.model import LIST_TIMEOUT, OpenAIModel
 from playground.types import ModelInfo, ProviderStatus
@@ -72,7 +72,7 @@ class OpenAIProvider(Provider):
         clients = Clients(endpoint)
         client = await clients.get()
         try:
-            return await listed(client, self.spec.id)
+            return await listed(client, Source(self.spec.id, endpoint.key))
         except transport_errors() as error:
             raise fault_of(error, endpoint) from error
         except PlaygroundError as error:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.errors import BadResponse, ServerFailed, StreamTruncated
-from playground.providers.openai.faults import fault_in_stream, quoted
+from playground.providers.openai.faults import Source, fault_in_stream
 from playground.types import (
     Completed,
     Event,
@@ -64,10 +64,10 @@ _UNLIKELY = -9999.0
 class EventSplitter:
     """Cuts a byte stream into the data of its server-sent events."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, source: Source) -> None:
         self.seen = 0
         """How many events came, the closing `[DONE]` among them."""
-        self._endpoint = endpoint
+        self._source = source
         self._rest = b""
         self._data: list[bytes] = []
         self._size = 0
@@ -108,28 +108,29 @@ class EventSplitter:
             yield whole.decode("utf-8")
         except UnicodeDecodeError as error:
             raise BadResponse(
-                f"{self._endpoint} sent bytes that are not UTF-8 text.", hint="Try again."
+                f"{self._source.name} sent bytes that are not UTF-8 text ({error.reason}).",
+                hint="Try again.",
             ) from error
 
     def _too_long(self) -> None:
         raise BadResponse(
-            f"{self._endpoint} sent an event of more than {MAX_EVENT_BYTES:,} bytes.",
+            f"{self._source.name} sent an event of more than {MAX_EVENT_BYTES:,} bytes.",
             hint="This is no answer of a chat model: check the base URL.",
         )
 
 
-def parse(endpoint: str, text: str) -> dict[str, Any]:
+def parse(source: Source, text: str) -> dict[str, Any]:
     """The JSON object in an event or a body; raises `BadResponse` where it is none."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadResponse(
-            f"{endpoint} sent what is not JSON: {quoted(text)}.",
+            f"{source.name} sent what is not JSON: {source.quote(text)}.",
             hint="Try again; if it stays so, check the base URL.",
         ) from error
     if not isinstance(found, dict):
         raise BadResponse(
-            f"{endpoint} sent JSON that is not an object: {quoted(text)}.",
+            f"{source.name} sent JSON that is not an object: {source.quote(text)}.",
             hint="Check the base URL.",
         )
     return found
@@ -151,7 +152,7 @@ class AnswerReader:
     answer, `said` with the first text.
     """
 
-    endpoint: str
+    source: Source
     wanted: int = 1
     begun: bool = False
     said: bool = False
@@ -161,7 +162,7 @@ class AnswerReader:
     def take(self, chunk: Mapping[str, Any]) -> Iterator[Event]:
         """The events in one chunk; raises where the chunk is an error."""
         if error := chunk.get("error"):
-            raise fault_in_stream(self.endpoint, error)
+            raise fault_in_stream(self.source, error)
         if isinstance(usage := chunk.get("usage"), dict):
             self.usage = usage
         choices = chunk.get("choices") or ()
@@ -181,12 +182,12 @@ class AnswerReader:
         """The last event; raises where the stream ended before the answer did."""
         if not self._choices or not all(choice.finished for choice in self._choices.values()):
             raise StreamTruncated(
-                f"The stream of {self.endpoint} ended before the answer did.",
+                f"The stream of {self.source.name} ended before the answer did.",
                 hint="What came is kept; try again.",
             )
         if not self.complete:
             raise BadResponse(
-                f"{self.endpoint} sent {len(self._choices)} of the {self.wanted} answers asked "
+                f"{self.source.name} sent {len(self._choices)} of the {self.wanted} answers asked "
                 "for.",
                 hint="It seems not to know n: ask for one at a time.",
             )
@@ -216,7 +217,7 @@ class AnswerReader:
             yield TextDelta(_whole(reader, text, final=bool(reason)), index, tokens)
         if reason in _FAILURES:
             raise ServerFailed(
-                f"{self.endpoint} gave up before the answer was whole ({reason}).",
+                f"{self.source.name} gave up before the answer was whole ({reason}).",
                 hint="What came is kept; try again.",
             )
         if reason and not reader.finished:
@@ -224,8 +225,9 @@ class AnswerReader:
             yield Finished(_REASONS.get(str(reason).lower(), "unknown"), index)
 
     def _malformed(self, place: str, value: object) -> BadResponse:
+        shown = self.source.quote(json.dumps(value))
         return BadResponse(
-            f"{self.endpoint} sent a chunk whose {place!r} is {quoted(json.dumps(value))}.",
+            f"{self.source.name} sent a chunk whose {place!r} is {shown}.",
             hint="It does not speak the chat-completions protocol: check the base URL.",
         )
 
