@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -294,15 +294,11 @@ def lists(*names: str, **more: Any) -> Act:
     return act
 
 
-def in_turn(listing: Act, *acts: Act) -> Iterable[Act]:
-    """Acts of which the listing answers `GET` and the others `POST`."""
-    queue = list(acts)
+def by_method(*, get: Act, post: Act) -> Act:
+    """One act for lists of models, another for chat completions."""
 
     async def act(exchange: Exchange) -> None:
-        if exchange.request.method == "GET":
-            await listing(exchange)
-        else:
-            await (queue.pop(0) if len(queue) > 1 else queue[0])(exchange)
+        await (get if exchange.request.method == "GET" else post)(exchange)
 
     act.lists = True  # type: ignore[attr-defined]
-    return [act]
+    return act
