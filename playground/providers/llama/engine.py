@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from playground.errors import ContextOverflow
 from playground.providers.llama.native import NativeContext, NativeModel
 from playground.providers.llama.protocol import Began, ChoiceEnded, Done, Report, SamplingParams
+from playground.providers.llama.sampling import Candidates
 from playground.providers.llama.sequence import Request, Sequence
 
 SHARED_CHUNK = 128
@@ -42,6 +43,7 @@ class Engine:
     def __init__(self, model: NativeModel, context: NativeContext, sequences: int) -> None:
         self._model = model
         self._context = context
+        self._candidates = Candidates(model.vocabulary)
         self._slots = [Slot(number) for number in range(sequences)]
         self._waiting: deque[Sequence] = deque()
         self._clock = 0
@@ -63,7 +65,9 @@ class Engine:
                 "context_length.",
             )
         request = Request(number, prompt, params, stops)
-        self._waiting.extend(Sequence(request, choice, self._model) for choice in range(params.n))
+        self._waiting.extend(
+            Sequence(request, choice, self._model, self._candidates) for choice in range(params.n)
+        )
 
     def cancel(self, number: int) -> None:
         """Stop a request: its slots are free for the next step."""

@@ -1,27 +1,33 @@
-"""Builds llama.cpp sampler chains from params, and reads log-probabilities off the logits."""
+"""Draws tokens: llama.cpp's sampler chain decides what may come, our dice decide what comes."""
 
 from __future__ import annotations
 
+import ctypes
+import random
 from collections.abc import Callable
 
 import llama_cpp as lib
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.providers.llama.native import NativeContext, NativeModel
+from playground.distribution import PENALTY_WINDOW
+from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import SamplingParams, SentAlternative, SentToken
 
-PENALTY_WINDOW = 64
-"""How many of the last tokens the penalties look at: llama.cpp's own default."""
+_Logits = NDArray[np.float32]
 
-_STAGES: dict[str, Callable[[SamplingParams], lib.llama_sampler_p]] = {
-    "penalties": lambda knobs: lib.llama_sampler_init_penalties(
-        PENALTY_WINDOW, knobs.repeat_penalty, knobs.frequency_penalty, knobs.presence_penalty
+_STAGES: dict[str, Callable[[SamplingParams, int], lib.llama_sampler_p]] = {
+    "penalties": lambda knobs, vocabulary: lib.llama_sampler_init_penalties(
+        vocabulary,
+        PENALTY_WINDOW,
+        knobs.repeat_penalty,
+        knobs.frequency_penalty,
+        knobs.presence_penalty,
     ),
-    "top_k": lambda knobs: lib.llama_sampler_init_top_k(knobs.top_k),
-    "top_p": lambda knobs: lib.llama_sampler_init_top_p(knobs.top_p, 1),
-    "min_p": lambda knobs: lib.llama_sampler_init_min_p(knobs.min_p, 1),
-    "temperature": lambda knobs: lib.llama_sampler_init_temp(knobs.temperature),
+    "top_k": lambda knobs, _: lib.llama_sampler_init_top_k(knobs.top_k),
+    "top_p": lambda knobs, _: lib.llama_sampler_init_top_p(knobs.top_p, 1),
+    "min_p": lambda knobs, _: lib.llama_sampler_init_min_p(knobs.min_p, 1),
+    "temperature": lambda knobs, _: lib.llama_sampler_init_temp(knobs.temperature),
 }
 
 _IDLE: dict[str, Callable[[SamplingParams], bool]] = {
@@ -35,29 +41,77 @@ _IDLE: dict[str, Callable[[SamplingParams], bool]] = {
 }
 """When a stage changes nothing, it is left out of the chain: it would still cost a pass."""
 
+_MOST_RANKED = 64
+"""How many of the likeliest tokens are ranked at first: the draw hardly ever falls beyond."""
 
-class SamplerChain:
-    """The sampler chain of one sequence. `seed` is that sequence's own.
 
-    Temperature 0 takes the likeliest token, after penalties and truncation.
+class Candidates:
+    """The tokens that may come, in the layout of `llama_token_data`: the chain cuts them down.
+
+    One buffer serves every sequence of an engine, one after the other.
     """
 
-    def __init__(self, params: SamplingParams, seed: int) -> None:
+    def __init__(self, vocabulary: int) -> None:
+        kind = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+        self._buffer = np.zeros(vocabulary, dtype=kind)
+        self._ids = np.arange(vocabulary, dtype=np.int32)
+        self._array = lib.llama_token_data_array()
+        self._first = self._buffer.ctypes.data
+        self.size = vocabulary
+
+    def after(self, chain: lib.llama_sampler_p, logits: _Logits) -> NDArray[np.void]:
+        """What is left of the vocabulary after a chain: a view with fields `id` and `logit`."""
+        self._buffer["id"] = self._ids
+        self._buffer["logit"] = logits
+        self._array.data = ctypes.cast(self._first, lib.llama_token_data_p)
+        self._array.size = len(self._buffer)
+        self._array.selected = -1
+        self._array.sorted = False
+        lib.llama_sampler_apply(chain, ctypes.byref(self._array))
+        # A stage may also have moved the beginning.
+        moved = ctypes.cast(self._array.data, ctypes.c_void_p).value or self._first
+        begin = (moved - self._first) // self._buffer.itemsize
+        return self._buffer[begin : begin + self._array.size]
+
+
+class SamplerChain:
+    """The sampler chain of one sequence, and its dice.
+
+    The dice fall once for each token, from `seed` alone: runs with the same seed use the same
+    uniform draw at the same position, so that two settings differ by the setting, not by luck.
+    The draw is read against the candidates ranked by probability, so that a higher temperature
+    never turns the same draw into a likelier token. Temperature 0 leaves one candidate.
+    """
+
+    def __init__(self, params: SamplingParams, seed: int, candidates: Candidates) -> None:
+        self._candidates = candidates
+        self._dice = random.Random(seed)  # noqa: S311 - meant to be repeated
         options = lib.llama_sampler_chain_default_params()
         self._chain = lib.llama_sampler_chain_init(options)
         for stage in params.sampler_order:
             if not _IDLE[stage](params):
-                lib.llama_sampler_chain_add(self._chain, _STAGES[stage](params))
-        lib.llama_sampler_chain_add(self._chain, lib.llama_sampler_init_dist(seed))
+                made = _STAGES[stage](params, candidates.size)
+                lib.llama_sampler_chain_add(self._chain, made)
 
     def accept(self, tokens: list[int]) -> None:
         """Let the penalties see tokens that were not drawn here: the prompt's."""
         for token in tokens[-PENALTY_WINDOW:]:
             lib.llama_sampler_accept(self._chain, token)
 
-    def sample(self, context: NativeContext, row: int) -> int:
-        """Draw the next token from the distribution of a batch row."""
-        return int(lib.llama_sampler_sample(self._chain, context.handle, row))
+    def survivors(self, logits: _Logits) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """The tokens that the chain leaves and their probabilities, in no particular order."""
+        left = self._candidates.after(self._chain, logits)
+        weights = left["logit"].astype(np.float64)
+        np.exp(weights - weights.max(), out=weights)
+        weights /= weights.sum()
+        return left["id"], weights
+
+    def draw(self, logits: _Logits) -> int:
+        """Draw the next token, and let the chain see it."""
+        tokens, probabilities = self.survivors(logits)
+        token = int(tokens[_place(probabilities, self._dice.random())])
+        lib.llama_sampler_accept(self._chain, token)
+        return token
 
     def close(self) -> None:
         """Free the chain."""
@@ -66,7 +120,25 @@ class SamplerChain:
             self._chain = None
 
 
-def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+def _place(probabilities: NDArray[np.float64], uniform: float) -> int:
+    """Where `uniform` (0 to 1) falls when the probabilities are laid out likeliest first."""
+    count = _MOST_RANKED
+    while True:
+        if count < len(probabilities):
+            some = np.argpartition(-probabilities, count - 1)[:count]
+        else:
+            some = np.arange(len(probabilities))
+        ranked = some[np.argsort(-probabilities[some], kind="stable")]
+        reached = np.cumsum(probabilities[ranked])
+        place = int(np.searchsorted(reached, uniform, side="right"))
+        if place < len(ranked):
+            return int(ranked[place])
+        if count >= len(probabilities):
+            return int(ranked[0])  # The sum fell short of the draw by rounding.
+        count *= 16
+
+
+def log_softmax(logits: _Logits) -> NDArray[np.float64]:
     """Natural-log probabilities of the raw distribution, in double precision."""
     wide = logits.astype(np.float64)
     wide -= wide.max()
@@ -74,9 +146,7 @@ def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     return wide
 
 
-def describe_token(
-    model: NativeModel, logits: NDArray[np.float32], token: int, count: int
-) -> SentToken:
+def describe_token(model: NativeModel, logits: _Logits, token: int, count: int) -> SentToken:
     """A drawn token with its raw log-probability and the `count` likeliest alternatives."""
     logprobs = log_softmax(logits)
     likeliest: list[int] = []

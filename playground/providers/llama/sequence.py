@@ -5,7 +5,7 @@ from __future__ import annotations
 from playground.providers.llama.native import NativeContext, NativeModel
 from playground.providers.llama.pieces import TextAssembler
 from playground.providers.llama.protocol import SamplingParams, SentToken, Text
-from playground.providers.llama.sampling import SamplerChain, describe_token
+from playground.providers.llama.sampling import Candidates, SamplerChain, describe_token
 from playground.types import FinishReason
 
 
@@ -28,7 +28,9 @@ class Request:
 class Sequence:
     """One choice. It first feeds its prompt, then one drawn token a step."""
 
-    def __init__(self, request: Request, choice: int, model: NativeModel) -> None:
+    def __init__(
+        self, request: Request, choice: int, model: NativeModel, candidates: Candidates
+    ) -> None:
         self.request = request
         self.choice = choice
         self.pending = request.prompt
@@ -40,7 +42,7 @@ class Sequence:
         self._drawn = 0
         self._text = TextAssembler(request.stops)
         # Choices of one request differ by their seed, and each can be repeated alone.
-        self._chain = SamplerChain(request.params, (request.params.seed + choice) % (2**32 - 1))
+        self._chain = SamplerChain(request.params, request.params.seed + choice, candidates)
         self._chain.accept(request.prompt)
 
     @property
@@ -55,13 +57,14 @@ class Sequence:
     def draw(self, context: NativeContext) -> Text | None:
         """Sample the next token, decide whether it ends the choice, and give the text to show."""
         assert self.row is not None  # noqa: S101 - the engine draws only where it asked for a row
-        token = self._chain.sample(context, self.row)
+        logits = context.logits(self.row)
+        token = self._chain.draw(logits)
         wanted = self.request.params.logprobs
         tokens: tuple[SentToken, ...] = ()
         if self._model.ends_turn(token):
             return self._end("stop")
         if wanted is not None:
-            tokens = (describe_token(self._model, context.logits(self.row), token, wanted),)
+            tokens = (describe_token(self._model, logits, token, wanted),)
         self._drawn += 1
         self.request.output_tokens += 1
         self.pending = [token]

@@ -1,0 +1,132 @@
+"""`playground.distribution` computes what llama.cpp's samplers do to the same logits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playground.distribution import Distribution
+from playground.params import SAMPLERS
+from playground.providers.llama.sampling import Candidates, SamplerChain
+
+from .providers.llama.conftest import sampling
+
+
+def _by_llama_cpp(
+    logits: Sequence[float], seen: Sequence[int] = (), **values: object
+) -> dict[int, float]:
+    """Surviving tokens and probabilities, by llama.cpp's own chain."""
+    chain = SamplerChain(sampling(**values), 1, Candidates(len(logits)))
+    chain.accept(list(seen))
+    tokens, probabilities = chain.survivors(np.asarray(logits, dtype=np.float32))
+    found = {
+        int(token): float(probability)
+        for token, probability in zip(tokens, probabilities, strict=True)
+        if probability > 0
+    }
+    chain.close()
+    return found
+
+
+def _by_us(logits: Sequence[float], seen: Sequence[int] = (), **values: object) -> dict[int, float]:
+    after = Distribution.of(np.asarray(logits, dtype=np.float32)).after(seen=seen, **values)
+    return {
+        token: float(probability)
+        for token, probability in enumerate(after.probabilities)
+        if math.isfinite(after.logits[token])
+    }
+
+
+# Well apart, and penalties off the grid, so that no threshold falls between two tokens that rounding could exchange.
+_LOGITS = st.lists(
+    st.integers(-3000, 3000).map(lambda step: step / 256), min_size=2, max_size=60, unique=True
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    logits=_LOGITS,
+    top_k=st.integers(0, 70),
+    top_p=st.sampled_from([0.0, 0.1234, 0.5017, 0.9013, 0.98765, 1.0]),
+    min_p=st.sampled_from([0.0, 0.01003, 0.05007, 0.3011, 1.0]),
+    temperature=st.sampled_from([0.0, 0.25, 0.7, 1.0, 1.5, 4.0]),
+    order=st.permutations(SAMPLERS),
+    length=st.integers(1, len(SAMPLERS)),
+    seen=st.lists(st.integers(0, 1), max_size=80),
+    repeat=st.sampled_from([1.0, 0.7513, 1.2531]),
+    frequency=st.sampled_from([0.0, 0.5037, -0.4981]),
+    presence=st.sampled_from([0.0, 0.2519]),
+)
+def test_any_chain_in_any_order_keeps_the_same_tokens_at_the_same_probabilities(
+    logits: list[float],
+    top_k: int,
+    top_p: float,
+    min_p: float,
+    temperature: float,
+    order: list[str],
+    length: int,
+    seen: list[int],
+    repeat: float,
+    frequency: float,
+    presence: float,
+) -> None:
+    knobs = {
+        "top_k": top_k,
+        "top_p": top_p,
+        "min_p": min_p,
+        "temperature": temperature,
+        "repeat_penalty": repeat,
+        "frequency_penalty": frequency,
+        "presence_penalty": presence,
+        "sampler_order": tuple(order[:length]),
+    }
+    ours, theirs = _by_us(logits, seen, **knobs), _by_llama_cpp(logits, seen, **knobs)
+    borderline = 1e-5
+    for token in ours.keys() ^ theirs.keys():
+        # A sum within rounding of the threshold may fall on either side.
+        assert min(ours.get(token, 0), theirs.get(token, 0)) == 0
+        chosen = ours if token in ours else theirs
+        assert chosen[token] <= borderline or _on_the_edge(ours, theirs)
+    if ours.keys() == theirs.keys():
+        for token, probability in ours.items():
+            assert theirs[token] == pytest.approx(probability, abs=1e-5)
+
+
+def _on_the_edge(ours: dict[int, float], theirs: dict[int, float]) -> bool:
+    """Whether the two differ by one token at most, which only rounding explains."""
+    return len(ours.keys() ^ theirs.keys()) <= 1
+
+
+def test_each_stage_reports_what_it_left() -> None:
+    distribution = Distribution.of(np.arange(10.0))
+    stages = dict(distribution.stages(top_k=5, top_p=0.9, temperature=2))
+    assert list(stages) == list(SAMPLERS)
+    assert stages["penalties"].surviving == 10
+    assert stages["top_k"].surviving == 5
+    assert stages["top_p"].surviving < 5
+    assert stages["temperature"].entropy > stages["min_p"].entropy
+
+
+def test_a_knob_that_is_not_set_changes_nothing() -> None:
+    distribution = Distribution.of([0.5, -1, 3])
+    assert np.array_equal(distribution.after().logits, distribution.logits)
+
+
+def test_entropy_rank_and_effective_vocabulary_of_known_distributions() -> None:
+    even = Distribution.of(np.zeros(8))
+    assert even.entropy == pytest.approx(math.log(8))
+    assert even.effective_vocabulary(0.5) == 4
+    assert even.rank(3) == 1
+    peaked = Distribution.of([0.0, 100.0, 1.0])
+    assert peaked.entropy == pytest.approx(0, abs=1e-9)
+    assert [peaked.rank(token) for token in range(3)] == [3, 1, 2]
+    assert peaked.top(2)[0] == (1, pytest.approx(1.0))
+
+
+def test_temperature_zero_leaves_the_likeliest_token_only() -> None:
+    assert Distribution.of([1.0, 3.0, 2.0]).after(temperature=0).top(5) == [(1, 1.0)]
