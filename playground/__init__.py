@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playground.compare import Comparison, compare
+    from playground.comparison import Comparison, compare
     from playground.errors import PlaygroundError
     from playground.params import GenerationParams
     from playground.providers.base import ChatModel, Provider
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Answer": "types",
     "ChatModel": "providers.base",
-    "Comparison": "compare",
+    "Comparison": "comparison",
     "GenerationParams": "params",
     "Message": "types",
     "ModelRef": "types",
@@ -35,7 +35,7 @@ _HOMES = {
     "Provider": "providers.base",
     "Run": "run",
     "Session": "session",
-    "compare": "compare",
+    "compare": "comparison",
     "generate": "run",
     "list_models": "providers.registry",
     "open_model": "providers.registry",

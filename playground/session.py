@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from playground.compare import compare
+from playground.comparison import compare
 from playground.errors import ModelClosed
 from playground.providers.base import ChatModel
 from playground.providers.registry import open_model

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
-from playground.compare import Comparison, compare
+from playground.comparison import Comparison, compare
 from playground.errors import (
     InvalidReference,
     PlaygroundError,

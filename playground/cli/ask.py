@@ -14,7 +14,7 @@ from playground.cli import FAILED, INTERRUPTED, TERMINATED
 from playground.cli.columns import Columns, column_width
 from playground.cli.output import is_terminal, terminal_size
 from playground.cli.views import JsonLines, OneAfterAnother, View, choices_of, cut_off
-from playground.compare import Comparison, compare
+from playground.comparison import Comparison, compare
 from playground.config import settings
 from playground.errors import UnsupportedParameter, UsageError
 from playground.params import GenerationParams

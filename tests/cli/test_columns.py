@@ -11,7 +11,7 @@ import pytest
 
 from playground.cli import columns
 from playground.cli.columns import SEPARATOR, Columns, column_width
-from playground.compare import compare
+from playground.comparison import compare
 from playground.providers.scripted import ScriptedModel
 from playground.run import Run
 
