@@ -147,7 +147,7 @@ class Timing(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class TokenAlternative:
-    """A token that could have come, with its natural-log probability (raw distribution)."""
+    """A token that could have come, with its natural-log probability."""
 
     text: str
     logprob: float
@@ -155,11 +155,29 @@ class TokenAlternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """One generated token: `logprob` is natural-log, of the model's raw distribution.
+class Draw:
+    """How a token was drawn: from what the sampler chain left of the raw distribution.
 
-    `data` are its bytes, which may be part of a character; `alternatives` the likeliest tokens
-    at this position, likeliest first.
+    `logprob` is the token's natural-log probability there, `entropy` that distribution's in nats,
+    `survivors` how many tokens it has, `alternatives` its likeliest; `uniform` (0 to 1) is the
+    throw of the dice, read against the tokens ranked by probability.
+    """
+
+    logprob: float
+    entropy: float
+    survivors: int
+    uniform: float
+    alternatives: tuple[TokenAlternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One generated token, with figures of the model's raw distribution (before any knob).
+
+    `logprob` is natural-log, `rank` 1 for the likeliest token, `entropy` in nats, `alternatives`
+    the likeliest tokens, likeliest first; None where the backend cannot know. `data` are the
+    token's bytes, which may be part of a character. `draw` is the sampled-from distribution,
+    which only local models show.
     """
 
     text: str
@@ -167,6 +185,9 @@ class Token:
     alternatives: tuple[TokenAlternative, ...] = ()
     token_id: int | None = None
     data: bytes = b""
+    rank: int | None = None
+    entropy: float | None = None
+    draw: Draw | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from playground.providers.llama.protocol import (
     EngineSettings,
     ModelFacts,
     SamplingParams,
+    SentAlternative,
     SentToken,
     Text,
 )
@@ -26,6 +27,7 @@ from playground.types import (
     Adjustment,
     Capabilities,
     Completed,
+    Draw,
     Event,
     Finished,
     KnobSupport,
@@ -155,9 +157,20 @@ def _token(sent: SentToken) -> Token:
     return Token(
         text=sent.text,
         logprob=sent.logprob,
-        alternatives=tuple(
-            TokenAlternative(other.text, other.logprob, other.id) for other in sent.alternatives
-        ),
+        alternatives=_alternatives(sent.alternatives),
         token_id=sent.id,
         data=bytes.fromhex(sent.data),
+        rank=sent.rank,
+        entropy=sent.entropy,
+        draw=Draw(
+            logprob=sent.draw.logprob,
+            entropy=sent.draw.entropy,
+            survivors=sent.draw.survivors,
+            uniform=sent.draw.uniform,
+            alternatives=_alternatives(sent.draw.alternatives),
+        ),
     )
+
+
+def _alternatives(sent: Sequence[SentAlternative]) -> tuple[TokenAlternative, ...]:
+    return tuple(TokenAlternative(other.text, other.logprob, other.id) for other in sent)

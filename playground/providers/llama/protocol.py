@@ -124,14 +124,27 @@ class SentAlternative(_Said):
     logprob: float
 
 
+class SentDraw(_Said):
+    """The distribution that a token was drawn from: `playground.types.Draw` on the wire."""
+
+    logprob: float
+    entropy: float
+    survivors: int
+    uniform: float
+    alternatives: tuple[SentAlternative, ...]
+
+
 class SentToken(_Said):
-    """One drawn token with its raw log-probability; `data` holds its bytes as hexadecimal."""
+    """`playground.types.Token` on the wire; `data` holds its bytes as hexadecimal."""
 
     id: int
     data: str
     text: str
     logprob: float
+    rank: int
+    entropy: float
     alternatives: tuple[SentAlternative, ...]
+    draw: SentDraw
 
 
 class Text(_Said):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import random
 from collections.abc import Callable
+from typing import NamedTuple
 
 import llama_cpp as lib
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from playground.distribution import PENALTY_WINDOW
 from playground.providers.llama.native import NativeModel
-from playground.providers.llama.protocol import SamplingParams, SentAlternative, SentToken
+from playground.providers.llama.protocol import SamplingParams, SentAlternative, SentDraw, SentToken
 
 _Logits = NDArray[np.float32]
 
@@ -74,6 +75,19 @@ class Candidates:
         return self._buffer[begin : begin + self._array.size]
 
 
+class Drawn(NamedTuple):
+    """A drawn token: its place among the survivors of the chain, and the throw of the dice.
+
+    `tokens` is a view that the next draw overwrites.
+    """
+
+    token: int
+    place: int
+    tokens: NDArray[np.int32]
+    probabilities: NDArray[np.float64]
+    uniform: float
+
+
 class SamplerChain:
     """The sampler chain of one sequence, and its dice.
 
@@ -106,12 +120,14 @@ class SamplerChain:
         weights /= weights.sum()
         return left["id"], weights
 
-    def draw(self, logits: _Logits) -> int:
+    def draw(self, logits: _Logits) -> Drawn:
         """Draw the next token, and let the chain see it."""
         tokens, probabilities = self.survivors(logits)
-        token = int(tokens[_place(probabilities, self._dice.random())])
-        lib.llama_sampler_accept(self._chain, token)
-        return token
+        uniform = self._dice.random()
+        place = _place(probabilities, uniform)
+        drawn = Drawn(int(tokens[place]), place, tokens, probabilities, uniform)
+        lib.llama_sampler_accept(self._chain, drawn.token)
+        return drawn
 
     def close(self) -> None:
         """Free the chain."""
@@ -146,26 +162,49 @@ def log_softmax(logits: _Logits) -> NDArray[np.float64]:
     return wide
 
 
-def describe_token(model: NativeModel, logits: _Logits, token: int, count: int) -> SentToken:
-    """A drawn token with its raw log-probability and the `count` likeliest alternatives."""
+def describe(model: NativeModel, logits: _Logits, drawn: Drawn, count: int) -> SentToken:
+    """A drawn token in the raw and in the sampled-from distribution, `count` alternatives each."""
     logprobs = log_softmax(logits)
-    likeliest: list[int] = []
-    if count:
-        count = min(count, len(logprobs))
-        some = np.argpartition(-logprobs, count - 1)[:count]
-        likeliest = [int(place) for place in some[np.argsort(-logprobs[some], kind="stable")]]
-    data = model.piece(token)
+    probabilities = np.exp(logprobs)
+    data = model.piece(drawn.token)
+    with np.errstate(divide="ignore"):  # What the chain cut by temperature 0 has probability 0.
+        left = np.log(drawn.probabilities)
     return SentToken(
-        id=token,
+        id=drawn.token,
         data=data.hex(),
         text=data.decode("utf-8", "replace"),
-        logprob=float(logprobs[token]),
-        alternatives=tuple(
-            SentAlternative(
-                id=place,
-                text=model.piece(place).decode("utf-8", "replace"),
-                logprob=float(logprobs[place]),
-            )
-            for place in likeliest
+        logprob=float(logprobs[drawn.token]),
+        rank=int((logits > logits[drawn.token]).sum()) + 1,
+        entropy=float(-(probabilities @ logprobs)),
+        alternatives=_likeliest(model, logprobs, np.arange(len(logprobs)), count),
+        draw=SentDraw(
+            logprob=float(left[drawn.place]),
+            entropy=float(-np.nansum(drawn.probabilities * left)),
+            survivors=int(np.count_nonzero(drawn.probabilities)),
+            uniform=drawn.uniform,
+            alternatives=_likeliest(model, left, drawn.tokens, count),
         ),
+    )
+
+
+def _likeliest(
+    model: NativeModel,
+    logprobs: NDArray[np.float64],
+    tokens: NDArray[np.intp | np.int32],
+    count: int,
+) -> tuple[SentAlternative, ...]:
+    """The `count` likeliest of some tokens that can come at all, likeliest first."""
+    count = min(count, len(logprobs))
+    if not count:
+        return ()
+    some = np.argpartition(-logprobs, count - 1)[:count]
+    ranked = some[np.argsort(-logprobs[some], kind="stable")]
+    return tuple(
+        SentAlternative(
+            id=int(tokens[place]),
+            text=model.piece(int(tokens[place])).decode("utf-8", "replace"),
+            logprob=float(logprobs[place]),
+        )
+        for place in ranked
+        if np.isfinite(logprobs[place])
     )

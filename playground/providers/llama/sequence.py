@@ -5,7 +5,7 @@ from __future__ import annotations
 from playground.providers.llama.native import NativeContext, NativeModel
 from playground.providers.llama.pieces import TextAssembler
 from playground.providers.llama.protocol import SamplingParams, SentToken, Text
-from playground.providers.llama.sampling import Candidates, SamplerChain, describe_token
+from playground.providers.llama.sampling import Candidates, SamplerChain, describe
 from playground.types import FinishReason
 
 
@@ -58,13 +58,14 @@ class Sequence:
         """Sample the next token, decide whether it ends the choice, and give the text to show."""
         assert self.row is not None  # noqa: S101 - the engine draws only where it asked for a row
         logits = context.logits(self.row)
-        token = self._chain.draw(logits)
+        drawn = self._chain.draw(logits)
+        token = drawn.token
         wanted = self.request.params.logprobs
         tokens: tuple[SentToken, ...] = ()
         if self._model.ends_turn(token):
             return self._end("stop")
         if wanted is not None:
-            tokens = (describe_token(self._model, logits, token, wanted),)
+            tokens = (describe(self._model, logits, drawn, wanted),)
         self._drawn += 1
         self.request.output_tokens += 1
         self.pending = [token]

@@ -193,3 +193,48 @@ def test_log_probabilities_are_the_softmax_of_the_raw_logits(
 def test_log_softmax_sums_to_one_even_far_from_zero() -> None:
     logits = np.array([1e4, 1e4 - 1, -1e4], dtype=np.float32)
     assert np.exp(log_softmax(logits)).sum() == pytest.approx(1)
+
+
+def test_every_token_tells_what_it_was_drawn_from(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine()
+    prompt = _tokens(native_model, "Once upon a time")
+    knobs = sampling(max_length=8, logprobs=10, temperature=0.7, top_k=4)
+    engine.submit(1, prompt, knobs, ())
+    tokens = [
+        token for report in _finish(engine) if isinstance(report, Text) for token in report.tokens
+    ]
+    assert tokens
+    for token in tokens:
+        draw = token.draw
+        assert draw.survivors <= 4
+        assert len(draw.alternatives) == draw.survivors
+        assert token.rank <= 4
+        probabilities = [np.exp(other.logprob) for other in draw.alternatives]
+        assert sum(probabilities) == pytest.approx(1)
+        assert draw.entropy < token.entropy
+        # The dice, read against the candidates ranked by probability, give this very token.
+        place = int(np.searchsorted(np.cumsum(probabilities), draw.uniform, side="right"))
+        assert draw.alternatives[place].id == token.id
+
+
+def test_the_same_seed_throws_the_same_dice_at_every_setting(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    throws = []
+    for temperature in (0.3, 1.0, 1.7):
+        engine = make_engine()
+        knobs = sampling(max_length=5, logprobs=0, temperature=temperature, seed=0)
+        engine.submit(1, _tokens(native_model, "Once upon"), knobs, ())
+        throws.append(
+            [
+                token.draw.uniform
+                for report in _finish(engine)
+                if isinstance(report, Text)
+                for token in report.tokens
+            ]
+        )
+    shortest = min(map(len, throws))
+    assert shortest > 0
+    assert len({tuple(thrown[:shortest]) for thrown in throws}) == 1
