@@ -236,9 +236,9 @@ class KnobSupport(Frozen):
     """How a model takes one knob.
 
     `accepted` None means that nobody has said: it is sent as asked and the endpoint decides.
-    `wire` is the payload's name for it; `minimum` and `maximum` the model's own range (values
-    outside are clamped; for `stop`, the most strings); `default` what is used when the user sets nothing, where that is known
-    to be used; `reason` why it is not accepted.
+    `wire` is the payload's name for it; `minimum` and `maximum` the model's own range: values
+    outside are clamped (of `stop`, the maximum is that of its strings); `default` what is used
+    when the user sets nothing, where that is known to be used; `reason` why it is not accepted.
     """
 
     accepted: bool | None = True
