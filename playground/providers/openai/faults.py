@@ -151,8 +151,8 @@ def fault_of_status(
     what = f"{name} answered {status}{words}."
     if 300 <= status < 400:
         return BadResponse(
-            f"{name} answered {status}, a redirect{_target(headers)}. It is not followed, so that "
-            "no key goes to another address.",
+            f"{name} answered {status}, a redirect{_target(endpoint, headers)}. It is not followed, "
+            "so that no key goes to another address.",
             hint="Set base_url to the address that answers itself.",
             status=status,
         )
@@ -250,9 +250,9 @@ def mentions(body: object, word: str) -> bool:
     return word in json.dumps(body, default=str)
 
 
-def _target(headers: Mapping[str, str] | None) -> str:
-    place = (headers or {}).get("location", "")
-    return f" to {quoted(place.split('?')[0])}" if place else ""
+def _target(endpoint: Endpoint, headers: Mapping[str, str] | None) -> str:
+    place = (headers or {}).get("location", "").split("?")[0]
+    return f" to {Source(endpoint.name, endpoint.key).quote(place)}" if place else ""
 
 
 def _root(error: BaseException, key: SecretStr | None) -> str:
@@ -314,9 +314,9 @@ def scrub_error(error: BaseException, key: SecretStr | None) -> None:
     while current is not None and id(current) not in seen:
         seen.add(id(current))
         current.args = _scrubbed(current.args, key)
-        for name in ("message", "hint", "body", "doc"):
-            if name in vars(current):
-                setattr(current, name, _scrubbed(getattr(current, name), key))
+        for name, value in vars(current).items():
+            if isinstance(value, str | dict | list | tuple):
+                setattr(current, name, _scrubbed(value, key))
         current = current.__cause__ or current.__context__
 
 

@@ -1,0 +1,251 @@
+"""The catalogue: what ships is sound, what is broken says where, what is the user's wins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from playground.catalogue import Catalogue, ProviderSpec, catalogue, origin
+from playground.config import shipped
+from playground.errors import BrokenFile
+from playground.params import knobs
+from playground.providers import find_provider, list_models
+
+SHIPPED = Catalogue(shipped("providers"))
+HOSTED = sorted(name for name, spec in SHIPPED.providers.items() if spec.backend == "openai")
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+# What ships.
+
+
+def test_every_shipped_file_is_sound() -> None:
+    assert SHIPPED.problems == {}
+    assert {"openai", "anthropic", "gemini", "vllm", "ollama", "demo", "local"} <= set(
+        SHIPPED.providers
+    )
+
+
+def test_every_file_in_the_folder_is_read() -> None:
+    """No file lies where nobody looks, or has a name that nobody expects."""
+    folder = shipped("providers")
+    files = set(folder.rglob("*.toml"))
+    known = {folder / name / "provider.toml" for name in SHIPPED.providers}
+    for spec in SHIPPED.providers.values():
+        known |= {folder / spec.id / "models" / f"{model}.toml" for model in spec.models}
+    assert files == known
+
+
+def test_providers_is_data() -> None:
+    assert not list(shipped("providers").rglob("*.py"))
+
+
+@pytest.mark.parametrize("name", HOSTED)
+def test_a_shipped_endpoint_is_complete(name: str) -> None:
+    spec = SHIPPED.providers[name]
+    assert spec.title
+    assert urlsplit(spec.docs).scheme == "https"
+    local = origin(spec.base_url)[1] == "127.0.0.1"
+    assert urlsplit(spec.base_url).scheme == ("http" if local else "https")
+    assert spec.key_required is not local
+    assert spec.key_env
+    assert not spec.base_url.endswith("/")
+    if spec.models:
+        assert spec.default_model in spec.models
+
+
+@pytest.mark.parametrize("name", HOSTED)
+def test_every_refusal_has_a_reason_that_a_user_understands(name: str) -> None:
+    spec = SHIPPED.providers[name]
+    for model in [None, *spec.models.values()]:
+        for knob in knobs():
+            support = spec.knob(knob, model)
+            if support.accepted is False:
+                assert len(support.reason.split()) >= 3, (knob, support.reason)
+            if knob == "stop" or support.maximum is None or support.minimum is None:
+                continue
+            assert support.minimum < support.maximum
+
+
+@pytest.mark.parametrize("name", HOSTED)
+def test_the_models_of_a_shipped_endpoint_make_sense(name: str) -> None:
+    for spec in SHIPPED.providers[name].models.values():
+        assert spec.title
+        assert (spec.input_price is None) == (spec.output_price is None)
+        if spec.input_price is not None and spec.output_price is not None:
+            assert spec.input_price <= spec.output_price
+            assert (spec.cached_input_price or 0) < spec.input_price
+        if spec.context_length is not None and spec.max_output is not None:
+            assert spec.max_output <= spec.context_length
+
+
+def test_no_two_shipped_endpoints_share_a_key_variable() -> None:
+    variables = [spec.key_env for spec in SHIPPED.providers.values() if spec.key_env]
+    assert len(variables) == len(set(variables))
+
+
+def test_gpt_4_class_and_reasoning_models_are_told_apart() -> None:
+    openai = SHIPPED.providers["openai"]
+    for name in ("gpt-4.1", "gpt-4o", "gpt-4-turbo", "gpt-4"):
+        assert openai.knob("temperature", openai.models[name]).accepted is True
+        assert openai.knob("logprobs", openai.models[name]).accepted is True
+    for name in ("o1", "o3", "o3-mini", "o4-mini", "gpt-5", "gpt-5-mini"):
+        for knob in ("temperature", "top_p", "presence_penalty", "logprobs"):
+            assert openai.knob(knob, openai.models[name]).accepted is False
+    assert all(
+        openai.knob("max_length", m).wire == "max_completion_tokens" for m in openai.models.values()
+    )
+
+
+# What is broken says where.
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "line"),
+    [
+        ('title = "x"\nbase_url = \n', "TOML", "line 2"),
+        ('title = "x"\nbase_urll = "https://a.b/v1"\n', "base_urll", "line 2"),
+        ('base_url = "gopher://x"\n', "http", "line 1"),
+        ('base_url = "https://me:pw@a.b"\n', "password", "line 1"),
+        ('base_url = "https://a.b:99999/v1"\n', "base_url", "line 1"),
+        ('key_env = "lower_case"\n', "key_env", "line 1"),
+        ('\n\nkey_env = "PATH"\n', "key_env", "line 3"),
+        ('[knobs.temperatur]\nwire = "t"\n', "did you mean 'temperature'", "line 1"),
+        ("[knobs.top_k]\nacepted = false\n", "acepted", "line 2"),
+        ('key_required = "perhaps"\n', "key_required", "line 1"),
+    ],
+)
+def test_a_broken_provider_file_reports_path_line_and_finding(
+    tmp_path: Path, text: str, finding: str, line: str
+) -> None:
+    read = Catalogue(write(tmp_path, {"mine/provider.toml": text}))
+    with pytest.raises(BrokenFile) as caught:
+        read.find("mine")
+    message = str(caught.value)
+    assert str(tmp_path / "mine" / "provider.toml") in message
+    assert line in message
+    assert finding in message
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("context_length = -1\n", "context_length"),
+        ('file = "../../secret"\n', "folder"),
+        ("input_price = [\n", "TOML"),
+        ('knob_set = "missing"\n', "missing"),
+    ],
+)
+def test_a_broken_model_file_reports_its_path(tmp_path: Path, text: str, finding: str) -> None:
+    read = Catalogue(write(tmp_path, {"mine/provider.toml": "", "mine/models/m.toml": text}))
+    with pytest.raises(BrokenFile) as caught:
+        read.find("mine")
+    assert str(tmp_path / "mine" / "models" / "m.toml") in str(caught.value)
+    assert finding in str(caught.value)
+
+
+def test_a_file_that_is_not_text_reports_the_line(tmp_path: Path) -> None:
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "provider.toml").write_bytes(b'title = "x"\ndocs = "\xff"\n')
+    with pytest.raises(BrokenFile, match="line 2"):
+        Catalogue(tmp_path).find("mine")
+
+
+def test_a_file_beyond_reason_is_not_read(tmp_path: Path) -> None:
+    text = "#" * 1_000_001
+    with pytest.raises(BrokenFile, match="larger than"):
+        Catalogue(write(tmp_path, {"mine/provider.toml": text})).find("mine")
+
+
+@pytest.mark.parametrize("name", ["id", "folder", "models"])
+def test_what_comes_from_the_folder_cannot_be_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BrokenFile, match=name):
+        Catalogue(write(tmp_path, {"mine/provider.toml": f'{name} = "x"\n'})).find("mine")
+
+
+def test_a_broken_file_leaves_the_rest_usable(tmp_path: Path) -> None:
+    files = {"bad/provider.toml": "oops", "good/provider.toml": 'title = "Good"\n'}
+    read = Catalogue(write(tmp_path, files))
+    assert read.find("good") is not None
+    assert read.find("nobody") is None
+    assert set(read.problems) == {"bad"}
+
+
+# The user's overlay.
+
+
+def test_the_user_adds_an_endpoint_with_models(config_folder: Path) -> None:
+    write(
+        config_folder / "providers",
+        {
+            "mine/provider.toml": 'base_url = "http://127.0.0.1:1/v1"\nkey_required = false\n',
+            "mine/models/org/big.toml": "context_length = 4096\ninput_price = 1\n",
+        },
+    )
+    (info,) = list_models("mine")
+    assert str(info.ref) == "mine:org/big"
+    assert info.context_length == 4096
+    assert find_provider("mine").open("org/big").capabilities.context_length == 4096
+
+
+def test_the_user_replaces_a_shipped_endpoint(config_folder: Path) -> None:
+    text = 'title = "Mine"\nbase_url = "http://127.0.0.1:7/v1"\nkey_required = false\n'
+    write(config_folder / "providers", {"ollama/provider.toml": text})
+    assert catalogue().providers["ollama"].title == "Mine"
+
+
+def test_a_users_broken_file_for_a_shipped_endpoint_is_reported(config_folder: Path) -> None:
+    write(config_folder / "providers", {"ollama/provider.toml": "oops"})
+    with pytest.raises(BrokenFile, match="ollama"):
+        catalogue().find("ollama")
+
+
+# A key belongs to an address.
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/v1", "http://api.openai.com/v1", "https://api.openai.com:444"]
+)
+def test_another_address_cannot_claim_openais_key(config_folder: Path, address: str) -> None:
+    text = f'base_url = "{address}"\nkey_env = "OPENAI_API_KEY"\n'
+    write(config_folder / "providers", {"mine/provider.toml": text})
+    with pytest.raises(BrokenFile, match="OPENAI_API_KEY belongs to openai"):
+        catalogue().find("mine")
+    assert catalogue().find("openai") is not None
+
+
+def test_the_same_address_may_share_its_key(config_folder: Path) -> None:
+    text = 'base_url = "https://API.openai.com/v2"\nkey_env = "OPENAI_API_KEY"\n'
+    write(config_folder / "providers", {"mine/provider.toml": text})
+    assert catalogue().find("mine") is not None
+
+
+def test_a_model_file_cannot_leave_its_folder() -> None:
+    for spec in SHIPPED.providers.values():
+        for model in spec.models.values():
+            assert "/" not in model.file
+
+
+def test_a_knob_is_the_models_word_then_its_sets_then_the_providers() -> None:
+    spec = ProviderSpec.model_validate(
+        {
+            "knobs": {"top_k": {"maximum": 1}, "top_p": {"maximum": 1}, "min_p": {"maximum": 1}},
+            "knob_sets": {"s": {"top_k": {"maximum": 2}, "top_p": {"maximum": 2}}},
+            "models": {"m": {"knob_set": "s", "knobs": {"top_k": {"maximum": 3}}}},
+        }
+    )
+    model = spec.models["m"]
+    found = [spec.knob(name, model).maximum for name in ("top_k", "top_p", "min_p")]
+    assert found == [3, 2, 1]
+    assert spec.knob("seed", model).accepted is None
+    assert spec.knob("top_k", None).maximum == 1
