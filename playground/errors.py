@@ -8,7 +8,8 @@
     │   ├── UnknownProvider        no such provider
     │   ├── UnknownModel           the provider has no such model
     │   ├── InvalidParameter       a knob that does not exist, or a value out of its range
-    │   └── UnsupportedParameter   a knob that this model does not take
+    │   ├── UnsupportedParameter   a knob that this model does not take
+    │   └── UnsupportedAbility     something that this backend cannot do
     ├── ConfigurationError         something on this machine must be set first
     │   ├── MissingKey             the endpoint wants an API key and none is configured
     │   └── BrokenFile             a settings, catalogue or prompt file that cannot be read
@@ -93,6 +94,12 @@ class UnsupportedParameter(UsageError):
     """A knob, or a value of it, that this model does not take."""
 
     title = "Parameter not supported"
+
+
+class UnsupportedAbility(UsageError):
+    """Something that this backend cannot do."""
+
+    title = "This model cannot do that"
 
 
 class ConfigurationError(PlaygroundError):

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 
 from playground.errors import PlaygroundError, StreamTruncated, UnsupportedParameter
 from playground.params import GenerationParams
-from playground.providers.base import ChatModel
+from playground.providers.base import ChatModel, Given
 from playground.types import (
     Answer,
     Choice,
@@ -97,11 +97,13 @@ class Run:
         messages: Sequence[Message],
         params: GenerationParams,
         *,
+        prefix: Given = "",
         unsupported: Unsupported = "error",
     ) -> None:
         self.model = model
         self.messages = tuple(messages)
         self.params = params
+        self.prefix = prefix
         self.unsupported: Unsupported = unsupported
         self.plan: Plan | None = None
         self.choices: list[GrowingChoice] = [GrowingChoice()]
@@ -200,7 +202,7 @@ class Run:
                     f"{self.model.ref}: {'; '.join(map(str, plan.departures))}.",
                     hint='Leave it out, or run with unsupported="adjust".',
                 )
-            async with aclosing(self.model.stream(self.messages, plan)) as events:
+            async with aclosing(self._stream(plan)) as events:
                 async for event in events:
                     self._take(event)
             if not self._completed:
@@ -214,6 +216,11 @@ class Run:
         except Exception as error:  # noqa: BLE001 - kept, and raised where the run is read
             self.error = error
             self._end("failed")
+
+    def _stream(self, plan: Plan) -> AsyncGenerator[Event, None]:
+        if self.prefix:
+            return self.model.continue_from(self.messages, self.prefix, plan)
+        return self.model.stream(self.messages, plan)
 
     def _take(self, event: Event) -> None:
         now = time.perf_counter() - self._began
@@ -283,16 +290,20 @@ def generate(
     params: GenerationParams | None = None,
     *,
     system: str = "",
+    prefix: Given = "",
     unsupported: Unsupported = "error",
     **knobs: Any,
 ) -> Run:
     """A run of `prompt` on an open model; `knobs` are set on top of `params`.
 
+    `prefix` is the beginning of the answer, to go on from: text, or the very tokens.
+
     `async for event in generate(...)` streams it, `await generate(...)` waits for the whole.
     Raises `InvalidParameter` at once for a knob that does not exist or is out of its range.
     """
     asked = (params or GenerationParams()).updated(**knobs)
-    return Run(model, as_messages(prompt, system=system), asked, unsupported=unsupported)
+    messages = as_messages(prompt, system=system)
+    return Run(model, messages, asked, prefix=prefix, unsupported=unsupported)
 
 
 async def text_of(run: Run) -> AsyncGenerator[str, None]:

@@ -191,6 +191,17 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoredToken:
+    """A token of a given text: its raw figures, and its log-probability under each setting.
+
+    A setting whose sampler chain cuts the token has -inf.
+    """
+
+    token: Token
+    logprobs: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The backend began the work; `plan` is now complete (the seed drawn, fallbacks known)."""
 
@@ -250,14 +261,14 @@ class KnobSupport(Frozen):
 
 
 class Capabilities(Frozen):
-    """What a model can do. `knobs` has an entry for every knob; abilities are off by default."""
+    """What is known of a model: how it takes each knob, and how much it holds.
+
+    What it can do beyond generating is `ChatModel.abilities`.
+    """
 
     knobs: dict[str, KnobSupport]
     context_length: int | None = None
     logprobs: bool = False
-    tokenize: bool = False
-    score: bool = False
-    next_token: bool = False
 
 
 class ModelInfo(Frozen):

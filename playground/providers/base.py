@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from playground.catalogue import ProviderSpec
+from playground.errors import UnsupportedAbility
 from playground.params import GenerationParams
 from playground.providers.planning import make_plan
 from playground.types import (
@@ -18,7 +19,26 @@ from playground.types import (
     ModelRef,
     Plan,
     ProviderStatus,
+    ScoredToken,
 )
+
+if TYPE_CHECKING:
+    from playground.distribution import Distribution
+
+
+Given = str | Sequence[int]
+"""Part of an answer: text, or the very tokens, where the text could be cut differently."""
+
+ABILITIES = (
+    "continue_from",
+    "score",
+    "next_token",
+    "tokenize",
+    "detokenize",
+    "count_tokens",
+    "vocabulary",
+)
+"""What a backend may be able to do beyond generating."""
 
 
 class ChatModel(ABC):
@@ -41,6 +61,59 @@ class ChatModel(ABC):
         Closing the generator cancels the generation at once. An error is raised as one of
         `playground.errors`; a stream that ends early raises, it never ends quietly.
         """
+
+    def continue_from(
+        self, messages: Sequence[Message], prefix: Given, plan: Plan
+    ) -> AsyncGenerator[Event, None]:
+        """An ability: generate what follows `prefix`, the beginning of the answer."""
+        raise self._cannot("continue an answer from inside")
+
+    async def score(
+        self,
+        messages: Sequence[Message],
+        continuation: Given,
+        settings: Sequence[GenerationParams] = (),
+        *,
+        alternatives: int = 0,
+    ) -> tuple[ScoredToken, ...]:
+        """An ability: how likely each token of a given continuation is.
+
+        Raw, and after the sampler chain of each of `settings` (-inf where it cuts the token),
+        with up to 100 of the raw distribution's likeliest `alternatives`.
+        """
+        raise self._cannot("score a given text")
+
+    async def next_token(self, messages: Sequence[Message], prefix: Given = "") -> Distribution:
+        """An ability: the whole raw distribution of the token after `prefix`."""
+        raise self._cannot("show the whole distribution of a token")
+
+    async def tokenize(self, text: str) -> tuple[int, ...]:
+        """An ability: the ids of a text's tokens."""
+        raise self._cannot("tokenize")
+
+    async def detokenize(self, tokens: Sequence[int]) -> bytes:
+        """An ability: the bytes that tokens stand for."""
+        raise self._cannot("detokenize")
+
+    async def count_tokens(self, messages: Sequence[Message]) -> int:
+        """An ability: how many tokens a prompt will have, before it is sent."""
+        raise self._cannot("count a prompt's tokens")
+
+    async def vocabulary(self) -> Sequence[bytes]:
+        """An ability: the bytes of every token, by id."""
+        raise self._cannot("list a vocabulary")
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """The names of the abilities that this backend has: the methods that it implements."""
+        return frozenset(
+            name for name in ABILITIES if getattr(type(self), name) is not getattr(ChatModel, name)
+        )
+
+    def _cannot(self, what: str) -> UnsupportedAbility:
+        return UnsupportedAbility(
+            f"{self.ref} cannot {what}.", hint="Local models can: open one as local:/path."
+        )
 
     async def warm_up(self) -> None:
         """Do now what the first request would wait for (load weights); nothing by default."""

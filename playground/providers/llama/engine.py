@@ -14,10 +14,10 @@ from collections import deque
 from collections.abc import Iterator
 
 from playground.errors import ContextOverflow
-from playground.providers.llama.native import NativeContext, NativeModel
-from playground.providers.llama.protocol import Began, ChoiceEnded, Done, Report, SamplingParams
+from playground.providers.llama.native import SCORED_ROWS, NativeContext, NativeModel
+from playground.providers.llama.protocol import Report, SamplingParams
 from playground.providers.llama.sampling import Candidates
-from playground.providers.llama.sequence import Request, Sequence
+from playground.providers.llama.sequence import Answer, Glance, Request, Scoring, Sequence
 
 SHARED_CHUNK = 128
 """The most prompt tokens in a step while other sequences are drawing: what they wait for."""
@@ -47,41 +47,83 @@ class Engine:
         self._slots = [Slot(number) for number in range(sequences)]
         self._waiting: deque[Sequence] = deque()
         self._clock = 0
+        self._rows_left = sequences + SCORED_ROWS
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to decode."""
         return not self._waiting and all(slot.user is None for slot in self._slots)
 
-    def submit(
-        self, number: int, prompt: list[int], params: SamplingParams, stops: tuple[str, ...]
+    def generate(
+        self,
+        number: int,
+        prompt: list[int],
+        params: SamplingParams,
+        stops: tuple[str, ...],
+        given: list[int] | None = None,
     ) -> None:
-        """Queue a request; raises `ContextOverflow` if its prompt can never fit."""
-        if len(prompt) >= self._context.length:
+        """Queue `n` choices that go on from `given`, the beginning of the answer.
+
+        Raises `ContextOverflow` if the prompt can never fit.
+        """
+        given = given or []
+        request = Request(number, prompt + given, params, stops, len(given))
+        self.submit(
+            *(Answer(request, choice, self._model, self._candidates) for choice in range(params.n))
+        )
+
+    def score(
+        self,
+        number: int,
+        prompt: list[int],
+        continuation: list[int],
+        settings: tuple[SamplingParams, ...],
+        alternatives: int = 0,
+    ) -> None:
+        """Queue the scoring of a continuation; raises `ContextOverflow` if it can never fit."""
+        self.submit(
+            Scoring(
+                number,
+                prompt,
+                continuation,
+                settings,
+                alternatives,
+                self._model,
+                self._candidates,
+            )
+        )
+
+    def look(self, number: int, prompt: list[int]) -> None:
+        """Queue a look at the next distribution; raises `ContextOverflow` if it can never fit."""
+        self.submit(Glance(number, prompt))
+
+    def submit(self, *sequences: Sequence) -> None:
+        """Queue sequences of one request; raises `ContextOverflow` if they can never fit."""
+        tokens = len(sequences[0].prompt)
+        if tokens >= self._context.length:
+            for sequence in sequences:
+                sequence.close()
             raise ContextOverflow(
-                f"The prompt has {len(prompt):,} tokens and the context holds "
+                f"The prompt has {tokens:,} tokens and the context holds "
                 f"{self._context.length:,}, the answer included.",
                 hint="Shorten it, clear the conversation, or open the model with a larger "
                 "context_length.",
             )
-        request = Request(number, prompt, params, stops)
-        self._waiting.extend(
-            Sequence(request, choice, self._model, self._candidates) for choice in range(params.n)
-        )
+        self._waiting.extend(sequences)
 
     def cancel(self, number: int) -> None:
         """Stop a request: its slots are free for the next step."""
-        for sequence in [item for item in self._waiting if item.request.id == number]:
+        for sequence in [item for item in self._waiting if item.id == number]:
             self._waiting.remove(sequence)
             sequence.close()
         for slot in self._slots:
-            if slot.user is not None and slot.user.request.id == number:
+            if slot.user is not None and slot.user.id == number:
                 self._leave(slot)
 
     def cancel_all(self) -> list[int]:
         """Stop everything, after a failed step: the requests that were on it."""
-        numbers = {item.request.id for item in self._waiting}
-        numbers |= {slot.user.request.id for slot in self._slots if slot.user is not None}
+        numbers = {item.id for item in self._waiting}
+        numbers |= {slot.user.id for slot in self._slots if slot.user is not None}
         for number in numbers:
             self.cancel(number)
         for slot in self._slots:
@@ -110,56 +152,41 @@ class Engine:
             return reports
         self._context.decode()
         for slot in live:
-            reports += self._draw(slot)
+            reports += self._read(slot)
         return reports
 
     def _feed(self, slot: Slot, most: int) -> int:
         """Put up to `most` of a slot's pending tokens into the batch; how many it was."""
         sequence = slot.user
         assert sequence is not None  # noqa: S101 - only live slots are fed
+        position = len(slot.tokens)
+        # Rows are limited too: what comes before the first wanted one needs none.
+        rows = self._rows_left - self._context.outputs
+        most = min(most, max(0, sequence.wants_from - position) + rows)
         chunk = sequence.pending[:most]
         sequence.pending = sequence.pending[most:]
-        sequence.row = self._context.add(
-            chunk, len(slot.tokens), slot.number, last=not sequence.pending
+        sequence.rows = self._context.add(
+            chunk, position, slot.number, wants_from=sequence.wants_from
         )
         slot.tokens += chunk
         self._touch(slot)
         return len(chunk)
 
-    def _draw(self, slot: Slot) -> Iterator[Report]:
+    def _read(self, slot: Slot) -> Iterator[Report]:
         sequence = slot.user
-        if sequence is None or sequence.row is None:
+        if sequence is None or not sequence.rows:
             return
-        text = sequence.draw(self._context)
-        sequence.row = None
-        if text is not None:
-            yield text
-        yield from self._leave_if_ended(slot)
+        yield from sequence.decoded(self._context)
+        sequence.rows = []
+        if sequence.over:
+            self._leave(slot)
 
     def _end_if_full(self, slot: Slot) -> Iterator[Report]:
         sequence = slot.user
         if sequence is None or len(slot.tokens) < self._context.length:
             return
-        text = sequence.context_full()
-        if text is not None:
-            yield text
-        yield from self._leave_if_ended(slot)
-
-    def _leave_if_ended(self, slot: Slot) -> Iterator[Report]:
-        sequence = slot.user
-        if sequence is None or sequence.ended is None:
-            return
-        request = sequence.request
-        yield ChoiceEnded(id=request.id, choice=sequence.choice, reason=sequence.ended)
+        yield from sequence.context_full()
         self._leave(slot)
-        request.open_choices -= 1
-        if request.open_choices == 0:
-            yield Done(
-                id=request.id,
-                input_tokens=len(request.prompt),
-                output_tokens=request.output_tokens,
-                cached_tokens=request.cached_tokens,
-            )
 
     def _leave(self, slot: Slot) -> None:
         """Free a slot. Its cells stay, as a prefix for whoever comes next."""
@@ -181,10 +208,10 @@ class Engine:
         passed_over: list[Sequence] = []
         while self._waiting and any(slot.user is None for slot in self._slots):
             sequence = self._waiting.popleft()
-            prompt = sequence.request.prompt
+            prompt = sequence.prompt
             source = max(self._slots, key=lambda slot: _common(slot.tokens, prompt))
-            shared = min(_common(source.tokens, prompt), len(prompt) - 1)
-            if self._someone_is_evaluating(prompt, shared):
+            shared = min(_common(source.tokens, prompt), sequence.wants_from)
+            if self._someone_is_evaluating(sequence, shared):
                 passed_over.append(sequence)
                 continue
             slot = self._place(sequence, source, shared)
@@ -194,12 +221,12 @@ class Engine:
             yield from self._enter(slot, sequence, source, shared)
         self._waiting.extendleft(reversed(passed_over))
 
-    def _someone_is_evaluating(self, prompt: list[int], shared: int) -> bool:
+    def _someone_is_evaluating(self, sequence: Sequence, shared: int) -> bool:
         """Whether a live sequence will soon have a prefix much longer than `shared`."""
         for slot in self._slots:
             if slot.user is None or not slot.user.prefilling or not slot.user.pending:
                 continue
-            coming = min(_common(slot.user.request.prompt, prompt), len(prompt) - 1)
+            coming = min(_common(slot.user.prompt, sequence.prompt), sequence.wants_from)
             if coming >= shared + WORTH_WAITING and len(slot.tokens) < coming:
                 return True
         return False
@@ -217,10 +244,7 @@ class Engine:
             return slot
         # One pool of cells: reserve the most that this sequence can come to use, and let idle
         # prefixes go, oldest first, until that fits.
-        wanted = min(
-            len(sequence.request.prompt) + sequence.request.params.max_length,
-            self._context.length,
-        )
+        wanted = min(sequence.most_tokens, self._context.length)
         keep = {slot.number, source.number}
         idle = sorted(
             (item for item in free if item.tokens and item.number not in keep),
@@ -245,7 +269,7 @@ class Engine:
         )
         return self._context.length - claimed
 
-    def _enter(self, slot: Slot, sequence: Sequence, source: Slot, shared: int) -> Iterator[Report]:
+    def _enter(self, slot: Slot, sequence: Sequence, source: Slot, shared: int) -> list[Report]:
         """Seat a sequence in its slot with the first `shared` tokens of its prompt in place."""
         if slot is source:
             if not self._context.keep_first(slot.number, shared):
@@ -257,15 +281,11 @@ class Engine:
             if shared and not self._context.copy(source.number, slot.number, shared):
                 self._forget(slot)
                 shared = 0
-        slot.tokens = sequence.request.prompt[:shared]
+        slot.tokens = sequence.prompt[:shared]
         sequence.resume_after(shared)
         slot.user = sequence
         self._touch(slot)
-        request = sequence.request
-        if not request.began:
-            request.began = True
-            request.cached_tokens = shared
-            yield Began(id=request.id, input_tokens=len(request.prompt), cached_tokens=shared)
+        return sequence.begin(shared)
 
 
 def _common(one: list[int], other: list[int]) -> int:

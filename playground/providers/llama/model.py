@@ -4,42 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from playground.errors import ModelClosed
-from playground.params import SAMPLERS, knobs
-from playground.providers.base import ChatModel
+from playground.params import SAMPLERS, GenerationParams, knobs
+from playground.providers.base import ChatModel, Given
 from playground.providers.llama.pool import Lease
-from playground.providers.llama.process import RequestReport, WorkerProcess
+from playground.providers.llama.process import WorkerProcess
 from playground.providers.llama.protocol import (
-    Began,
-    ChoiceEnded,
-    Done,
     EngineSettings,
+    Generate,
+    ListVocabulary,
+    Look,
     ModelFacts,
+    Question,
     SamplingParams,
-    SentAlternative,
-    SentToken,
-    Text,
+    Score,
+    Scored,
+    Tokenize,
+    Tokens,
+    Vocabulary,
+    WholeDistribution,
 )
+from playground.providers.llama.reading import read_event, read_logits, read_scores
 from playground.types import (
     Adjustment,
     Capabilities,
-    Completed,
-    Draw,
     Event,
-    Finished,
     KnobSupport,
     Message,
     ModelRef,
     Plan,
-    Started,
-    TextDelta,
-    Token,
-    TokenAlternative,
-    Usage,
+    ScoredToken,
 )
+
+if TYPE_CHECKING:
+    from playground.distribution import Distribution
+
+_Answer = TypeVar("_Answer", Scored, WholeDistribution, Tokens, Vocabulary)
 
 
 def _supports() -> dict[str, KnobSupport]:
@@ -75,14 +79,25 @@ class LlamaModel(ChatModel):
             knobs=_supports(), context_length=context_length, logprobs=True
         )
         self._lease: Lease | None = None
+        self._pieces: tuple[bytes, ...] | None = None
         self._closed = False
 
-    async def stream(self, messages: Sequence[Message], plan: Plan) -> AsyncGenerator[Event, None]:
+    def stream(self, messages: Sequence[Message], plan: Plan) -> AsyncGenerator[Event, None]:
         """Generate; all streams of all models on this file are decoded together."""
+        return self._generate(messages, "", plan)
+
+    def continue_from(
+        self, messages: Sequence[Message], prefix: Given, plan: Plan
+    ) -> AsyncGenerator[Event, None]:
+        """Generate what follows `prefix`; it throws the same dice as a run that wrote it."""
+        return self._generate(messages, prefix, plan)
+
+    async def _generate(
+        self, messages: Sequence[Message], prefix: Given, plan: Plan
+    ) -> AsyncGenerator[Event, None]:
         worker = await self._worker()
-        seed = plan.params.seed
         plan = plan.adjusted(*self._notes(worker.facts))
-        if seed is None:
+        if plan.params.seed is None:
             # Drawn here and reported: an answer that nobody can repeat teaches nothing.
             seed = secrets.randbelow(2**32 - 1)
             drawn = Adjustment(
@@ -91,12 +106,82 @@ class LlamaModel(ChatModel):
             plan = plan.adjusted(drawn, seed=seed)
             plan = plan.model_copy(update={"wire": {**plan.wire, "seed": seed}})
         params = SamplingParams.model_validate(plan.wire)
-        reply = worker.generate(messages, params)
+        turns, given = tuple(messages), _given(prefix)
+        reply = worker.ask(
+            lambda number: Generate(id=number, messages=turns, params=params, prefix=given)
+        )
         try:
             async for report in reply:
-                yield _event(report, plan)
+                yield read_event(report, plan)
         finally:
             reply.close()
+
+    async def score(
+        self,
+        messages: Sequence[Message],
+        continuation: Given,
+        settings: Sequence[GenerationParams] = (),
+        *,
+        alternatives: int = 0,
+    ) -> tuple[ScoredToken, ...]:
+        """Score a continuation in one pass, raw and under each of `settings`."""
+        wires = [{"seed": 0, **self.plan(params).wire} for params in settings]
+        chains = tuple(map(SamplingParams.model_validate, wires))
+        turns, text = tuple(messages), _given(continuation)
+        report = await self._ask(
+            Scored,
+            lambda number: Score(
+                id=number,
+                messages=turns,
+                continuation=text,
+                settings=chains,
+                alternatives=alternatives,
+            ),
+        )
+        return read_scores(report)
+
+    async def next_token(self, messages: Sequence[Message], prefix: Given = "") -> Distribution:
+        """The whole raw distribution of the token after `prefix`."""
+        import numpy as np
+
+        from playground.distribution import Distribution
+
+        turns, text = tuple(messages), _given(prefix)
+        report = await self._ask(
+            WholeDistribution, lambda number: Look(id=number, messages=turns, prefix=text)
+        )
+        return Distribution.of(np.frombuffer(read_logits(report), dtype="<f4"))
+
+    async def tokenize(self, text: str) -> tuple[int, ...]:
+        """The tokens of a text, without special ones."""
+        report = await self._ask(Tokens, lambda number: Tokenize(id=number, text=text))
+        return report.tokens
+
+    async def detokenize(self, tokens: Sequence[int]) -> bytes:
+        """The bytes that tokens stand for."""
+        pieces = await self.vocabulary()
+        return b"".join(pieces[token] for token in tokens)
+
+    async def vocabulary(self) -> Sequence[bytes]:
+        """The bytes of every token, by id; asked for once."""
+        if self._pieces is None:
+            report = await self._ask(Vocabulary, lambda number: ListVocabulary(id=number))
+            self._pieces = tuple(bytes.fromhex(piece) for piece in report.pieces)
+        return self._pieces
+
+    async def count_tokens(self, messages: Sequence[Message]) -> int:
+        """How many tokens a prompt will have, with everything that the template adds."""
+        turns = tuple(messages)
+        report = await self._ask(Tokens, lambda number: Tokenize(id=number, messages=turns))
+        return len(report.tokens)
+
+    async def _ask(self, kind: type[_Answer], make: Callable[[int], Question]) -> _Answer:
+        """Put a question that has one answer, of this kind."""
+        worker = await self._worker()
+        report = await worker.ask(make).last()
+        if not isinstance(report, kind):
+            raise TypeError(f"asked for {kind.__name__}, got {type(report).__name__}")
+        return report
 
     async def warm_up(self) -> None:
         """Start the process and read the weights now."""
@@ -135,42 +220,5 @@ class LlamaModel(ChatModel):
         ]
 
 
-def _event(report: RequestReport, plan: Plan) -> Event:
-    match report:
-        case Began():
-            return Started(plan)
-        case Text():
-            return TextDelta(report.text, report.choice, tuple(map(_token, report.tokens)))
-        case ChoiceEnded():
-            return Finished(report.reason, report.choice)
-        case Done():
-            return Completed(
-                Usage(
-                    input_tokens=report.input_tokens,
-                    output_tokens=report.output_tokens,
-                    cached_tokens=report.cached_tokens,
-                )
-            )
-
-
-def _token(sent: SentToken) -> Token:
-    return Token(
-        text=sent.text,
-        logprob=sent.logprob,
-        alternatives=_alternatives(sent.alternatives),
-        token_id=sent.id,
-        data=bytes.fromhex(sent.data),
-        rank=sent.rank,
-        entropy=sent.entropy,
-        draw=Draw(
-            logprob=sent.draw.logprob,
-            entropy=sent.draw.entropy,
-            survivors=sent.draw.survivors,
-            uniform=sent.draw.uniform,
-            alternatives=_alternatives(sent.draw.alternatives),
-        ),
-    )
-
-
-def _alternatives(sent: Sequence[SentAlternative]) -> tuple[TokenAlternative, ...]:
-    return tuple(TokenAlternative(other.text, other.logprob, other.id) for other in sent)
+def _given(text: Given) -> str | tuple[int, ...]:
+    return text if isinstance(text, str) else tuple(text)

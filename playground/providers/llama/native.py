@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 from playground.errors import LocalError, ModelLoadFailed
 
+SCORED_ROWS = 64
+"""The most rows of logits in one batch beside one for each sequence: for scoring given text."""
+
 _Floats = NDArray[np.float32]
 
 
@@ -176,8 +179,8 @@ class NativeContext:
         params.n_seq_max = sequences
         params.n_batch = batch_tokens
         params.n_ubatch = batch_tokens
-        # One row of logits a sequence at most: without this, room for n_batch rows is kept.
-        params.n_outputs_max = sequences
+        # Without this, llama.cpp keeps room for n_batch rows of logits.
+        params.n_outputs_max = sequences + SCORED_ROWS
         params.n_threads = threads
         params.n_threads_batch = threads
         params.kv_unified = unified
@@ -228,22 +231,23 @@ class NativeContext:
         self.size = 0
         self.outputs = 0
 
-    def add(self, tokens: list[int], position: int, sequence: int, *, last: bool) -> int | None:
-        """Put tokens of one sequence into the batch.
+    def add(self, tokens: list[int], position: int, sequence: int, *, wants_from: int) -> list[int]:
+        """Put tokens of one sequence into the batch, the first of them at `position` in it.
 
-        With `last`, the distribution after them is wanted: returns the batch row to sample from.
+        Of those at `wants_from` and later the next token's distribution is wanted: returns their
+        batch rows.
         """
         begin, end = self.size, self.size + len(tokens)
         self._tokens[begin:end] = tokens
         self._positions[begin:end] = np.arange(position, position + len(tokens), dtype=np.int32)
         self._sequence[begin:end] = sequence
-        self._wanted[begin:end] = 0
+        wanted = begin + max(0, wants_from - position)
+        self._wanted[begin:wanted] = 0
+        self._wanted[wanted:end] = 1
         self.size = end
-        if not last:
-            return None
-        self._wanted[end - 1] = 1
-        self.outputs += 1
-        return end - 1
+        rows = list(range(wanted, end))
+        self.outputs += len(rows)
+        return rows
 
     def decode(self) -> None:
         """Run the batch through the model; raises `LocalError` if llama.cpp cannot."""

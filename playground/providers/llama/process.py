@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -19,24 +19,21 @@ from playground import errors
 from playground.errors import BackendCrashed, LocalError, ModelClosed, ModelLoadFailed
 from playground.providers.llama.protocol import (
     MAX_LINE_BYTES,
-    Began,
     Cancel,
-    ChoiceEnded,
     Command,
-    Done,
     EngineSettings,
     Failed,
     Frame,
-    Generate,
+    Last,
     Load,
+    Loading,
     ModelFacts,
+    Question,
     Ready,
     Report,
-    SamplingParams,
-    Text,
+    RequestReport,
 )
 from playground.sanitize import make_safe
-from playground.types import Message
 
 LOG_LINES = 40
 """How much of llama.cpp's log is kept for errors."""
@@ -47,8 +44,6 @@ many times in each token: beside another busy process that made two threads ten 
 one."""
 
 _SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
-
-RequestReport = Began | Text | ChoiceEnded | Done
 
 
 class Reply:
@@ -64,13 +59,23 @@ class Reply:
         """Take what the worker said, or the error that ends it."""
         self._arrived.put_nowait(item)
 
+    async def last(self) -> Last:
+        """The whole answer to a question that has one report only."""
+        try:
+            async for report in self:
+                if isinstance(report, Last):
+                    return report
+        finally:
+            self.close()
+        raise AssertionError("a reply ends with its last report or an error")
+
     async def __aiter__(self) -> AsyncIterator[RequestReport]:
         while not self._over:
             item = await self._arrived.get()
             if isinstance(item, errors.PlaygroundError):
                 self._over = True
                 raise item
-            self._over = isinstance(item, Done)
+            self._over = isinstance(item, Last)
             yield item
 
     def close(self) -> None:
@@ -86,7 +91,7 @@ class WorkerProcess:
         self._process = process
         self._path = path
         self._numbers = itertools.count(1)
-        self._replies: dict[int, Reply] = {}
+        self._replies: dict[int | None, Reply] = {}
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._ready: asyncio.Future[ModelFacts] = asyncio.get_running_loop().create_future()
         self._refusal: Failed | None = None
@@ -135,14 +140,14 @@ class WorkerProcess:
         """What it learnt of the model."""
         return self._ready.result()
 
-    def generate(self, messages: Sequence[Message], params: SamplingParams) -> Reply:
-        """Ask for an answer."""
+    def ask(self, make: Callable[[int], Question]) -> Reply:
+        """Put a question; `make` gets the number under which it is answered."""
         number = next(self._numbers)
         reply = self._replies[number] = Reply(self, number)
-        if not self.alive:
+        if self.alive:
+            self._send(make(number))
+        else:
             reply.put(self._death())
-            return reply
-        self._send(Generate(id=number, messages=tuple(messages), params=params))
         return reply
 
     def forget(self, number: int, *, stop: bool) -> None:
@@ -200,13 +205,15 @@ class WorkerProcess:
             case Ready():
                 if not self._ready.done():
                     self._ready.set_result(report.facts)
+            case Loading():
+                pass  # Nobody draws it yet.
             case Failed(id=None):
                 # The process ends now; the error waits for the rest of the log.
                 self._refusal = report
-            case Failed(id=int(number)):
-                if number in self._replies:
-                    self._replies[number].put(self._as_error(report))
-            case Began() | Text() | ChoiceEnded() | Done():
+            case Failed():
+                if report.id in self._replies:
+                    self._replies[report.id].put(self._as_error(report))
+            case _:
                 if report.id in self._replies:
                     self._replies[report.id].put(report)
 

@@ -52,6 +52,10 @@ class SamplingParams(_Said):
     logprobs: int | None = None
 
 
+Given = str | tuple[int, ...]
+"""Text that is part of an answer, or the very tokens, where text could be cut differently."""
+
+
 class Load(_Said):
     """The first command: open this file."""
 
@@ -61,12 +65,49 @@ class Load(_Said):
 
 
 class Generate(_Said):
-    """Generate `n` choices for a conversation."""
+    """Generate `n` choices for a conversation; `prefix` is where the answers start inside."""
 
     op: Literal["generate"] = "generate"
     id: int
     messages: tuple[Message, ...]
     params: SamplingParams
+    prefix: Given = ""
+
+
+class Score(_Said):
+    """How likely a given continuation is: raw, and under each of several settings."""
+
+    op: Literal["score"] = "score"
+    id: int
+    messages: tuple[Message, ...]
+    continuation: Given
+    settings: tuple[SamplingParams, ...] = ()
+    alternatives: int = Field(default=0, ge=0, le=100)
+
+
+class Look(_Said):
+    """The whole distribution of the token after a conversation and the answer's beginning."""
+
+    op: Literal["look"] = "look"
+    id: int
+    messages: tuple[Message, ...]
+    prefix: Given = ""
+
+
+class Tokenize(_Said):
+    """The tokens of a text, or (with `messages`) of a whole prompt as it would be sent."""
+
+    op: Literal["tokenize"] = "tokenize"
+    id: int
+    text: str = ""
+    messages: tuple[Message, ...] = ()
+
+
+class ListVocabulary(_Said):
+    """The bytes of every token."""
+
+    op: Literal["vocabulary"] = "vocabulary"
+    id: int
 
 
 class Cancel(_Said):
@@ -76,7 +117,10 @@ class Cancel(_Said):
     id: int
 
 
-Command = Annotated[Load | Generate | Cancel, Field(discriminator="op")]
+Question = Generate | Score | Look | Tokenize | ListVocabulary
+"""What is answered under its id."""
+
+Command = Annotated[Load | Question | Cancel, Field(discriminator="op")]
 
 
 class ModelFacts(_Said):
@@ -144,7 +188,14 @@ class SentToken(_Said):
     rank: int
     entropy: float
     alternatives: tuple[SentAlternative, ...]
-    draw: SentDraw
+    draw: SentDraw | None = None
+
+
+class SentScore(_Said):
+    """One token of a scored continuation; a setting that cuts it has None."""
+
+    token: SentToken
+    logprobs: tuple[float | None, ...]
 
 
 class Text(_Said):
@@ -176,6 +227,38 @@ class Done(_Said):
     cached_tokens: int
 
 
+class Scored(_Said):
+    """The answer to `score`."""
+
+    kind: Literal["scored"] = "scored"
+    id: int
+    scores: tuple[SentScore, ...]
+
+
+class WholeDistribution(_Said):
+    """The answer to `look`: base64 of 32-bit little-endian floats, by token id."""
+
+    kind: Literal["distribution"] = "distribution"
+    id: int
+    logits: str
+
+
+class Tokens(_Said):
+    """The answer to `tokenize`."""
+
+    kind: Literal["tokens"] = "tokens"
+    id: int
+    tokens: tuple[int, ...]
+
+
+class Vocabulary(_Said):
+    """The answer to `vocabulary`: hexadecimal bytes, by token id."""
+
+    kind: Literal["vocabulary"] = "vocabulary"
+    id: int
+    pieces: tuple[str, ...]
+
+
 class Failed(_Said):
     """A request (or, without an id, the loading) failed; `error` is a class of our errors."""
 
@@ -186,9 +269,12 @@ class Failed(_Said):
     hint: str = ""
 
 
-Report = Annotated[
-    Loading | Ready | Began | Text | ChoiceEnded | Done | Failed, Field(discriminator="kind")
-]
+Last = Done | Scored | WholeDistribution | Tokens | Vocabulary
+"""After one of these, nothing more is said about a request."""
+
+RequestReport = Began | Text | ChoiceEnded | Last
+
+Report = Annotated[Loading | Ready | RequestReport | Failed, Field(discriminator="kind")]
 
 
 class Frame(_Said):
@@ -197,7 +283,7 @@ class Frame(_Said):
     reports: tuple[Report, ...]
 
 
-COMMAND: TypeAdapter[Load | Generate | Cancel] = TypeAdapter(Command)
+COMMAND: TypeAdapter[Load | Question | Cancel] = TypeAdapter(Command)
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """No line of either side is longer; a longer one ends the worker."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import random
 from collections.abc import Callable
@@ -112,6 +113,21 @@ class SamplerChain:
         for token in tokens[-PENALTY_WINDOW:]:
             lib.llama_sampler_accept(self._chain, token)
 
+    def skip(self, count: int) -> None:
+        """Let the dice fall for tokens that are given: those after them get the same throws."""
+        for _ in range(count):
+            self._dice.random()
+
+    def score(self, logits: _Logits, token: int) -> float | None:
+        """The natural-log probability of a given token after the chain, which then sees it.
+
+        None where the chain cuts it.
+        """
+        tokens, probabilities = self.survivors(logits)
+        found = probabilities[tokens == token]
+        lib.llama_sampler_accept(self._chain, token)
+        return float(np.log(found[0])) if len(found) and found[0] > 0 else None
+
     def survivors(self, logits: _Logits) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """The tokens that the chain leaves and their probabilities, in no particular order."""
         left = self._candidates.after(self._chain, logits)
@@ -162,29 +178,44 @@ def log_softmax(logits: _Logits) -> NDArray[np.float64]:
     return wide
 
 
-def describe(model: NativeModel, logits: _Logits, drawn: Drawn, count: int) -> SentToken:
-    """A drawn token in the raw and in the sampled-from distribution, `count` alternatives each."""
+def describe_raw(model: NativeModel, logits: _Logits, token: int, count: int) -> SentToken:
+    """A token in the raw distribution, with its `count` likeliest alternatives."""
     logprobs = log_softmax(logits)
-    probabilities = np.exp(logprobs)
-    data = model.piece(drawn.token)
-    with np.errstate(divide="ignore"):  # What the chain cut by temperature 0 has probability 0.
-        left = np.log(drawn.probabilities)
+    data = model.piece(token)
     return SentToken(
-        id=drawn.token,
+        id=token,
         data=data.hex(),
         text=data.decode("utf-8", "replace"),
-        logprob=float(logprobs[drawn.token]),
-        rank=int((logits > logits[drawn.token]).sum()) + 1,
-        entropy=float(-(probabilities @ logprobs)),
+        logprob=float(logprobs[token]),
+        rank=int((logits > logits[token]).sum()) + 1,
+        entropy=_entropy(np.exp(logprobs), logprobs),
         alternatives=_likeliest(model, logprobs, np.arange(len(logprobs)), count),
-        draw=SentDraw(
-            logprob=float(left[drawn.place]),
-            entropy=float(-np.nansum(drawn.probabilities * left)),
-            survivors=int(np.count_nonzero(drawn.probabilities)),
-            uniform=drawn.uniform,
-            alternatives=_likeliest(model, left, drawn.tokens, count),
-        ),
     )
+
+
+def describe(model: NativeModel, logits: _Logits, drawn: Drawn, count: int) -> SentToken:
+    """A drawn token in the raw and in the sampled-from distribution, `count` alternatives each."""
+    with np.errstate(divide="ignore"):  # What temperature 0 leaves out has probability 0.
+        left = np.log(drawn.probabilities)
+    draw = SentDraw(
+        logprob=float(left[drawn.place]),
+        entropy=_entropy(drawn.probabilities, left),
+        survivors=int(np.count_nonzero(drawn.probabilities)),
+        uniform=drawn.uniform,
+        alternatives=_likeliest(model, left, drawn.tokens, count),
+    )
+    return describe_raw(model, logits, drawn.token, count).model_copy(update={"draw": draw})
+
+
+def pack_logits(logits: _Logits) -> str:
+    """Logits as base64 of 32-bit little-endian floats, in the order of token ids."""
+    return base64.b64encode(logits.astype("<f4").tobytes()).decode()
+
+
+def _entropy(probabilities: NDArray[np.float64], logprobs: NDArray[np.float64]) -> float:
+    """Shannon entropy in nats."""
+    some = probabilities > 0
+    return float(-(probabilities[some] * logprobs[some]).sum())
 
 
 def _likeliest(

@@ -1,96 +1,244 @@
-"""One choice of one request while it is decoded: what is fed, drawn, shown, and when it ends."""
+"""What the engine decodes: sequences that feed tokens and read distributions off batch rows."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence as Many
+
 from playground.providers.llama.native import NativeContext, NativeModel
 from playground.providers.llama.pieces import TextAssembler
-from playground.providers.llama.protocol import SamplingParams, SentToken, Text
-from playground.providers.llama.sampling import Candidates, SamplerChain, describe
+from playground.providers.llama.protocol import (
+    Began,
+    ChoiceEnded,
+    Done,
+    Report,
+    SamplingParams,
+    Scored,
+    SentScore,
+    SentToken,
+    Text,
+    WholeDistribution,
+)
+from playground.providers.llama.sampling import (
+    Candidates,
+    SamplerChain,
+    describe,
+    describe_raw,
+    pack_logits,
+)
 from playground.types import FinishReason
 
 
+class Sequence(ABC):
+    """One llama.cpp sequence while it is decoded.
+
+    It feeds `pending`, which is never empty while it lives. Of the tokens at `wants_from` and
+    later it wants the distribution that follows them; `rows` says where in the batch those are.
+    """
+
+    def __init__(self, number: int, prompt: list[int], *, wants_from: int, room: int) -> None:
+        self.id = number
+        self.prompt = prompt
+        self.pending = prompt
+        self.wants_from = wants_from
+        self.most_tokens = len(prompt) + room
+        """How many cells it may come to use."""
+        self.rows: list[int] = []
+        self.over = False
+
+    def resume_after(self, count: int) -> None:
+        """Skip the first `count` tokens of the prompt: their cells are there already."""
+        self.pending = self.prompt[count:]
+
+    @property
+    def prefilling(self) -> bool:
+        """Whether (part of) the prompt is still to be evaluated."""
+        return True
+
+    def begin(self, cached: int) -> list[Report]:
+        """It got a slot, with `cached` tokens of its prompt evaluated already."""
+        return []
+
+    @abstractmethod
+    def decoded(self, context: NativeContext) -> list[Report]:
+        """Read `rows`, and say what came of it."""
+
+    def context_full(self) -> list[Report]:
+        """End because no cell is left for another token."""
+        self.over = True
+        return []
+
+    def close(self) -> None:
+        """Free what llama.cpp holds for it."""
+
+
 class Request:
-    """What the choices of one `generate` command have in common, and what they add up to."""
+    """What the choices of one `generate` command have in common, and what they add up to.
+
+    `prompt` ends with the `given` tokens of the answer that it starts from, if any.
+    """
 
     def __init__(
-        self, number: int, prompt: list[int], params: SamplingParams, stops: tuple[str, ...]
+        self,
+        number: int,
+        prompt: list[int],
+        params: SamplingParams,
+        stops: tuple[str, ...],
+        given: int = 0,
     ) -> None:
         self.id = number
         self.prompt = prompt
         self.params = params
         self.stops = stops
+        self.given = given
         self.open_choices = params.n
         self.began = False
         self.cached_tokens = 0
         self.output_tokens = 0
 
 
-class Sequence:
-    """One choice. It first feeds its prompt, then one drawn token a step."""
+class Answer(Sequence):
+    """One choice of a request: feeds the prompt, then one drawn token a step."""
 
     def __init__(
         self, request: Request, choice: int, model: NativeModel, candidates: Candidates
     ) -> None:
-        self.request = request
+        super().__init__(
+            request.id,
+            request.prompt,
+            wants_from=len(request.prompt) - 1,
+            room=request.params.max_length,
+        )
         self.choice = choice
-        self.pending = request.prompt
-        """The tokens that the model has not seen yet: never empty while the sequence lives."""
-        self.row: int | None = None
-        """Where in the batch the distribution of the next token will be."""
-        self.ended: FinishReason | None = None
+        self._request = request
         self._model = model
         self._drawn = 0
         self._text = TextAssembler(request.stops)
         # Choices of one request differ by their seed, and each can be repeated alone.
         self._chain = SamplerChain(request.params, request.params.seed + choice, candidates)
         self._chain.accept(request.prompt)
+        self._chain.skip(request.given)
 
     @property
     def prefilling(self) -> bool:
-        """Whether (part of) the prompt is still to be evaluated."""
+        """Whether nothing has been drawn yet."""
         return self._drawn == 0
 
-    def resume_after(self, count: int) -> None:
-        """Skip the first `count` tokens of the prompt: their cells are there already."""
-        self.pending = self.request.prompt[count:]
+    def begin(self, cached: int) -> list[Report]:
+        """The first choice says how much of the prompt was there already."""
+        request = self._request
+        if request.began:
+            return []
+        request.began = True
+        request.cached_tokens = cached
+        return [Began(id=self.id, input_tokens=len(self.prompt), cached_tokens=cached)]
 
-    def draw(self, context: NativeContext) -> Text | None:
-        """Sample the next token, decide whether it ends the choice, and give the text to show."""
-        assert self.row is not None  # noqa: S101 - the engine draws only where it asked for a row
-        logits = context.logits(self.row)
+    def decoded(self, context: NativeContext) -> list[Report]:
+        """Draw the next token, decide whether it ends the choice, and give the text to show."""
+        params = self._request.params
+        logits = context.logits(self.rows[-1])
         drawn = self._chain.draw(logits)
         token = drawn.token
-        wanted = self.request.params.logprobs
-        tokens: tuple[SentToken, ...] = ()
         if self._model.ends_turn(token):
             return self._end("stop")
-        if wanted is not None:
-            tokens = (describe(self._model, logits, drawn, wanted),)
+        tokens: tuple[SentToken, ...] = ()
+        if params.logprobs is not None:
+            tokens = (describe(self._model, logits, drawn, params.logprobs),)
         self._drawn += 1
-        self.request.output_tokens += 1
+        self._request.output_tokens += 1
         self.pending = [token]
         text = self._text.push(self._model.piece(token))
         if self._text.stopped:
             return self._end("stop", text, tokens)
-        if self._drawn >= self.request.params.max_length:
+        if self._drawn >= params.max_length:
             return self._end("length", text, tokens)
         return self._say(text, tokens)
 
-    def context_full(self) -> Text | None:
+    def context_full(self) -> list[Report]:
         """End because no cell is left for another token."""
         return self._end("context")
 
     def close(self) -> None:
-        """Free what llama.cpp holds for this sequence."""
+        """Free the sampler chain."""
         self._chain.close()
 
     def _end(
         self, reason: FinishReason, text: str = "", tokens: tuple[SentToken, ...] = ()
-    ) -> Text | None:
-        self.ended = reason
-        return self._say(text + self._text.flush(), tokens)
+    ) -> list[Report]:
+        self.over = True
+        request = self._request
+        request.open_choices -= 1
+        said = self._say(text + self._text.flush(), tokens)
+        said.append(ChoiceEnded(id=self.id, choice=self.choice, reason=reason))
+        if request.open_choices == 0:
+            done = Done(
+                id=self.id,
+                input_tokens=len(self.prompt),
+                output_tokens=request.output_tokens,
+                cached_tokens=request.cached_tokens,
+            )
+            said.append(done)
+        return said
 
-    def _say(self, text: str, tokens: tuple[SentToken, ...]) -> Text | None:
+    def _say(self, text: str, tokens: tuple[SentToken, ...]) -> list[Report]:
         if not text and not tokens:
-            return None
-        return Text(id=self.request.id, choice=self.choice, text=text, tokens=tokens)
+            return []
+        return [Text(id=self.id, choice=self.choice, text=text, tokens=tokens)]
+
+
+class Scoring(Sequence):
+    """Teacher forcing: how likely a given continuation is, raw and under several settings."""
+
+    def __init__(
+        self,
+        number: int,
+        prompt: list[int],
+        continuation: list[int],
+        settings: Many[SamplingParams],
+        alternatives: int,
+        model: NativeModel,
+        candidates: Candidates,
+    ) -> None:
+        # The last token is fed to nobody: nothing after it is asked for.
+        super().__init__(number, prompt + continuation[:-1], wants_from=len(prompt) - 1, room=0)
+        self._left = list(continuation)
+        self._model = model
+        self._count = alternatives
+        self._scores: list[SentScore] = []
+        self._chains = [SamplerChain(params, params.seed, candidates) for params in settings]
+        for chain in self._chains:
+            chain.accept(prompt)
+
+    def decoded(self, context: NativeContext) -> list[Report]:
+        """Score the tokens that the new rows come before."""
+        for row in self.rows:
+            token = self._left.pop(0)
+            logits = context.logits(row)
+            self._scores.append(
+                SentScore(
+                    token=describe_raw(self._model, logits, token, self._count),
+                    logprobs=tuple(chain.score(logits, token) for chain in self._chains),
+                )
+            )
+        if self._left:
+            return []
+        self.over = True
+        return [Scored(id=self.id, scores=tuple(self._scores))]
+
+    def close(self) -> None:
+        """Free the sampler chains."""
+        for chain in self._chains:
+            chain.close()
+
+
+class Glance(Sequence):
+    """The whole distribution of the token after a prompt."""
+
+    def __init__(self, number: int, prompt: list[int]) -> None:
+        super().__init__(number, prompt, wants_from=len(prompt) - 1, room=0)
+
+    def decoded(self, context: NativeContext) -> list[Report]:
+        """Give it away."""
+        self.over = True
+        logits = pack_logits(context.logits(self.rows[-1]))
+        return [WholeDistribution(id=self.id, logits=logits)]

@@ -24,14 +24,23 @@ from playground.providers.llama.protocol import (
     Failed,
     Frame,
     Generate,
+    Given,
+    ListVocabulary,
     Load,
     Loading,
+    Look,
     ModelFacts,
+    Question,
     Ready,
     Report,
+    Score,
+    Tokenize,
+    Tokens,
+    Vocabulary,
 )
 from playground.providers.llama.sizing import BATCH_TOKENS, choose_layout
 from playground.providers.llama.template import PLAIN_STOPS, ChatTemplate, render_plain
+from playground.types import Message
 
 _ERRORS = (ContextOverflow, ChatTemplateError, ModelLoadFailed, LocalError)
 
@@ -100,16 +109,43 @@ class Worker:
             template="file" if source and settings.chat_template == "auto" else plain,
         )
 
-    def take(self, command: Generate | Cancel) -> None:
+    def take(self, command: Question | Cancel) -> None:
         """Act on one command; what is wrong with it is reported under its id."""
-        if isinstance(command, Cancel):
-            self.engine.cancel(command.id)
-            return
         try:
-            prompt, stops = self._prompt(command)
-            self.engine.submit(command.id, prompt, command.params, stops)
+            self._act(command)
         except _ERRORS as error:
             self._outbox.send(_failure(error, command.id))
+
+    def _act(self, command: Question | Cancel) -> None:
+        match command:
+            case Generate():
+                prompt, stops = self._prompt(command.messages, command.params.stop)
+                given = self._tokens(command.prefix)
+                self.engine.generate(command.id, prompt, command.params, stops, given)
+            case Score():
+                prompt, _ = self._prompt(command.messages)
+                continuation = self._tokens(command.continuation)
+                if not continuation:
+                    raise LocalError("There is no text to score.")
+                self.engine.score(
+                    command.id, prompt, continuation, command.settings, command.alternatives
+                )
+            case Look():
+                prompt, _ = self._prompt(command.messages)
+                self.engine.look(command.id, prompt + self._tokens(command.prefix))
+            case Tokenize():
+                if command.messages:
+                    tokens, _ = self._prompt(command.messages)
+                else:
+                    tokens = self._tokens(command.text)
+                self._outbox.send(Tokens(id=command.id, tokens=tuple(tokens)))
+            case ListVocabulary():
+                pieces = (self._model.piece(token) for token in range(self._model.vocabulary))
+                self._outbox.send(
+                    Vocabulary(id=command.id, pieces=tuple(piece.hex() for piece in pieces))
+                )
+            case Cancel():
+                self.engine.cancel(command.id)
 
     def step(self) -> None:
         """One step of the engine; if it fails, so do the requests that were on it."""
@@ -120,19 +156,27 @@ class Worker:
         if reports:
             self._outbox.send(*reports)
 
-    def _prompt(self, command: Generate) -> tuple[list[int], tuple[str, ...]]:
+    def _tokens(self, given: Given) -> list[int]:
+        """The tokens of a part of an answer."""
+        if isinstance(given, str):
+            return self._model.tokenize(given, add_special=False, parse_special=False)
+        if any(not 0 <= token < self._model.vocabulary for token in given):
+            raise LocalError(f"There are tokens 0 to {self._model.vocabulary - 1:,} only.")
+        return list(given)
+
+    def _prompt(
+        self, messages: tuple[Message, ...], stops: tuple[str, ...] = ()
+    ) -> tuple[list[int], tuple[str, ...]]:
         """The tokens of a conversation, and the strings that end the answer."""
         if self._template_problem is not None:
             raise self._template_problem
         if self._template is not None:
             # Templates write the beginning-of-sequence token themselves: never add another.
-            text = self._template.render(command.messages)
-            tokens = self._model.tokenize(text, add_special=False, parse_special=True)
-            return tokens, command.params.stop
-        tokens = self._model.tokenize(
-            render_plain(command.messages), add_special=True, parse_special=False
-        )
-        return tokens, (*command.params.stop, *PLAIN_STOPS)
+            text = self._template.render(messages)
+            return self._model.tokenize(text, add_special=False, parse_special=True), stops
+        text = render_plain(messages)
+        tokens = self._model.tokenize(text, add_special=True, parse_special=False)
+        return tokens, (*stops, *PLAIN_STOPS)
 
 
 class _Progress:
@@ -162,7 +206,7 @@ def _own_standard_streams() -> tuple[BinaryIO, BinaryIO]:
     return commands, frames
 
 
-def _read_commands(pipe: BinaryIO, inbox: queue.SimpleQueue[Load | Generate | Cancel]) -> None:
+def _read_commands(pipe: BinaryIO, inbox: queue.SimpleQueue[Load | Question | Cancel]) -> None:
     """The reader's thread. The end of the pipe is the end of the parent, and of this process."""
     while line := pipe.readline(MAX_LINE_BYTES):
         try:
@@ -177,7 +221,7 @@ def main() -> int:
     """Serve one parent."""
     commands, frames = _own_standard_streams()
     outbox = Outbox(frames)
-    inbox: queue.SimpleQueue[Load | Generate | Cancel] = queue.SimpleQueue()
+    inbox: queue.SimpleQueue[Load | Question | Cancel] = queue.SimpleQueue()
     threading.Thread(target=_read_commands, args=(commands, inbox), daemon=True).start()
     load = inbox.get()
     if not isinstance(load, Load):

@@ -151,8 +151,8 @@ def fault_of_status(
     what = f"{name} answered {status}{words}."
     if 300 <= status < 400:
         return BadResponse(
-            f"{name} answered {status}, a redirect{_target(endpoint, headers)}. It is not followed, "
-            "so that no key goes to another address.",
+            f"{name} answered {status}, a redirect{_target(endpoint, headers)}. It is not "
+            "followed, so that no key goes to another address.",
             hint="Set base_url to the address that answers itself.",
             status=status,
         )
