@@ -89,11 +89,12 @@ def _usable(python: Path) -> bool:
 
 def _install(extra: str) -> None:
     """Install what is missing into the environment that runs this."""
-    from llama_wheel import VERSION, cmake_args, ensure_wheel
+    from llama_wheel import cache_folder, ensure_wheel, processor
 
     wanted = {
         "project": hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest(),
-        "llama": f"{VERSION} {cmake_args(os.environ)} {os.environ.get('LLAMA_WHEEL', '')}".strip(),
+        # The processor is part of this name: an environment on a shared disk is not for all.
+        "llama": os.environ.get("LLAMA_WHEEL") or cache_folder(os.environ, processor()).name,
         "checkout": str(ROOT),
     }
     done = json.loads(STAMP.read_text(encoding="utf-8")) if STAMP.exists() else {}
