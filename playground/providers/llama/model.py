@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from playground.errors import ModelClosed
@@ -46,8 +47,11 @@ if TYPE_CHECKING:
 _Answer = TypeVar("_Answer", Scored, WholeDistribution, Tokens, Vocabulary)
 
 
-def _supports() -> dict[str, KnobSupport]:
-    """How llama.cpp takes each knob: all of them, with our defaults where nothing is set."""
+def _supports(overrides: Mapping[str, KnobSupport]) -> dict[str, KnobSupport]:
+    """How llama.cpp takes each knob: all of them, with our defaults where nothing is set.
+
+    `overrides` are the catalogue's words for one model.
+    """
     taken = {
         name: KnobSupport(default=knob.default) if knob.numeric else KnobSupport()
         for name, knob in knobs().items()
@@ -56,7 +60,7 @@ def _supports() -> dict[str, KnobSupport]:
     taken["extra"] = KnobSupport(
         accepted=False, reason="a local model has no settings beyond its knobs"
     )
-    return taken
+    return {**taken, **overrides}
 
 
 class LlamaModel(ChatModel):
@@ -69,6 +73,7 @@ class LlamaModel(ChatModel):
         settings: EngineSettings,
         *,
         context_length: int | None = None,
+        knob_overrides: Mapping[str, KnobSupport] = MappingProxyType({}),
     ) -> None:
         self.ref = ref
         self.path = path
@@ -76,7 +81,7 @@ class LlamaModel(ChatModel):
         self.facts: ModelFacts | None = None
         """What is known once the file has been opened."""
         self.capabilities = Capabilities(
-            knobs=_supports(), context_length=context_length, logprobs=True
+            knobs=_supports(knob_overrides), context_length=context_length, logprobs=True
         )
         self._lease: Lease | None = None
         self._pieces: tuple[bytes, ...] | None = None

@@ -43,6 +43,7 @@ class LlamaProvider(Provider):
             check_gguf(self._path(model)),
             engine,
             context_length=known.context_length if known else None,
+            knob_overrides={**self.spec.knobs, **(known.knobs if known else {})},
         )
 
     def models(self) -> Iterable[ModelInfo]:
