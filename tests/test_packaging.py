@@ -150,7 +150,8 @@ def test_setting_up_again_does_nothing(
     setup_env._install("dev")
     setup_env._install("")  # `make play` after `make test`
     assert len(done) == 2
-    monkeypatch.setenv("CMAKE_ARGS", "-DX=1")
+    (tmp_path / "other.whl").touch()
+    monkeypatch.setenv("LLAMA_WHEEL", str(tmp_path / "other.whl"))
     setup_env._install("")
     assert [what for what, *_ in done[2:]] == ["llama.cpp", "packages"]
 

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Sequence
 
 from playground.catalogue import catalogue
 from playground.cli import FAILED, INTERRUPTED, TERMINATED
-from playground.cli.columns import Columns, column_width
 from playground.cli.output import is_terminal, terminal_size
 from playground.cli.views import JsonLines, OneAfterAnother, View, choices_of, cut_off
 from playground.comparison import Comparison, compare
@@ -91,6 +90,9 @@ def _view_for(runs: Sequence[Run], *, json: bool) -> View:
     if json:
         return JsonLines(runs)
     if is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb":
+        # Its line breaking is the terminal's own, which a pipe has no use for.
+        from playground.cli.columns import Columns, column_width
+
         strands = sum(choices_of(run) for run in runs)
         width = column_width(terminal_size().columns, strands)
         if strands > 1 and width:
