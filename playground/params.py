@@ -58,7 +58,7 @@ class Knob:
         """The accepted range for people: `0 to 5`, or an empty string where there is none."""
         if self.minimum is None or self.maximum is None:
             return ""
-        return f"{self.minimum:g} to {self.maximum:g}"
+        return f"{_number(self.minimum)} to {_number(self.maximum)}"
 
     def problem(self, value: object) -> str:
         """Why `value` is outside the range, as the end of a sentence; empty if it is inside."""
@@ -66,7 +66,12 @@ class Knob:
             return ""
         if self.minimum <= value <= self.maximum:
             return ""
-        return f"{value:g} is outside {self.range_text}"
+        return f"{_number(value)} is outside {self.range_text}"
+
+
+def _number(value: float) -> str:
+    """A number as people write it: `1,000,000`, `0.05`."""
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
 
 
 class GenerationParams(BaseModel):
@@ -219,8 +224,9 @@ class GenerationParams(BaseModel):
     sampler_order: Annotated[
         tuple[str, ...] | None,
         Knob(
-            "The order of the sampler chain, a list of stages; `temperature-first` is the "
-            "convention of transformers, unset is llama.cpp's own.",
+            "The order of the sampler chain, as a list of its stages; `temperature-first` is the "
+            "convention of transformers, and unset is llama.cpp's own: "
+            "penalties, top_k, top_p, min_p, temperature.",
         ),
     ] = None
     extra: Annotated[
