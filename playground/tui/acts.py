@@ -39,6 +39,7 @@ ACTS: tuple[Act, ...] = (
     Act("f9", "close_pane", "Close pane", "Close the active pane", "Close"),
     Act("ctrl+l", "clear", "Clear", "Forget the conversation in every pane", "Clear"),
     Act("ctrl+t", "target", "Prompt to one or all", "Send prompts to the active pane or to all"),
+    Act("", "copy_answer", "Copy answer", "Put the active pane's last answer on the clipboard"),
     Act("", "clear_pane", "Clear this pane", "Forget the conversation in the active pane"),
     Act("", "stop_all", "Stop all", "Stop every pane that is answering"),
     Act("ctrl+p", "command_palette", "Palette", "Find any of these by name", "Palette"),

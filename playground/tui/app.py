@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import gc
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from rich.text import Text
 from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
@@ -14,6 +15,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from playground.sanitize import make_safe
 from playground.tui.acts import ACTS, bindings
 from playground.tui.arrangement import DRAWER_WIDTH, MAX_PANES, arrange_panes, drawer_covers
 from playground.tui.background import off_loop
@@ -102,6 +104,7 @@ class PlaygroundApp(App[None]):
         self._prompt = PromptBox(id="prompt")
         self._drawer: Drawer | None = None
         self._to_all = True
+        self._space = self.size
         self.furnished = asyncio.Event()
         """Set once the panes have their models and prompts can be sent."""
         for theme in THEMES:
@@ -164,9 +167,6 @@ class PlaygroundApp(App[None]):
             self.say(str(problem), "error", title=problem.title)
         if opening.welcome and not self._prompt.text:
             self._welcome()
-        # What lives until the end need not be looked through again for as long as we stream.
-        gc.collect()
-        gc.freeze()
 
     def _prepare(self) -> Opening:
         """The slow imports and the reading of files, off the event loop."""
@@ -193,6 +193,14 @@ class PlaygroundApp(App[None]):
             error = event.worker.error
             self.say(f"{type(error).__name__}: {error}", "error", title="Unexpected error")
 
+    def _fatal_error(self) -> None:
+        """Leave after a crash with a plain traceback.
+
+        Textual's own shows the values of variables, and those may hold keys and prompts.
+        """
+        self.bell()
+        self.panic(Text(make_safe(traceback.format_exc())))
+
     async def close_models(self) -> None:
         """Close every model, within a time limit."""
         await self._shelf.aclose()
@@ -201,12 +209,12 @@ class PlaygroundApp(App[None]):
 
     def _arrange(self) -> None:
         """Fit panes and drawer to the size of the terminal."""
-        width, panes, drawer = self.size.width, len(self.panes), self._drawer
+        width, panes, drawer = self._space.width, len(self.panes), self._drawer
         if drawer is not None and drawer.display:
             covering = drawer_covers(width, panes)
             drawer.set_class(covering, "-covering")
             width -= 0 if covering else DRAWER_WIDTH
-        arrangement = arrange_panes(width, self.size.height - _AROUND_PANES, panes)
+        arrangement = arrange_panes(width, self._space.height - _AROUND_PANES, panes)
         self._grid.lay_out(arrangement)
         self._tabs.display = arrangement.tabbed
         self._show_tabs()
@@ -217,6 +225,8 @@ class PlaygroundApp(App[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """A terminal may be resized at any moment."""
+        # The event's size: the app's own is still the old one while this runs.
+        self._space = event.size
         self._arrange()
 
     def _tick(self) -> None:
@@ -318,6 +328,15 @@ class PlaygroundApp(App[None]):
         """Switch between all panes and the active one."""
         self._to_all = not self._to_all
         self._label_prompt()
+
+    def action_copy_answer(self) -> None:
+        """Put the active pane's last answer on the clipboard, through the terminal (OSC 52)."""
+        text = self.active_pane.transcript.last_answer_text()
+        if text:
+            self.copy_to_clipboard(text)
+            self.say(f"Copied {len(text):,} characters.")
+        else:
+            self.say(f"Pane {self.active_pane.letter} has no answer to copy yet.")
 
     # Panes: choosing, adding, closing
 

@@ -82,7 +82,7 @@ def settled_figures(run: Run, timing: Timing, context_length: int | None) -> lis
         figures.append(_choices(run))
     if run.usage.cost is not None:
         figures.append(Figure(money(run.usage.cost), "cost, from the catalogue's prices"))
-    else:
+    elif run.usage.output_tokens is not None:
         figures.append(Figure("no price", "the catalogue has no price for this model"))
     if changes := adjustments_of(run):
         words = "adjustment" if len(changes) == 1 else "adjustments"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -34,12 +35,24 @@ async def _live(app: PlaygroundApp, left: threading.Event) -> None:
         # Without this a signal ends the process at once and leaves the terminal in the alternate
         # screen, with mouse reports on and the cursor hidden.
         loop.add_signal_handler(number, app.exit, None, 128 + number)
+    freezing = asyncio.create_task(_freeze_when_furnished(app))
     try:
         await app.run_async()
     finally:
+        freezing.cancel()
         # The terminal is the shell's again; only closing the models may take a moment.
         _leave_anyway(left, app.return_code or 0)
         await app.close_models()
+
+
+async def _freeze_when_furnished(app: PlaygroundApp) -> None:
+    """Spare what lives until the end from the garbage collector.
+
+    Looking through it again and again while answers stream makes the longest pauses of all.
+    """
+    await app.furnished.wait()
+    gc.collect()
+    gc.freeze()
 
 
 def _leave_anyway(left: threading.Event, code: int) -> None:

@@ -117,9 +117,18 @@ def look_around() -> Machine:
     """What is configured here. Reads files, so it belongs in a thread."""
     return Machine(
         hosted=_hosted_default(),
-        local=next((str(info.ref) for info in list_models("local")), ""),
+        local=_first_gguf(),
         welcomed=(config.config_dir() / _WELCOMED).exists(),
     )
+
+
+def _first_gguf() -> str:
+    """The first GGUF in the model folders."""
+    try:
+        return next((str(info.ref) for info in list_models("local")), "")
+    except PlaygroundError:
+        # The folders are named in the settings, and what is wrong with those is reported already.
+        return ""
 
 
 def _hosted_default() -> str:

@@ -15,10 +15,13 @@ from textual.fuzzy import FuzzySearch
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
+from textual.worker import Worker, WorkerState
 
+from playground.errors import PlaygroundError
 from playground.tui.background import off_loop
 from playground.tui.labels import one_line
 from playground.tui.offers import Offer, list_offers
+from playground.tui.widgets.safe_text import SafeInput
 
 __all__ = ["ModelPicker"]
 
@@ -48,11 +51,12 @@ class ModelPicker(ModalScreen[str]):
         """A field over a list."""
         with Vertical(id="picker", classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
-            yield Input(placeholder="Search, or type provider:model …", id="picker-field")
+            yield SafeInput(placeholder="Search, or type provider:model …", id="picker-field")
             yield OptionList(Option("looking …", disabled=True), id="picker-list", markup=False)
             yield Static(
                 Content(
-                    "Any provider:model or local:/path.gguf can be typed. Prices: $ a million tokens, in / out"
+                    "Any provider:model or local:/path.gguf can be typed. "
+                    "Prices: $ a million tokens, in / out"
                 ),
                 classes="dialog-note",
             )
@@ -63,8 +67,17 @@ class ModelPicker(ModalScreen[str]):
         self.run_worker(self._fill(), exit_on_error=False)
 
     async def _fill(self) -> None:
-        self._offers = await off_loop(list_offers)
+        try:
+            self._offers = await off_loop(list_offers)
+        except PlaygroundError as error:
+            # Typing a reference still works.
+            self.notify(one_line(str(error)), title=error.title, severity="error", markup=False)
         self._match(self.query_one("#picker-field", Input).value)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A defect while the list is filled is told; typing a reference still works."""
+        if event.state is WorkerState.ERROR:
+            self.notify(one_line(repr(event.worker.error)), severity="error", markup=False)
 
     @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
@@ -76,8 +89,9 @@ class ModelPicker(ModalScreen[str]):
         exact = any(offer.ref == query for offer in self._offers)
         if ":" in query and not exact:
             options.append(Option(Content(f"Use {one_line(query)}"), id=query))
-        found = [(*self._search.match(query, offer.label), offer) for offer in self._offers]
+        found: list[tuple[float, Sequence[int], Offer]] = [(1, (), o) for o in self._offers]
         if query:
+            found = [(*self._search.match(query, offer.label), offer) for offer in self._offers]
             # Stable: equal scores keep the order of the list, usable models first.
             found = sorted((hit for hit in found if hit[0] > 0), key=lambda hit: -hit[0])
         options += [

@@ -9,8 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static, TextArea
+from textual.widgets import Button, Static
 
+from playground.tui.widgets.safe_text import SafeTextArea
 from playground.tui.widgets.scope_switch import ScopeSwitch
 
 __all__ = ["SystemPrompt", "SystemPromptScreen"]
@@ -41,8 +42,7 @@ class SystemPromptScreen(ModalScreen[SystemPrompt | None]):
         """A text area, the scope, and two buttons."""
         with Vertical(id="system-prompt", classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
-            yield TextArea(
-                self._text,
+            yield SafeTextArea(
                 id="system-prompt-text",
                 placeholder="You are …",
                 highlight_cursor_line=False,
@@ -58,6 +58,12 @@ class SystemPromptScreen(ModalScreen[SystemPrompt | None]):
                 classes="dialog-note",
             )
 
+    def on_mount(self) -> None:
+        """Put the text in and the cursor behind it."""
+        area = self.query_one(SafeTextArea)
+        area.load_text(self._text)
+        area.move_cursor(area.document.end)
+
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Save or leave."""
         if event.button.id == "system-prompt-save":
@@ -67,7 +73,7 @@ class SystemPromptScreen(ModalScreen[SystemPrompt | None]):
 
     def action_save(self) -> None:
         """Give the text back."""
-        text = self.query_one("#system-prompt-text", TextArea).text.strip()
+        text = self.query_one(SafeTextArea).text.strip()
         self.dismiss(SystemPrompt(text, self.query_one(ScopeSwitch).everywhere))
 
     def action_cancel(self) -> None:

@@ -14,6 +14,7 @@ from playground.errors import InvalidParameter
 from playground.params import Knob
 from playground.tui.knob_text import range_of, read_value, state_text, write_value
 from playground.tui.labels import one_line
+from playground.tui.widgets.safe_text import SafeInput
 from playground.tui.widgets.slider import Slider
 from playground.types import KnobSupport
 
@@ -52,7 +53,7 @@ class KnobRow(Vertical):
         self.knob = knob
         self._label = Static(classes="knob-label")
         self._problem = Static(classes="knob-problem")
-        self._field = Input(compact=True, classes="knob-field", select_on_focus=False)
+        self._field = SafeInput(compact=True, classes="knob-field", select_on_focus=False)
         self._unset = UnsetButton("×", classes="knob-unset")
         low, high = range_of(knob, None)
         self._slider = (

@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from playground.tui.shelf import ModelShelf
     from playground.types import Timing
 
-__all__ = ["STOP_SECONDS", "Pane"]
+__all__ = ["Pane"]
 
 STOP_SECONDS = 2.0
 """How long a stopped pane waits for its backend before it is free again."""
+
+TICKS_PER_FIGURES = 3
+"""Figures that change faster than five times a second cannot be read."""
 
 
 class Pane(Vertical):
@@ -60,6 +63,7 @@ class Pane(Vertical):
         self._run: Run | None = None
         self._handles: list[MessageHandle] = []
         self._pieces = 0
+        self._ticks = 0
         self._title = ""
         self._answering: Worker[None] | None = None
         self._warming: Worker[None] | None = None
@@ -298,6 +302,9 @@ class Pane(Vertical):
         """Draw what has come since the last time; called by the app's one timer."""
         self.transcript.flush()
         run = self._run
+        self._ticks += 1
+        if self._ticks % TICKS_PER_FIGURES:
+            return
         if run is not None and run.state == "running" and self.busy:
             from playground.tui.figures import live_figures
 

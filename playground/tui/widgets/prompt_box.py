@@ -7,7 +7,8 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import TextArea
+
+from playground.tui.widgets.safe_text import SafeTextArea
 
 __all__ = ["PromptBox"]
 
@@ -15,7 +16,7 @@ _REMEMBERED = 200
 """Earlier prompts that Up can bring back."""
 
 
-class PromptBox(TextArea):
+class PromptBox(SafeTextArea):
     """A text area that sends on Enter and remembers what was sent.
 
     It grows with its text up to the height that the style sheet allows, then scrolls.

@@ -29,11 +29,15 @@ _BETWEEN = " · "
 class StatusLine(Widget):
     """Figures in a row, flowing into as many lines as the pane's width makes of them."""
 
-    figures: reactive[tuple[Figure, ...]] = reactive[tuple["Figure", ...]]((), layout=True)
+    figures: reactive[tuple[Figure, ...]] = reactive[tuple["Figure", ...]](())
 
     def show(self, figures: Sequence[Figure], tooltip: str = "") -> None:
         """Replace the figures; `tooltip` is what hovering explains."""
+        lines = len(self._flow(self.size.width))
         self.figures = tuple(figures)
+        if len(self._flow(self.size.width)) != lines:
+            # Laying the screen out again is dear; figures change several times a second.
+            self.refresh(layout=True)
         # Content, because a plain string would be read as markup.
         self.tooltip = Content(tooltip) if tooltip else None
 

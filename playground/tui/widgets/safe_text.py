@@ -1,0 +1,36 @@
+"""Fields for writing that keep what a terminal would obey out of the text.
+
+Textual draws the text of its fields as it is. What is pasted, recalled or put in by us may come
+from a model or a log, so it is made safe on its way in; then what is seen is also what is sent.
+"""
+
+from __future__ import annotations
+
+from textual.widgets import Input, TextArea
+from textual.widgets.text_area import Edit, EditResult
+
+from playground.sanitize import make_safe
+from playground.tui.labels import one_line
+
+__all__ = ["SafeInput", "SafeTextArea"]
+
+
+class SafeTextArea(TextArea):
+    """A text area whose text is always safe to draw."""
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Make an insertion safe, then insert it."""
+        edit.text = make_safe(edit.text)
+        return super().edit(edit)
+
+    def load_text(self, text: str) -> None:
+        """Replace the whole text by a safe one."""
+        super().load_text(make_safe(text))
+
+
+class SafeInput(Input):
+    """A one-line field whose text is always safe to draw."""
+
+    def validate_value(self, value: str) -> str:
+        """Make a new value safe; spaces at its ends are the writer's business."""
+        return value if value.isprintable() else one_line(value)

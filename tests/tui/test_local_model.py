@@ -1,0 +1,46 @@
+"""The terminal with the demo model in its real worker process."""
+
+from __future__ import annotations
+
+from playground.params import GenerationParams
+from playground.tui.app import PlaygroundApp
+from tests.tui.stage import answered, ask, figures_of, playing, screen_of, until, write
+
+
+async def test_the_demo_model_answers_at_two_temperatures_without_any_set_up() -> None:
+    app = PlaygroundApp()
+    async with playing(app) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: "ready" in figures_of(app, 0), seconds=60)
+        await ask(pilot, "Once upon a time")
+        for place, temperature in ((0, 0.2), (1, 1.2)):
+            run = app.panes[place].run
+            assert run is not None
+            assert run.state == "done"
+            assert run.text
+            assert run.plan is not None
+            assert run.plan.effective["temperature"] == temperature
+            assert "tok/s" in figures_of(app, place)
+        assert app.panes[0].model is app.panes[1].model
+
+
+async def test_stopping_a_local_model_stops_it() -> None:
+    app = PlaygroundApp(["demo:small"], GenerationParams(n=16, temperature=2, max_length=900))
+    async with playing(app) as pilot:
+        await until(pilot, lambda: "ready" in figures_of(app), seconds=60)
+        await write(pilot, "Once upon a time")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.panes[0].busy)
+        await pilot.press("escape")
+        await answered(pilot)
+        assert figures_of(app).startswith("stopped")
+        app.panes[0].conversation.params = GenerationParams(temperature=0)
+        await ask(pilot, "Once upon a time")
+        assert figures_of(app).startswith("done")
+
+
+async def test_a_file_that_is_no_model_is_named_in_its_pane(tmp_path: object) -> None:
+    app = PlaygroundApp([f"local:{tmp_path}/missing.gguf", "demo:small"])
+    async with playing(app) as pilot:
+        await until(pilot, lambda: "missing.gguf" in screen_of(app))
+        await until(pilot, lambda: "ready" in figures_of(app, 1), seconds=60)
