@@ -122,7 +122,7 @@ def models(
     """List the models that can be asked, their contexts and prices."""
     from playground.cli.models import models as run
 
-    raise typer.Exit(run(provider, remote=remote, json=as_json))
+    run(provider, remote=remote, json=as_json)
 
 
 @app.command()

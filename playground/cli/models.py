@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from playground.catalogue import ProviderSpec
-from playground.cli import FAILED
 from playground.cli.output import complain, note, say, say_json
 from playground.cli.table import table
 from playground.config import find_key
@@ -19,64 +18,43 @@ from playground.types import ModelInfo
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A model with what must be done before it can be asked (empty: nothing)."""
+    """A model with the variable that must be set before it can be asked (empty: none)."""
 
     info: ModelInfo
     needs: str
     remote: bool = False
 
 
-def models(provider: str | None, *, remote: bool, json: bool) -> int:
-    """Print the models of one provider or of all; returns the exit code.
+def models(provider: str | None, *, remote: bool, json: bool) -> None:
+    """Print the models of one provider or of all.
 
-    A provider that cannot be listed is reported, and fails the command only where it was named.
+    Of all, one that cannot be listed is reported and hides no other; one that was named raises.
     """
+    found: list[Provider] = []
     listed: list[_Listed] = []
-    failed = False
     for name in [provider] if provider else provider_names():
         try:
-            found = find_provider(name)
-            listed += _known(found)
-            if remote:
-                listed += _remote(found, {str(item.info.ref) for item in listed})
+            one = find_provider(name)
+            needs = missing_key(one.spec)
+            listed += [_Listed(info, needs) for info in one.models()]
         except PlaygroundError as error:
             if provider:
                 raise
-            failed = True
             complain(f"{name}: {error}")
+        else:
+            found.append(one)
+    if remote:
+        listed += _remote(found, known=listed, named=provider is not None)
     if json:
         for item in listed:
-            say_json(
-                {
-                    **item.info.model_dump(mode="json"),
-                    "ref": str(item.info.ref),
-                    "needs": item.needs or None,
-                    "remote": item.remote,
-                }
-            )
+            say_json(_record(item))
     elif listed:
-        head = ("MODEL", "TITLE", "CONTEXT", "$/M IN", "$/M OUT", "NOTE")
-        say(table(head, [_row(item) for item in listed], right=(2, 3, 4)))
+        # What can be asked now comes first.
+        rows = [_row(item) for item in sorted(listed, key=lambda item: bool(item.needs))]
+        head = ("MODEL", "TITLE", "CONTEXT", "$/M IN", "$/M OUT", "NEEDS", "NOTE")
+        say(table(head, rows, right=(2, 3, 4)))
     else:
-        note("No models.")
-    return FAILED if failed and remote else 0
-
-
-def _known(provider: Provider) -> Iterable[_Listed]:
-    needs = missing_key(provider.spec)
-    return [_Listed(info, needs) for info in provider.models()]
-
-
-def _remote(provider: Provider, known: set[str]) -> Iterable[_Listed]:
-    """What the endpoint lists and the catalogue does not; nothing where a key is missing."""
-    if missing_key(provider.spec):
-        return []
-    infos = asyncio.run(_ask_endpoint(provider))
-    return [_Listed(info, "", remote=True) for info in infos if str(info.ref) not in known]
-
-
-async def _ask_endpoint(provider: Provider) -> list[ModelInfo]:
-    return list(await provider.remote_models())
+        note("No models are known. Their endpoint may have some: playground models --remote")
 
 
 def missing_key(spec: ProviderSpec) -> str:
@@ -86,18 +64,42 @@ def missing_key(spec: ProviderSpec) -> str:
     return spec.key_env
 
 
+def _remote(
+    providers: Sequence[Provider], *, known: Sequence[_Listed], named: bool
+) -> Iterable[_Listed]:
+    """What the endpoints list and the catalogue does not; those without their key are not asked."""
+    refs = {str(item.info.ref) for item in known}
+    asked = [one for one in providers if not missing_key(one.spec)]
+    for one, answer in zip(asked, asyncio.run(_answers(asked)), strict=True):
+        if isinstance(answer, PlaygroundError) and not named:
+            note(f"{one.spec.id}: {answer}")
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            yield from (
+                _Listed(info, "", remote=True) for info in answer if str(info.ref) not in refs
+            )
+
+
+async def _answers(providers: Sequence[Provider]) -> list[Iterable[ModelInfo] | BaseException]:
+    asked = (one.remote_models() for one in providers)
+    return await asyncio.gather(*asked, return_exceptions=True)
+
+
+def _record(item: _Listed) -> dict[str, object]:
+    record = item.info.model_dump(mode="json")
+    return {
+        **record,
+        "ref": str(item.info.ref),
+        "needs": item.needs or None,
+        "remote": item.remote,
+    }
+
+
 def _row(item: _Listed) -> tuple[str, ...]:
     info = item.info
-    needs = f"needs {item.needs}" if item.needs else ""
-    return (
-        str(info.ref),
-        info.title,
-        f"{info.context_length:,}" if info.context_length else "",
-        _price(info.input_price),
-        _price(info.output_price),
-        "; ".join(filter(None, (needs, info.note))),
+    context = f"{info.context_length:,}" if info.context_length else ""
+    prices = (
+        "" if price is None else f"{price:g}" for price in (info.input_price, info.output_price)
     )
-
-
-def _price(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+    return (str(info.ref), info.title, context, *prices, item.needs, info.note)

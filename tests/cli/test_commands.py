@@ -71,9 +71,10 @@ def test_models_are_listed_with_what_they_need(shell: Shell) -> None:
     assert "demo:small" in rows
     hosted = [row for name, row in rows.items() if name.startswith("openai:")]
     assert hosted
-    assert all("needs OPENAI_API_KEY" in row for row in hosted)
+    assert all("OPENAI_API_KEY" in row for row in hosted)
+    assert next(iter(rows)) == "demo:small"
     with_key = shell("models", "openai", env={**os.environ, "OPENAI_API_KEY": PLANTED})
-    assert "needs" not in with_key.stdout
+    assert "OPENAI_API_KEY" not in with_key.stdout
     assert PLANTED not in with_key.stdout + with_key.stderr
 
 
@@ -93,6 +94,10 @@ def test_models_of_an_endpoint_are_asked_for(shell: Shell, endpoint: FaultServer
         "loop:alpha",
         "loop:beta",
     ]
+    endpoint.play(answers("an endpoint that has no list"))
+    done = shell("models", "loop", "--remote")
+    assert "loop answered 404" in done.stderr
+    assert (done.stdout, done.returncode) == ("", 1)
 
 
 def test_models_of_an_unknown_provider(shell: Shell) -> None:
