@@ -40,6 +40,12 @@ def main() -> int:
         _show_traceback()
         complain(str(error))
         return MISUSED if isinstance(error, UsageError) else FAILED
+    except OSError as error:
+        # A full disk or a folder that may not be written: nothing of ours is wrong.
+        _show_traceback()
+        abandon_stdout()
+        complain(f"{error}.")
+        return FAILED
     except Exception as error:  # noqa: BLE001 - the last line of defence: nobody is behind us
         _show_traceback()
         complain(

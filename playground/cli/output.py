@@ -21,7 +21,10 @@ class ReaderGone(Exception):
 
 
 def prepare_streams() -> None:
-    """Make both streams able to write any text, whatever the locale's encoding can hold."""
+    """Make every stream usable: one that was closed for us, and one whose encoding is narrow."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -221,6 +221,28 @@ def test_a_reader_that_is_gone_before_the_first_line(command: tuple[str, ...]) -
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_said_in_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "ask", "-m", "scripted:echo", "--max-length", "9", "hi"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.stderr == b"Error: [Errno 28] No space left on device.\n"
+    assert done.returncode == 1
+
+
+def test_closed_streams_are_no_defect() -> None:
+    command = f"{' '.join(COMMAND)} ask -m scripted:echo --max-length 9"
+    shut = subprocess.run([f"{command} hi >&-"], shell=True, stderr=subprocess.PIPE, check=False)
+    assert (shut.returncode, shut.stderr) == (0, b"")
+    mute = subprocess.run([f"{command} <&-"], shell=True, stderr=subprocess.PIPE, check=False)
+    assert b"The prompt is empty" in mute.stderr
+    assert mute.returncode == 2
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopping_keeps_what_came_and_ends_the_worker(number: signal.Signals, code: int) -> None:
     command = [*COMMAND, "ask", "-m", "demo:small", "-m", "scripted:echo", "-t", "1.5"]
