@@ -83,8 +83,17 @@ def _usable(python: Path) -> bool:
     """Whether the environment is there and works: a moved or upgraded Python breaks it."""
     if not python.exists():
         return False
-    check = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
-    return subprocess.call([str(python), "-c", check], stderr=subprocess.DEVNULL) == 0
+    right = f"import sys; sys.exit(sys.version_info < {OLDEST})"
+    attempts = (["-c", right], ["-c", "import pip"])
+    if all(_works(python, attempt) for attempt in attempts):
+        return True
+    # One made by another tool may be fine but for pip.
+    return _works(python, attempts[0]) and _works(python, ["-m", "ensurepip"])
+
+
+def _works(python: Path, arguments: list[str]) -> bool:
+    quiet = subprocess.DEVNULL
+    return subprocess.call([str(python), *arguments], stdout=quiet, stderr=quiet) == 0
 
 
 def _install(extra: str) -> None:
