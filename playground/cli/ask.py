@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from playground.catalogue import catalogue
 from playground.cli import FAILED, INTERRUPTED, TERMINATED
 from playground.cli.output import is_terminal, terminal_size
-from playground.cli.views import JsonLines, OneAfterAnother, View, choices_of, cut_off
+from playground.cli.views import JsonLines, OneAfterAnother, View, choices_of, wrong_with
 from playground.comparison import Comparison, compare
 from playground.config import settings
 from playground.errors import UnsupportedParameter, UsageError
@@ -46,8 +46,7 @@ def ask(
         return INTERRUPTED
     except asyncio.CancelledError:
         return TERMINATED if ended_by else INTERRUPTED
-    whole = all(run.state == "done" and not cut_off(run) for run in comparison.runs)
-    return 0 if whole else FAILED
+    return FAILED if any(wrong_with(run) for run in comparison.runs) else 0
 
 
 async def _show(comparison: Comparison, view: View, ended_by: list[signal.Signals]) -> None:

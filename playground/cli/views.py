@@ -61,8 +61,7 @@ class JsonLines(View):
             run = self.runs[self._printed]
             self._printed += 1
             say_json(run.answer().model_dump(mode="json"))
-            if run.error is not None:
-                complain(f"{run.model.ref}: {problem_of(run.error).message}")
+            _complain_of(run)
 
 
 class OneAfterAnother(View):
@@ -188,17 +187,21 @@ def ending_of(run: Run) -> str:
 
 
 def report(runs: Sequence[Run], *, figures: bool = True) -> None:
-    """How each run ended: errors always, figures for somebody who looks on."""
+    """How each run ended: what is wrong always, figures for somebody who looks on."""
     for run in runs:
         if figures and is_terminal(sys.stderr):
             note(f"{run.model.ref}: {ending_of(run)}")
-        if run.error is not None:
-            complain(f"{run.model.ref}: {problem_of(run.error).message}")
-        elif why := cut_off(run):
-            complain(f"{run.model.ref}: {why}")
+        _complain_of(run)
 
 
-def cut_off(run: Run) -> str:
-    """Why a run that ended without an error is still not whole; empty if it is."""
+def wrong_with(run: Run) -> str:
+    """Why a run's answer failed or is not whole, as a sentence; empty if nothing is wrong."""
+    if run.error is not None:
+        return problem_of(run.error).message
     reasons = (CUT_OFF.get(choice.finish_reason or "", "") for choice in run.choices)
     return next(filter(None, reasons), "")
+
+
+def _complain_of(run: Run) -> None:
+    if wrong := wrong_with(run):
+        complain(f"{run.model.ref}: {wrong}")

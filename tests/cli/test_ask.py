@@ -164,10 +164,11 @@ def test_an_answer_ended_by_the_endpoints_filter_exits_1(
     shell: Shell, endpoint: FaultServer
 ) -> None:
     endpoint.play(answers("So", " far", finish="content_filter"))
-    done = shell("ask", "-m", "loop:any", "hello")
-    assert done.stdout == "So far\n"
-    assert "content filter" in done.stderr
-    assert done.returncode == 1
+    for flag, printed in (((), "So far\n"), (("--json",), '"text": "So far"')):
+        done = shell("ask", *flag, "-m", "loop:any", "hello")
+        assert printed in done.stdout
+        assert "content filter" in done.stderr
+        assert done.returncode == 1
 
 
 def test_a_failed_answer_is_a_json_line_too(shell: Shell, endpoint: FaultServer) -> None:
