@@ -160,7 +160,7 @@ class Draw:
 
     `logprob` is the token's natural-log probability there, `entropy` that distribution's in nats,
     `survivors` how many tokens it has, `alternatives` its likeliest; `uniform` (0 to 1) is the
-    throw of the dice, read against the tokens ranked by probability.
+    throw of the dice, read against the survivors laid out in order of their ids.
     """
 
     logprob: float

@@ -160,9 +160,13 @@ class Engine:
         sequence = slot.user
         assert sequence is not None  # noqa: S101 - only live slots are fed
         position = len(slot.tokens)
-        # Rows are limited too: what comes before the first wanted one needs none.
-        rows = self._rows_left - self._context.outputs
-        most = min(most, max(0, sequence.wants_from - position) + rows)
+        if position < sequence.wants_from:
+            # The first token whose distribution is wanted goes alone, in a step of its own, as it
+            # does where all before it was there already: other batch sizes round differently, and
+            # the same seed is to give the same answer again.
+            most = min(most, sequence.wants_from - position)
+        else:
+            most = min(most, self._rows_left - self._context.outputs)
         chunk = sequence.pending[:most]
         sequence.pending = sequence.pending[most:]
         sequence.rows = self._context.add(
@@ -267,7 +271,7 @@ class Engine:
             for item in self._slots
             if item is not slot
         )
-        return self._context.length - claimed
+        return self._context.cells - claimed
 
     def _enter(self, slot: Slot, sequence: Sequence, source: Slot, shared: int) -> list[Report]:
         """Seat a sequence in its slot with the first `shared` tokens of its prompt in place."""

@@ -160,14 +160,15 @@ class NativeModel:
 class NativeContext:
     """KV cells for several sequences, and the batch that is decoded on them.
 
-    `cells` is the length of each sequence, or of all of them together where `unified`.
-    Raises `ModelLoadFailed` if there is no room for it.
+    `length` is the most tokens of one sequence, `cells` the KV cells of all: each sequence has
+    its share, or (`unified`) takes from one pool. Raises `ModelLoadFailed` if there is no room.
     """
 
     def __init__(
         self,
         model: NativeModel,
         *,
+        length: int,
         cells: int,
         sequences: int,
         unified: bool,
@@ -175,7 +176,7 @@ class NativeContext:
         batch_tokens: int,
     ) -> None:
         params = lib.llama_context_default_params()
-        params.n_ctx = cells if unified else cells * sequences
+        params.n_ctx = cells
         params.n_seq_max = sequences
         params.n_batch = batch_tokens
         params.n_ubatch = batch_tokens
@@ -189,11 +190,12 @@ class NativeContext:
         self.handle = lib.llama_init_from_model(model.handle, params)
         if not self.handle:
             raise ModelLoadFailed(
-                f"llama.cpp cannot make a context of {cells:,} tokens for {model.path}.",
+                f"llama.cpp cannot make a context of {length:,} tokens for {model.path}.",
                 hint="Open it with a smaller context_length.",
             )
         self.memory = lib.llama_get_memory(self.handle)
-        self.length: int = min(lib.llama_n_ctx_seq(self.handle), cells)
+        self.length: int = min(lib.llama_n_ctx_seq(self.handle), length)
+        self.cells: int = lib.llama_n_ctx(self.handle)
         self.unified = unified
         self._tokens = np.zeros(batch_tokens, dtype=np.int32)
         self._positions = np.zeros(batch_tokens, dtype=np.int32)

@@ -43,9 +43,6 @@ _IDLE: dict[str, Callable[[SamplingParams], bool]] = {
 }
 """When a stage changes nothing, it is left out of the chain: it would still cost a pass."""
 
-_MOST_RANKED = 64
-"""How many of the likeliest tokens are ranked at first: the draw hardly ever falls beyond."""
-
 
 class Candidates:
     """The tokens that may come, in the layout of `llama_token_data`: the chain cuts them down.
@@ -94,8 +91,7 @@ class SamplerChain:
 
     The dice fall once for each token, from `seed` alone: runs with the same seed use the same
     uniform draw at the same position, so that two settings differ by the setting, not by luck.
-    The draw is read against the candidates ranked by probability, so that a higher temperature
-    never turns the same draw into a likelier token. Temperature 0 leaves one candidate.
+    Temperature 0 leaves one candidate.
     """
 
     def __init__(self, params: SamplingParams, seed: int, candidates: Candidates) -> None:
@@ -140,7 +136,7 @@ class SamplerChain:
         """Draw the next token, and let the chain see it."""
         tokens, probabilities = self.survivors(logits)
         uniform = self._dice.random()
-        place = _place(probabilities, uniform)
+        place = _place(tokens, probabilities, uniform)
         drawn = Drawn(int(tokens[place]), place, tokens, probabilities, uniform)
         lib.llama_sampler_accept(self._chain, drawn.token)
         return drawn
@@ -152,22 +148,19 @@ class SamplerChain:
             self._chain = None
 
 
-def _place(probabilities: NDArray[np.float64], uniform: float) -> int:
-    """Where `uniform` (0 to 1) falls when the probabilities are laid out likeliest first."""
-    count = _MOST_RANKED
-    while True:
-        if count < len(probabilities):
-            some = np.argpartition(-probabilities, count - 1)[:count]
-        else:
-            some = np.arange(len(probabilities))
-        ranked = some[np.argsort(-probabilities[some], kind="stable")]
-        reached = np.cumsum(probabilities[ranked])
-        place = int(np.searchsorted(reached, uniform, side="right"))
-        if place < len(ranked):
-            return int(ranked[place])
-        if count >= len(probabilities):
-            return int(ranked[0])  # The sum fell short of the draw by rounding.
-        count *= 16
+def _place(tokens: NDArray[np.int32], probabilities: NDArray[np.float64], uniform: float) -> int:
+    """Where `uniform` (0 to 1) falls when the probabilities are laid out in order of token ids.
+
+    Laid out by probability, rounding in the last digit would reorder the many unlikely tokens,
+    and the same throw would often give another one.
+    """
+    order = np.argsort(tokens, kind="stable")
+    reached = np.cumsum(probabilities[order])
+    # Rounding may leave the sum short of the throw.
+    place = min(int(np.searchsorted(reached, uniform, side="right")), len(order) - 1)
+    while probabilities[order[place]] == 0:
+        place -= 1
+    return int(order[place])
 
 
 def log_softmax(logits: _Logits) -> NDArray[np.float64]:

@@ -18,9 +18,10 @@ MOST_CONTEXT = 8192
 
 SEQUENCES = 16
 
-SMALL_KV_BYTES = 256 * 1024**2
-"""Up to this much, every sequence gets cells of its own, which attend over nothing but its own
-tokens; above it, all share one pool, so that a long conversation finds room."""
+KV_BYTES = 512 * 1024**2
+"""The memory for KV cells, where one context does not need more. If every sequence finds room for
+a whole context in it, each gets cells of its own, which attend over nothing but its own tokens;
+if not, all share one pool of that size: a long conversation finds room there."""
 
 ONE_THREAD_PARAMETERS = 20_000_000
 """Below this, waking a second thread costs more than it computes."""
@@ -28,8 +29,13 @@ ONE_THREAD_PARAMETERS = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the context is made with. `cells` is a sequence's length, or the shared pool's."""
+    """What the context is made with.
 
+    `length` is the most tokens of one sequence; `cells` how many KV cells there are in all, which
+    is `length` for each of the `sequences` unless they share a pool (`unified`).
+    """
+
+    length: int
     cells: int
     sequences: int
     unified: bool
@@ -42,23 +48,26 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     Raises `ModelLoadFailed` if its KV cells would not fit into the memory that is free: the
     system would otherwise kill the process, or a neighbour's, later and without a word.
     """
-    cells = settings.context_length or min(model.trained_context, MOST_CONTEXT)
+    length = settings.context_length or min(model.trained_context, MOST_CONTEXT)
     sequences = settings.sequences or SEQUENCES
+    cells = length * sequences
     unified = settings.unified
     if unified is None:
-        unified = sequences > 1 and model.kv_bytes(cells * sequences) > SMALL_KV_BYTES
-    needed = model.kv_bytes(cells if unified else cells * sequences)
+        unified = sequences > 1 and model.kv_bytes(cells) > KV_BYTES
+    if unified:
+        cells = min(cells, max(length, KV_BYTES // model.kv_bytes(1)))
+    needed = model.kv_bytes(cells)
     free = free_memory()
     if free is not None and needed > free:
         raise ModelLoadFailed(
-            f"A context of {cells:,} tokens for {model.path.name} needs {_gigabytes(needed)} of "
+            f"A context of {length:,} tokens for {model.path.name} needs {_gigabytes(needed)} of "
             f"memory and {_gigabytes(free)} are free.",
             hint="Open it with a smaller context_length.",
         )
     threads = settings.threads
     if threads is None:
         threads = 1 if model.parameters < ONE_THREAD_PARAMETERS else physical_cores()
-    return Layout(cells=cells, sequences=sequences, unified=unified, threads=threads)
+    return Layout(length=length, cells=cells, sequences=sequences, unified=unified, threads=threads)
 
 
 def free_memory() -> int | None:

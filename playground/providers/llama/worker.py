@@ -80,6 +80,7 @@ class Worker:
         layout = choose_layout(self._model, settings)
         context = NativeContext(
             self._model,
+            length=layout.length,
             cells=layout.cells,
             sequences=layout.sequences,
             unified=layout.unified,

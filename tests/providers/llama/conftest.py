@@ -52,10 +52,11 @@ def native_model() -> NativeModel:
 def make_engine(request: pytest.FixtureRequest, native_model: NativeModel) -> MakeEngine:
     """Engines with KV cells of either kind."""
 
-    def make(cells: int = 512, sequences: int = 4) -> Engine:
+    def make(length: int = 512, sequences: int = 4) -> Engine:
         context = NativeContext(
             native_model,
-            cells=cells,
+            length=length,
+            cells=length if request.param else length * sequences,
             sequences=sequences,
             unified=request.param,
             threads=1,

@@ -130,9 +130,10 @@ def test_more_requests_than_slots_wait_their_turn_and_all_end(
 def test_a_long_prompt_delays_the_others_by_one_chunk(
     make_engine: MakeEngine, native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = make_engine(cells=1024)
+    engine = make_engine(length=1024)
     engine.generate(1, _tokens(native_model, "Once"), sampling(max_length=20, temperature=0), ())
-    engine.step()
+    while not any(isinstance(report, Text) for report in engine.step()):
+        pass
     sizes = _count_decodes(monkeypatch)
     long = [7] * 700
     engine.generate(2, long, sampling(max_length=1), ())
@@ -143,7 +144,7 @@ def test_a_long_prompt_delays_the_others_by_one_chunk(
 def test_a_prompt_that_can_never_fit_is_refused_with_both_counts(
     make_engine: MakeEngine, native_model: NativeModel
 ) -> None:
-    engine = make_engine(cells=256)
+    engine = make_engine(length=256)
     with pytest.raises(ContextOverflow, match=r"300 tokens.*256"):
         engine.generate(1, [7] * 300, sampling(), ())
 
@@ -151,7 +152,7 @@ def test_a_prompt_that_can_never_fit_is_refused_with_both_counts(
 def test_an_answer_ends_as_context_when_its_cells_are_full(
     make_engine: MakeEngine, native_model: NativeModel
 ) -> None:
-    engine = make_engine(cells=256, sequences=1)
+    engine = make_engine(length=256, sequences=1)
     # Only one token can be drawn, so that the model cannot end its turn.
     engine.generate(1, [7] * 250, sampling(max_length=500, temperature=0), ())
     ended = next(report for report in _finish(engine) if isinstance(report, ChoiceEnded))
@@ -170,12 +171,20 @@ def test_log_probabilities_are_the_softmax_of_the_raw_logits(
     assert tokens
     # The same tokens once more through a context of its own, softmax by hand.
     context = NativeContext(
-        native_model, cells=256, sequences=1, unified=False, threads=1, batch_tokens=512
+        native_model,
+        length=256,
+        cells=256,
+        sequences=1,
+        unified=False,
+        threads=1,
+        batch_tokens=512,
     )
-    fed, position = prompt, 0
+    context.add(prompt[:-1], 0, 0, wants_from=len(prompt))
+    context.decode()
+    fed, position = prompt[-1], len(prompt) - 1
     for token in tokens:
         context.clear_batch()
-        (row,) = context.add(fed, position, 0, wants_from=position + len(fed) - 1)
+        (row,) = context.add([fed], position, 0, wants_from=position)
         context.decode()
         logits = context.logits(row).astype(np.float64)
         by_hand = logits - np.log(np.sum(np.exp(logits)))
@@ -185,8 +194,8 @@ def test_log_probabilities_are_the_softmax_of_the_raw_logits(
         assert [other.logprob for other in token.alternatives] == sorted(
             (other.logprob for other in token.alternatives), reverse=True
         )
-        position += len(fed)
-        fed = [token.id]
+        position += 1
+        fed = token.id
 
 
 def test_log_softmax_sums_to_one_even_far_from_zero() -> None:
@@ -213,9 +222,11 @@ def test_every_token_tells_what_it_was_drawn_from(
         probabilities = [np.exp(other.logprob) for other in draw.alternatives]
         assert sum(probabilities) == pytest.approx(1)
         assert draw.entropy < token.entropy
-        # The dice, read against the candidates ranked by probability, give this very token.
-        place = int(np.searchsorted(np.cumsum(probabilities), draw.uniform, side="right"))
-        assert draw.alternatives[place].id == token.id
+        # The dice, read against the survivors in order of their ids, give this very token.
+        by_id = sorted(draw.alternatives, key=lambda other: other.id)
+        reached = np.cumsum([np.exp(other.logprob) for other in by_id])
+        place = int(np.searchsorted(reached, draw.uniform, side="right"))
+        assert by_id[place].id == token.id
 
 
 def test_the_same_seed_throws_the_same_dice_at_every_setting(
