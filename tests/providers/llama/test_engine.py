@@ -232,19 +232,20 @@ def test_every_token_tells_what_it_was_drawn_from(
 def test_the_same_seed_throws_the_same_dice_at_every_setting(
     make_engine: MakeEngine, native_model: NativeModel
 ) -> None:
-    throws = []
+    prompt = _tokens(native_model, "Once upon")
+    throws: list[dict[int, list[float]]] = []
     for temperature in (0.3, 1.0, 1.7):
         engine = make_engine()
-        knobs = sampling(max_length=5, logprobs=0, temperature=temperature, seed=0)
-        engine.generate(1, _tokens(native_model, "Once upon"), knobs, ())
-        throws.append(
-            [
-                token.draw.uniform
-                for report in _finish(engine)
-                if isinstance(report, Text)
-                for token in report.tokens
-            ]
-        )
-    shortest = min(map(len, throws))
-    assert shortest > 0
-    assert len({tuple(thrown[:shortest]) for thrown in throws}) == 1
+        knobs = sampling(max_length=5, logprobs=0, temperature=temperature, seed=0, n=8)
+        engine.generate(1, prompt, knobs, ())
+        thrown = defaultdict(list)
+        for report in _finish(engine):
+            if isinstance(report, Text):
+                thrown[report.choice] += [token.draw.uniform for token in report.tokens]
+        throws.append(thrown)
+    compared = 0
+    for choice in range(8):
+        shortest = min(len(thrown[choice]) for thrown in throws)
+        compared += shortest
+        assert len({tuple(thrown[choice][:shortest]) for thrown in throws}) == 1
+    assert compared > 0, "at least one choice goes on for a token at every setting"
