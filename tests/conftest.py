@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from playground import config
 from playground.catalogue import catalogue
 from playground.providers import registry
 from tests.servers.fault import FaultServer
 from tests.servers.llama import llama_server
+
+# Other work on the machine is no defect of ours.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import socket
 import time
 from typing import Any
 
@@ -358,3 +359,34 @@ async def test_a_model_is_usable_after_every_kind_of_failure(faults: FaultServer
             assert (await generate(model, "Hi")).state == "failed"
             faults.play(fault.answers("fine"))
             assert (await generate(model, "Hi")).text == "fine"
+
+
+async def test_a_router_that_quotes_the_endpoint_behind_it_is_quoted_whole(
+    faults: FaultServer,
+) -> None:
+    error = {"message": "Provider returned error", "code": 400, "metadata": {"raw": "top_k: no"}}
+    faults.play(fault.status(400, {"error": error}))
+    run = await ask(model_at(faults.url))
+    assert "Provider returned error (top_k: no)" in str(run.error)
+
+
+async def test_a_host_that_does_not_pick_up_is_unreachable() -> None:
+    """A full backlog: the connection is neither made nor refused."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as silent:
+        port = silent.getsockname()[1]
+        crowd = [socket.socket() for _ in range(4)]
+        for caller in crowd:
+            caller.setblocking(False)
+            caller.connect_ex(("127.0.0.1", port))
+        run = await ask(model_at(f"http://127.0.0.1:{port}/v1", connect_timeout=0.3))
+        for caller in crowd:
+            caller.close()
+    assert type(run.error) is errors.Unreachable
+    assert "no connection within 0.3 s" in run.error.message
+
+
+async def test_an_answer_in_one_piece_is_bounded_too(faults: FaultServer) -> None:
+    faults.play(fault.raw(b"[" * 5_000_000, kind="application/json"))
+    run = await ask(model_at(faults.url))
+    assert isinstance(run.error, errors.BadResponse)
+    assert "4,000,000 bytes" in run.error.message

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import math
 import os
 import socket
 import ssl
@@ -120,7 +121,9 @@ def fault_of(
         error, openai.APIConnectionError
     ):
         return BadResponse(f"{endpoint.name} could not be used: {reason}.", hint="Try again.")
-    if not isinstance(error.__cause__, connecting):
+    if isinstance(error.__cause__, httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        reason = f"no connection within {endpoint.connect_timeout:g} s"
+    elif not isinstance(error.__cause__, connecting):
         return Unreachable(
             f"{endpoint.name} closed the connection before it answered ({reason}).",
             hint="Try again; if it stays so, look into the server's log.",
@@ -232,10 +235,18 @@ def _words_of(body: object) -> str:
     if isinstance(found, dict):
         for name in ("message", "detail", "error", "msg"):
             if value := found.get(name):
-                return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                return f"{words}{_passed_on(found)}"
         return json.dumps(found, ensure_ascii=False) if found else ""
     text = found if isinstance(found, str) else ""
     return "" if text.lstrip().startswith("<") else text  # a page for browsers says nothing here
+
+
+def _passed_on(error: Mapping[str, Any]) -> str:
+    """What another endpoint had said to a router that stands before it (OpenRouter's word)."""
+    metadata = error.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    return f" ({raw})" if isinstance(raw, str) and raw else ""
 
 
 def _codes_of(body: object) -> set[str]:
@@ -273,9 +284,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
-            return max(float(headers.get(name, "")) / unit, 0.0)
+            seconds = float(headers.get(name, "")) / unit
         except ValueError:
             continue
+        return None if math.isnan(seconds) else max(seconds, 0.0)
     try:
         date = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
         return max(date.timestamp() - time.time(), 0.0)

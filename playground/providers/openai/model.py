@@ -28,7 +28,13 @@ from playground.providers.openai.faults import (
     transport_errors,
 )
 from playground.providers.openai.listing import listed
-from playground.providers.openai.wire import AnswerReader, EventSplitter, parse, read_usage
+from playground.providers.openai.wire import (
+    MAX_EVENT_BYTES,
+    AnswerReader,
+    EventSplitter,
+    parse,
+    read_usage,
+)
 from playground.providers.planning import make_plan
 from playground.types import (
     Capabilities,
@@ -217,11 +223,13 @@ class OpenAIModel(ChatModel):
                 hint=f"Check the base URL, {self.endpoint.base_url}: most end in /v1.",
             )
         events = EventSplitter(self._source)
-        whole: list[bytes] = []
+        whole = b""
         pieces = response.aiter_bytes()
         while piece := await self._next(pieces, reader):
             if kind == "application/json":
-                whole.append(piece)
+                whole += piece
+                if len(whole) > MAX_EVENT_BYTES:
+                    raise events.too_long()
                 continue
             for data in events.feed(piece):
                 if data.startswith("[DONE]"):
@@ -229,7 +237,7 @@ class OpenAIModel(ChatModel):
                     return
                 yield parse(self._source, data)
         if kind == "application/json":
-            yield parse(self._source, b"".join(whole).decode("utf-8", "replace"))
+            yield parse(self._source, whole.decode("utf-8", "replace"))
             return
         for data in events.finish():
             if not data.startswith("[DONE]"):

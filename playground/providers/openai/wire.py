@@ -28,7 +28,10 @@ from playground.types import (
 )
 
 MAX_EVENT_BYTES = 4_000_000
-"""No single server-sent event is read past this."""
+"""No single server-sent event (or answer that is not streamed) is read past this."""
+
+MAX_TEXT_BYTES = 512_000_000
+"""No stream is read past this, unpacked: an answer of a million tokens stays below it."""
 
 MAX_CHOICES = 128
 """More choices than anyone may ask for; an index beyond it is an error, not an allocation."""
@@ -71,14 +74,21 @@ class EventSplitter:
         self._rest = b""
         self._data: list[bytes] = []
         self._size = 0
+        self._total = 0
 
     def feed(self, piece: bytes) -> Iterator[str]:
         """The data of every event that is complete with this piece."""
+        self._total += len(piece)
+        if self._total > MAX_TEXT_BYTES:
+            raise BadResponse(
+                f"{self._source.name} sent more than {MAX_TEXT_BYTES:,} bytes for one request.",
+                hint="What came is kept; ask for less.",
+            )
         lines = (self._rest + piece).splitlines(keepends=True)
         # A line that ends in CR may go on with the LF that belongs to it.
         self._rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
         if len(self._rest) > MAX_EVENT_BYTES:
-            self._too_long()
+            raise self.too_long()
         for line in lines:
             yield from self._take(line.rstrip(b"\r\n"))
 
@@ -97,7 +107,7 @@ class EventSplitter:
                 self._data.append(value.removeprefix(b" "))
                 self._size += len(value)
                 if self._size > MAX_EVENT_BYTES:
-                    self._too_long()
+                    raise self.too_long()
             return
         if not self._data:
             return
@@ -112,8 +122,9 @@ class EventSplitter:
                 hint="Try again.",
             ) from error
 
-    def _too_long(self) -> None:
-        raise BadResponse(
+    def too_long(self) -> BadResponse:
+        """The error for an event that does not end."""
+        return BadResponse(
             f"{self._source.name} sent an event of more than {MAX_EVENT_BYTES:,} bytes.",
             hint="This is no answer of a chat model: check the base URL.",
         )
@@ -207,7 +218,8 @@ class AnswerReader:
         text, thought = _text_of(delta.get("content"))
         thought += _string(delta.get("reasoning_content") or delta.get("reasoning"))
         text += _string(delta.get("refusal"))
-        reason = choice.get("finish_reason")
+        said = choice.get("finish_reason")
+        reason = _string(said) or ("unknown" if said else "")
         if thought:
             self.said = True
             yield ReasoningDelta(_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", thought), index)
@@ -222,7 +234,7 @@ class AnswerReader:
             )
         if reason and not reader.finished:
             reader.finished = True
-            yield Finished(_REASONS.get(str(reason).lower(), "unknown"), index)
+            yield Finished(_REASONS.get(reason.lower(), "unknown"), index)
 
     def _malformed(self, place: str, value: object) -> BadResponse:
         shown = self.source.quote(json.dumps(value))
