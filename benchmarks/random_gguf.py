@@ -23,8 +23,10 @@ class Shape:
     context: int = 4096
 
 
-def write_random_gguf(path: Path, shape: Shape | None = None, seed: int = 1) -> int:
-    """Write the file (Q8_0 matrices, F32 norms); returns the number of parameters.
+def write_random_gguf(
+    path: Path, shape: Shape | None = None, seed: int = 1, *, quantised: bool = True
+) -> int:
+    """Write the file (Q8_0 matrices, or F32; F32 norms); returns the number of parameters.
 
     The last token ends a turn, and its embedding is zero, so that it is hardly ever drawn.
     """
@@ -50,8 +52,8 @@ def write_random_gguf(path: Path, shape: Shape | None = None, seed: int = 1) -> 
         values = dice.standard_normal((rows, columns), dtype=np.float32) * columns**-0.5
         if name == "token_embd.weight":
             values[-1] = 0
-        packed = gguf.quants.quantize(values, gguf.GGMLQuantizationType.Q8_0)
-        writer.add_tensor(name, packed, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+        kind = gguf.GGMLQuantizationType.Q8_0 if quantised else gguf.GGMLQuantizationType.F32
+        writer.add_tensor(name, gguf.quants.quantize(values, kind), raw_dtype=kind)
         count += rows * columns
 
     def norm(name: str) -> None:

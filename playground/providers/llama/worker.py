@@ -7,6 +7,7 @@ dies, standard input ends and this process ends at once.
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import queue
 import sys
@@ -43,6 +44,10 @@ from playground.providers.llama.template import PLAIN_STOPS, ChatTemplate, rende
 from playground.types import Message
 
 _ERRORS = (ContextOverflow, ChatTemplateError, ModelLoadFailed, LocalError)
+
+
+RENDER_SECONDS = 5
+"""A chat template that takes longer for one prompt ends this process: the others must not wait."""
 
 
 class Outbox:
@@ -173,7 +178,12 @@ class Worker:
             raise self._template_problem
         if self._template is not None:
             # Templates write the beginning-of-sequence token themselves: never add another.
-            text = self._template.render(messages)
+            # A sandbox bounds what a template may touch, not how long it may loop.
+            faulthandler.dump_traceback_later(RENDER_SECONDS, exit=True)
+            try:
+                text = self._template.render(messages)
+            finally:
+                faulthandler.cancel_dump_traceback_later()
             return self._model.tokenize(text, add_special=False, parse_special=True), stops
         text = render_plain(messages)
         tokens = self._model.tokenize(text, add_special=True, parse_special=False)

@@ -17,6 +17,7 @@ import pytest
 
 from playground.errors import (
     BackendCrashed,
+    ChatTemplateError,
     ContextOverflow,
     InvalidParameter,
     ModelClosed,
@@ -262,21 +263,51 @@ def test_an_option_that_does_not_exist_gets_a_suggestion() -> None:
         open_model("demo:small", context_lenght=100)
 
 
+def _with_template(path: Path, demo: Path, *, key: bytes = b"", source: bytes = b"") -> Path:
+    """A copy of the demo with the template's key or its source written over."""
+    import gguf
+
+    field = gguf.GGUFReader(demo).get_field("tokenizer.chat_template")
+    assert field is not None
+    data = bytearray(demo.read_bytes())
+    name = field.offset + 8
+    data[name : name + len(key)] = key
+    begin = name + len(b"tokenizer.chat_template") + 4 + 8
+    length = len(field.parts[-1])
+    if source:
+        assert len(source) <= length
+        data[begin : begin + length] = source.ljust(length)
+    path.write_bytes(data)
+    return path
+
+
 async def test_without_a_template_turns_are_written_plainly_and_the_plan_says_so(
     tmp_path: Path, demo_path: Path
 ) -> None:
-    import gguf
-
-    reader = gguf.GGUFReader(demo_path)
-    field = reader.get_field("tokenizer.chat_template")
-    assert field is not None
-    data = bytearray(demo_path.read_bytes())
-    start = field.offset + 8
-    data[start : start + len("tokenizer.chat_template")] = b"tokenizer.chat_tmplates"
-    path = tmp_path / "plain.gguf"
-    path.write_bytes(data)
+    path = _with_template(tmp_path / "plain.gguf", demo_path, key=b"tokenizer.chat_tmplates")
     async with open_model(f"local:{path}") as opened:
         run = await generate(opened, "Once upon a time", max_length=8, temperature=0)
     assert run.state == "done"
     assert run.plan is not None
     assert any(note.knob == "chat_template" for note in run.plan.adjustments)
+
+
+async def test_a_broken_template_is_an_error_with_a_way_on(tmp_path: Path, demo_path: Path) -> None:
+    path = _with_template(tmp_path / "broken.gguf", demo_path, source=b"{% for %}")
+    async with open_model(f"local:{path}") as opened:
+        run = await generate(opened, "Hello")
+        assert isinstance(run.error, ChatTemplateError)
+        assert 'chat_template="plain"' in str(run.error)
+    async with open_model(f"local:{path}", chat_template="plain") as opened:
+        assert (await generate(opened, "Hello", max_length=2)).state == "done"
+
+
+async def test_a_template_that_loops_without_end_costs_its_own_process_only(
+    tmp_path: Path, demo_path: Path
+) -> None:
+    hostile = b"{%for a in range(9**5)%}{%for b in range(9**5)%}{%endfor%}{%endfor%}"
+    path = _with_template(tmp_path / "hostile.gguf", demo_path, source=hostile)
+    async with open_model(f"local:{path}") as opened:
+        run = await generate(opened, "Hello")
+    assert isinstance(run.error, BackendCrashed)
+    assert any("template" in line for line in run.error.log)
