@@ -373,3 +373,19 @@ async def _until(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         await asyncio.sleep(0.01)
+
+
+async def test_a_model_that_is_closed_between_two_words_says_so_at_the_next(
+    faults: FaultServer,
+) -> None:
+    faults.play(fault.talks_forever())
+    model = model_at(faults.url)
+    events = model.stream(as_messages("Hi"), model.plan(GenerationParams()))
+    async for event in events:
+        if isinstance(event, TextDelta):
+            break
+    await model.aclose()
+    with pytest.raises(ModelClosed):
+        async for _event in events:
+            pass
+    await _until(lambda: faults.hang_ups == 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -202,12 +202,16 @@ class OpenAIModel(ChatModel):
         client = await self._clients.get()
         words: dict[str, Any] = {"stream_options": {"include_usage": True}} if asks_usage else {}
         turns: Any = [{"role": turn.role, "content": turn.content} for turn in messages]
-        request = client.chat.completions.create(
-            model=self.ref.model, messages=turns, stream=True, extra_body=plan.wire, **words
-        )
+
+        def ask() -> Awaitable[AsyncStream[Any]]:
+            found: Awaitable[AsyncStream[Any]] = client.chat.completions.create(
+                model=self.ref.model, messages=turns, stream=True, extra_body=plan.wire, **words
+            )
+            return found
+
         tries = self.endpoint.max_retries + 1
         longest = tries * (self.endpoint.timeout + self.endpoint.connect_timeout + MAX_WAIT)
-        stream: AsyncStream[Any] = await self._within(longest, request)
+        stream = await self._within(longest, ask)
         # Its bytes are read here, within bounds that the SDK's own reader does not have.
         return stream.response
 
@@ -225,7 +229,7 @@ class OpenAIModel(ChatModel):
         events = EventSplitter(self._source)
         whole = b""
         pieces = response.aiter_bytes()
-        while piece := await self._next(pieces, reader):
+        while (piece := await self._next(pieces, reader)) is not None:
             if kind == "application/json":
                 whole += piece
                 if len(whole) > MAX_EVENT_BYTES:
@@ -248,32 +252,32 @@ class OpenAIModel(ChatModel):
                 hint=f"Check the base URL, {self.endpoint.base_url}.",
             )
 
-    async def _next(self, pieces: AsyncIterator[bytes], reader: AnswerReader) -> bytes:
-        """More bytes of the response, empty at its end; raises where it stays silent too long."""
+    async def _next(self, pieces: AsyncIterator[bytes], reader: AnswerReader) -> bytes | None:
+        """More bytes of the response, None at its end; raises where it stays silent too long."""
         if reader.complete:
             patience = USAGE_TIMEOUT
         else:
             patience = self.endpoint.stall_timeout if reader.said else self.endpoint.timeout
-        return await self._within(patience, anext(pieces, b""))
+        return await self._within(patience, lambda: anext(pieces, None))
 
     async def _drain(self, pieces: AsyncIterator[bytes]) -> None:
         """Read to the very end of a stream that is done, so that its connection is kept."""
         try:
             async with asyncio.timeout(DRAIN_TIMEOUT):
-                while await anext(pieces, b""):
+                while await anext(pieces, None) is not None:
                     pass
         except transport_errors():
             return  # The answer is whole: a connection that cannot be used again costs nobody.
 
-    async def _within(self, seconds: float, work: Awaitable[_Result]) -> _Result:
-        """Await, for so long at most, and only until the model is closed."""
+    async def _within(self, seconds: float, work: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Await the work, for so long at most, and only until the model is closed."""
+        self._check_open()
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(seconds) as wait:
             entry = (loop, wait)
             self._waits.add(entry)
             try:
-                self._check_open()
-                return await work
+                return await work()
             finally:
                 self._waits.discard(entry)
 
