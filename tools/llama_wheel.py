@@ -17,13 +17,21 @@ import sys
 import sysconfig
 import tempfile
 import time
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-VERSION = "0.3.36"
-"""The version that this checkout is tested with: the only place that says so."""
-
 PROJECT = "llama-cpp-python"
+
+
+def pinned_version() -> str:
+    """The version that `pyproject.toml` asks for, which is the one that is tested."""
+    file = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    wanted = tomllib.loads(file.read_text(encoding="utf-8"))["project"]["dependencies"]
+    return next(line.split("==")[1] for line in wanted if line.startswith(f"{PROJECT}=="))
+
+
+VERSION = pinned_version()
 USUAL_MINUTES = "3 to 14"
 REPORT_SECONDS = 15
 
