@@ -49,17 +49,10 @@ def _project() -> dict[str, Any]:
     return project
 
 
-def test_the_tested_llama_cpp_is_one_that_the_project_accepts(llama_wheel: Any) -> None:
-    wanted = next(line for line in _project()["dependencies"] if "llama-cpp-python" in line)
-    lowest, below = re.findall(r"[\d.]+", wanted)
-    version = tuple(map(int, llama_wheel.VERSION.split(".")))
-    assert tuple(map(int, lowest.split("."))) <= version < tuple(map(int, below.split(".")))
-
-
-def test_the_tested_version_stands_in_one_place_only(llama_wheel: Any) -> None:
+def test_the_version_of_llama_cpp_is_pinned_and_stands_in_one_place_only(llama_wheel: Any) -> None:
+    assert f"llama-cpp-python=={llama_wheel.VERSION}" in _project()["dependencies"]
     places = [ROOT / "Makefile", ROOT / ".ci/run", *TOOLS.glob("*.py")]
-    naming = [path.name for path in places if llama_wheel.VERSION in path.read_text("utf-8")]
-    assert naming == ["llama_wheel.py"]
+    assert not [path.name for path in places if llama_wheel.VERSION in path.read_text("utf-8")]
 
 
 def test_a_wheel_is_kept_for_one_processor_and_one_way_of_compiling(
