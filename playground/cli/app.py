@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -151,3 +152,19 @@ def key(
     from playground.cli.key import key as run
 
     run(provider)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A GGUF file.", show_default=False)],
+    *,
+    context_length: Annotated[
+        int | None,
+        typer.Option("--context-length", help="Estimate the memory for so long a context."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say what a GGUF file holds, without loading its weights."""
+    from playground.cli.inspect import inspect as run
+
+    run(file, context_length=context_length, json=as_json)
