@@ -10,6 +10,7 @@ chunks, so that a long one delays the others by one chunk at most.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 
@@ -19,8 +20,11 @@ from playground.providers.llama.protocol import Report, SamplingParams
 from playground.providers.llama.sampling import Candidates
 from playground.providers.llama.sequence import Answer, Glance, Request, Scoring, Sequence
 
-SHARED_CHUNK = 128
-"""The most prompt tokens in a step while other sequences are drawing: what they wait for."""
+SMALLEST_CHUNK = 32
+"""Prompts are evaluated in chunks of at least so many tokens: smaller ones waste the processor."""
+
+ALONE_SECONDS, SHARED_SECONDS = 1.0, 0.25
+"""How long a chunk may take: what cancelling waits for, and what others wait for their token."""
 
 WORTH_WAITING = 16
 """Waiting for another sequence's prompt pays only if it saves at least so many tokens."""
@@ -41,6 +45,9 @@ class Engine:
     """Decodes any number of requests together on one context."""
 
     def __init__(self, model: NativeModel, context: NativeContext, sequences: int) -> None:
+        self.in_batch: frozenset[int] = frozenset()
+        """The requests that are being decoded, for whoever may stop a batch on its way."""
+        self._prefill_rate = 0.0
         self._model = model
         self._context = context
         self._candidates = Candidates(model.vocabulary)
@@ -140,9 +147,7 @@ class Engine:
         drawing = [slot for slot in live if slot.user and not slot.user.prefilling]
         for slot in drawing:
             self._feed(slot, 1)
-        budget = self._context.room
-        if drawing:
-            budget = min(budget, SHARED_CHUNK)
+        budget = min(self._context.room, self._chunk(shared=bool(drawing)))
         # The slot that has waited longest for its turn goes first.
         prefilling = [slot for slot in live if slot.user and slot.user.prefilling]
         for slot in sorted(prefilling, key=lambda slot: slot.last_used):
@@ -150,10 +155,31 @@ class Engine:
                 budget -= self._feed(slot, budget)
         if self._context.size == 0:
             return reports
-        self._context.decode()
+        if not self._decode(live):
+            return reports
         for slot in live:
             reports += self._read(slot)
         return reports
+
+    def _chunk(self, *, shared: bool) -> int:
+        """How many prompt tokens to evaluate in a step, by how fast they went so far."""
+        seconds = SHARED_SECONDS if shared else ALONE_SECONDS
+        return max(SMALLEST_CHUNK, int(self._prefill_rate * seconds))
+
+    def _decode(self, live: list[Slot]) -> bool:
+        """Run the batch; false if it was stopped on its way, because nobody wants it any more."""
+        self.in_batch = frozenset(slot.user.id for slot in live if slot.user)
+        began = time.perf_counter()
+        whole = self._context.decode()
+        self.in_batch = frozenset()
+        if not whole:
+            for slot in live:
+                self._leave(slot)
+                self._forget(slot)
+            return False
+        if self._context.size >= SMALLEST_CHUNK:
+            self._prefill_rate = self._context.size / (time.perf_counter() - began)
+        return True
 
     def _feed(self, slot: Slot, most: int) -> int:
         """Put up to `most` of a slot's pending tokens into the batch; how many it was."""

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import llama_cpp as lib
 import numpy as np
@@ -20,11 +21,35 @@ from playground.errors import LocalError, ModelLoadFailed
 SCORED_ROWS = 64
 """The most rows of logits in one batch beside one for each sequence: for scoring given text."""
 
+ABORTABLE_TOKENS = 32
+"""From this size on, a batch can be stopped on its way (on CPU)."""
+
 _Floats = NDArray[np.float32]
 
 
 # From ggml.h; the numbers in llama_cpp._logger are those of an older version.
 _DEBUG, _CONTINUED = 1, 5
+
+
+_ABORTED = 2
+"""What `llama_decode` returns when the abort callback stopped it."""
+
+
+class _KVType(NamedTuple):
+    """A number type of ggml's that KV cells may have, and the bytes of one number in it."""
+
+    number: int
+    bytes: float
+
+
+_KV_TYPES = {
+    "f32": _KVType(lib.GGML_TYPE_F32, 4),
+    "f16": _KVType(lib.GGML_TYPE_F16, 2),
+    "q8_0": _KVType(lib.GGML_TYPE_Q8_0, 34 / 32),
+}
+
+# From llama.h.
+_LOAD_MODES: dict[str | None, int] = {None: -1, "read": 0, "mmap": 1, "mlock": 3}
 
 
 class _Log:
@@ -54,9 +79,15 @@ class NativeModel:
     """An open GGUF: weights and vocabulary. Raises `ModelLoadFailed` if llama.cpp refuses it."""
 
     def __init__(
-        self, path: Path, *, gpu_layers: int, progress: Callable[[float], None] | None = None
+        self,
+        path: Path,
+        *,
+        gpu_layers: int,
+        load: str | None = None,
+        progress: Callable[[float], None] | None = None,
     ) -> None:
         params = lib.llama_model_default_params()
+        params.load_mode = _LOAD_MODES[load]
         params.n_gpu_layers = gpu_layers
         # Weights repacked for Intel's AMX end the process with a segmentation fault at the first
         # batch of two tokens (llama.cpp issue 20824): a slower model beats a dead one. Our own
@@ -116,11 +147,12 @@ class NativeModel:
             "eos_token": self.special_text(lib.llama_vocab_eos(self.vocab)),
         }
 
-    def kv_bytes(self, cells: int) -> int:
-        """The memory of so many KV cells, in bytes: 16-bit keys and values, an upper estimate."""
+    def kv_bytes(self, cells: int, kv_type: str = "f16") -> int:
+        """The memory of so many KV cells, in bytes: keys and values, an upper estimate."""
         heads = max(1, lib.llama_model_n_head(self.handle))
         width = lib.llama_model_n_embd(self.handle) * lib.llama_model_n_head_kv(self.handle)
-        return int(cells * lib.llama_model_n_layer(self.handle) * (width // heads) * 2 * 2)
+        values = cells * lib.llama_model_n_layer(self.handle) * (width // heads) * 2
+        return int(values * _KV_TYPES[kv_type].bytes)
 
     def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:
         """The tokens of a text.
@@ -174,8 +206,14 @@ class NativeContext:
         unified: bool,
         threads: int,
         batch_tokens: int,
+        kv_type: str = "f16",
+        flash_attention: bool | None = None,
+        abort: Callable[[], bool] = lambda: False,
     ) -> None:
         params = lib.llama_context_default_params()
+        params.type_k = params.type_v = _KV_TYPES[kv_type].number
+        if flash_attention is not None:
+            params.flash_attn_type = int(flash_attention)
         params.n_ctx = cells
         params.n_seq_max = sequences
         params.n_batch = batch_tokens
@@ -193,6 +231,9 @@ class NativeContext:
                 f"llama.cpp cannot make a context of {length:,} tokens for {model.path}.",
                 hint="Open it with a smaller context_length.",
             )
+        # Held as long as the context: ctypes keeps no reference to a callback.
+        self._abort = lib.ggml_abort_callback(lambda _data: abort())
+        self._no_abort = lib.ggml_abort_callback()
         self.memory = lib.llama_get_memory(self.handle)
         self.length: int = min(lib.llama_n_ctx_seq(self.handle), length)
         self.cells: int = lib.llama_n_ctx(self.handle)
@@ -251,15 +292,24 @@ class NativeContext:
         self.outputs += len(rows)
         return rows
 
-    def decode(self) -> None:
-        """Run the batch through the model; raises `LocalError` if llama.cpp cannot."""
+    def decode(self) -> bool:
+        """Run the batch through the model; false if it was aborted on the way.
+
+        Raises `LocalError` if llama.cpp cannot.
+        """
         self._batch.n_tokens = self.size
+        # Asked at every node of the graph: too dear for the step that draws a token.
+        abort = self._abort if self.size >= ABORTABLE_TOKENS else self._no_abort
+        lib.llama_set_abort_callback(self.handle, abort, None)
         status = lib.llama_decode(self.handle, self._batch)
+        if status == _ABORTED:
+            return False
         if status != 0:
             raise LocalError(
                 f"llama_decode failed with status {status} on {self.size} tokens.",
                 hint="Try again; a smaller context_length or fewer sequences may help.",
             )
+        return True
 
     def logits(self, row: int) -> _Floats:
         """The logits of one batch row, a view that the next decode overwrites."""

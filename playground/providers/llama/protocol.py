@@ -22,8 +22,10 @@ class EngineSettings(_Said):
     """How a GGUF is opened. None lets the worker choose by the model and the machine.
 
     `context_length` is the most tokens that one sequence may hold; `sequences` how many are
-    decoded together at most; `unified` whether they share one pool of KV cells; `gpu_layers` how
-    many layers go to a GPU (-1: all that fit); `chat_template` `plain` ignores the file's own.
+    decoded together at most; `unified` whether they share one pool of KV cells, which are kept as
+    `kv_type`; `gpu_layers` how many layers go to a GPU (-1: all that fit); `load` how the weights
+    come into memory (`mmap` maps the file, `mlock` also keeps it from being swapped out, `read`
+    copies it); `chat_template` `plain` ignores the file's own.
     """
 
     context_length: int | None = Field(default=None, ge=16, le=10_000_000)
@@ -31,6 +33,9 @@ class EngineSettings(_Said):
     threads: int | None = Field(default=None, ge=1, le=1024)
     gpu_layers: int = Field(default=-1, ge=-1, le=100_000)
     unified: bool | None = None
+    kv_type: Literal["f32", "f16", "q8_0"] = "f16"
+    flash_attention: bool | None = None
+    load: Literal["mmap", "mlock", "read"] | None = None
     chat_template: Literal["auto", "plain"] = "auto"
 
 

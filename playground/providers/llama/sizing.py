@@ -53,10 +53,10 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     cells = length * sequences
     unified = settings.unified
     if unified is None:
-        unified = sequences > 1 and model.kv_bytes(cells) > KV_BYTES
+        unified = sequences > 1 and model.kv_bytes(cells, settings.kv_type) > KV_BYTES
     if unified:
-        cells = min(cells, max(length, KV_BYTES // model.kv_bytes(1)))
-    needed = model.kv_bytes(cells)
+        cells = min(cells, max(length, KV_BYTES // model.kv_bytes(1, settings.kv_type)))
+    needed = model.kv_bytes(cells, settings.kv_type)
     free = free_memory()
     if free is not None and needed > free:
         raise ModelLoadFailed(

@@ -76,11 +76,15 @@ def _failure(error: Exception, number: int | None = None) -> Failed:
 class Worker:
     """One open model and the engine on it."""
 
-    def __init__(self, load: Load, outbox: Outbox) -> None:
+    def __init__(self, load: Load, outbox: Outbox, cancelled: set[int]) -> None:
         self._outbox = outbox
+        self._cancelled = cancelled
         settings = load.settings
         self._model = NativeModel(
-            Path(load.path), gpu_layers=settings.gpu_layers, progress=_Progress(outbox)
+            Path(load.path),
+            gpu_layers=settings.gpu_layers,
+            load=settings.load,
+            progress=_Progress(outbox),
         )
         layout = choose_layout(self._model, settings)
         context = NativeContext(
@@ -91,6 +95,9 @@ class Worker:
             unified=layout.unified,
             threads=layout.threads,
             batch_tokens=BATCH_TOKENS,
+            kv_type=settings.kv_type,
+            flash_attention=settings.flash_attention,
+            abort=self._nobody_waits,
         )
         self.engine = Engine(self._model, context, layout.sequences)
         source = self._model.chat_template
@@ -122,6 +129,10 @@ class Worker:
         except _ERRORS as error:
             self._outbox.send(_failure(error, command.id))
 
+    def _nobody_waits(self) -> bool:
+        """Whether every request in the batch that is being decoded has been cancelled."""
+        return self.engine.in_batch <= self._cancelled
+
     def _act(self, command: Question | Cancel) -> None:
         match command:
             case Generate():
@@ -152,6 +163,7 @@ class Worker:
                 )
             case Cancel():
                 self.engine.cancel(command.id)
+                self._cancelled.discard(command.id)
 
     def step(self) -> None:
         """One step of the engine; if it fails, so do the requests that were on it."""
@@ -217,14 +229,23 @@ def _own_standard_streams() -> tuple[BinaryIO, BinaryIO]:
     return commands, frames
 
 
-def _read_commands(pipe: BinaryIO, inbox: queue.SimpleQueue[Load | Question | Cancel]) -> None:
-    """The reader's thread. The end of the pipe is the end of the parent, and of this process."""
+Inbox = queue.SimpleQueue[Load | Question | Cancel]
+
+
+def _read_commands(pipe: BinaryIO, inbox: Inbox, cancelled: set[int]) -> None:
+    """The reader's thread. The end of the pipe is the end of the parent, and of this process.
+
+    What is `cancelled` is known at once, also to a batch that is on its way.
+    """
     while line := pipe.readline(MAX_LINE_BYTES):
         try:
-            inbox.put(COMMAND.validate_json(line))
+            command = COMMAND.validate_json(line)
         except ValueError as error:
             print(f"worker: unreadable command: {error}", file=sys.stderr, flush=True)  # noqa: T201
             os._exit(2)
+        if isinstance(command, Cancel):
+            cancelled.add(command.id)
+        inbox.put(command)
     os._exit(0)
 
 
@@ -232,15 +253,17 @@ def main() -> int:
     """Serve one parent."""
     commands, frames = _own_standard_streams()
     outbox = Outbox(frames)
-    inbox: queue.SimpleQueue[Load | Question | Cancel] = queue.SimpleQueue()
-    threading.Thread(target=_read_commands, args=(commands, inbox), daemon=True).start()
+    inbox: Inbox = queue.SimpleQueue()
+    cancelled: set[int] = set()
+    reader = threading.Thread(target=_read_commands, args=(commands, inbox, cancelled), daemon=True)
+    reader.start()
     load = inbox.get()
     if not isinstance(load, Load):
         outbox.send(_failure(LocalError("The first command must be to load a model.")))
         return 2
     start_llama()
     try:
-        worker = Worker(load, outbox)
+        worker = Worker(load, outbox, cancelled)
     except (ModelLoadFailed, LocalError, MemoryError) as error:
         outbox.send(_failure(error))
         return 1

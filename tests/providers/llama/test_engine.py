@@ -39,9 +39,9 @@ def _count_decodes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     decode = NativeContext.decode
 
-    def counted(context: NativeContext) -> None:
+    def counted(context: NativeContext) -> bool:
         sizes.append(context.size)
-        decode(context)
+        return decode(context)
 
     monkeypatch.setattr(NativeContext, "decode", counted)
     return sizes
@@ -130,15 +130,40 @@ def test_more_requests_than_slots_wait_their_turn_and_all_end(
 def test_a_long_prompt_delays_the_others_by_one_chunk(
     make_engine: MakeEngine, native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A machine that evaluates a thousand tokens a second gives them a quarter of that a step.
+    monkeypatch.setattr(Engine, "_decode", lambda self, _live: self._context.decode())
     engine = make_engine(length=1024)
+    engine._prefill_rate = 1000.0
     engine.generate(1, _tokens(native_model, "Once"), sampling(max_length=20, temperature=0), ())
     while not any(isinstance(report, Text) for report in engine.step()):
         pass
     sizes = _count_decodes(monkeypatch)
-    long = [7] * 700
-    engine.generate(2, long, sampling(max_length=1), ())
+    engine.generate(2, [7] * 700, sampling(max_length=1), ())
     engine.step()
-    assert sizes[0] <= 128 + 1
+    assert sizes[0] <= 250 + 1
+
+
+def test_a_batch_that_nobody_waits_for_is_stopped_on_its_way(native_model: NativeModel) -> None:
+    wanted = True
+    context = NativeContext(
+        native_model,
+        length=1024,
+        cells=1024,
+        sequences=1,
+        unified=False,
+        threads=1,
+        batch_tokens=512,
+        abort=lambda: not wanted,
+    )
+    engine = Engine(native_model, context, 1)
+    engine._prefill_rate = 1e6
+    wanted = False
+    engine.generate(1, [7] * 500, sampling(max_length=5), ())
+    reports = _finish(engine)
+    assert not any(isinstance(report, Text | Done) for report in reports)
+    wanted = True
+    engine.generate(2, [7] * 500, sampling(max_length=5, temperature=0), ())
+    assert any(isinstance(report, Done) for report in _finish(engine))
 
 
 def test_a_prompt_that_can_never_fit_is_refused_with_both_counts(
