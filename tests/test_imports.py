@@ -58,6 +58,20 @@ def test_import_playground_alone_is_nearly_free() -> None:
     assert loaded & {"pydantic", "asyncio", "typer"} == set()
 
 
+def test_the_bare_command_parses_nothing_before_it_paints() -> None:
+    code = (
+        "import sys, types\n"
+        "app = types.ModuleType('playground.tui.app')\n"
+        "app.run_app = lambda **given: 0\n"
+        "sys.modules['playground.tui.app'] = app\n"
+        "import playground.cli, playground.cli.terminal\n"
+        "playground.cli.terminal.is_terminal = lambda stream: True\n"
+        "sys.argv = ['playground']\n"
+        "assert playground.cli.main() == 0"
+    )
+    assert _loaded_after(code) & {"typer", "pydantic", "asyncio", *HEAVY} == set()
+
+
 def test_layers_hold() -> None:
     tool = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([tool], cwd=ROOT, capture_output=True, text=True, check=False)

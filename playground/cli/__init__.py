@@ -28,6 +28,11 @@ def main() -> int:
 
     prepare_streams()
     try:
+        if len(sys.argv) == 1:
+            # Nothing to parse: the terminal is painted in two thirds of the time without a parser.
+            from playground.cli.terminal import open_terminal
+
+            return open_terminal()
         from playground.cli.app import app
 
         app(prog_name="playground")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from playground.cli.knob_options import params_of, params_over_settings, takes_knobs
-from playground.cli.output import is_terminal
 from playground.errors import UsageError
 
 app = typer.Typer(
@@ -70,16 +68,9 @@ def terminal(
                 hint=f"For example: playground {context.invoked_subcommand} -m demo:small",
             )
         return
-    asked = params_of(knobs)
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
-        raise UsageError(
-            "This is not a terminal, so that there is nothing to open.",
-            hint='In a pipe or a script: playground ask "Hello there"',
-        )
-    from playground.tui.app import run_app
+    from playground.cli.terminal import open_terminal
 
-    # What is not given here it takes from the settings itself, and opens even if they are broken.
-    raise typer.Exit(run_app(models=tuple(model or ()), params=asked, system=system or ""))
+    raise typer.Exit(open_terminal(tuple(model or ()), params_of(knobs), system or ""))
 
 
 @app.command()

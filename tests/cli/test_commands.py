@@ -41,9 +41,10 @@ def test_an_unknown_command_is_answered_with_the_nearest(shell: Shell) -> None:
 
 
 def test_without_a_terminal_there_is_nothing_to_open(shell: Shell) -> None:
-    done = shell("-m", "demo:small")
-    assert "not a terminal" in done.stderr
-    assert (done.stdout, done.returncode) == ("", 2)
+    for arguments in ((), ("-m", "demo:small")):
+        done = shell(*arguments)
+        assert "not a terminal" in done.stderr
+        assert (done.stdout, done.returncode) == ("", 2)
 
 
 def test_the_bare_command_hands_on_what_it_was_given() -> None:
@@ -53,8 +54,8 @@ def test_the_bare_command_hands_on_what_it_was_given() -> None:
         "app.run_app = lambda **given: print(given['models'], given['params'].given(),"
         " given['system']) or 7\n"
         "sys.modules['playground.tui.app'] = app\n"
-        "import playground.cli.app\n"
-        "playground.cli.app.is_terminal = lambda stream: True\n"
+        "import playground.cli.terminal\n"
+        "playground.cli.terminal.is_terminal = lambda stream: True\n"
         "sys.argv = ['playground', '-m', 'a:b', '-m', 'c:d', '-t', '0.5', '--system', 'Hm']\n"
         "from playground.cli import main\n"
         "sys.exit(main())\n"
