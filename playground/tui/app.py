@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from rich.text import Text
@@ -12,6 +13,7 @@ from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -79,12 +81,13 @@ class PlaygroundApp(App[None]):
     """
 
     TITLE = "chat-playground"
-    CSS_PATH: ClassVar[list[str]] = [  # type: ignore[assignment]
-        "styles/app.tcss",
-        "styles/drawer.tcss",
-        "styles/screens.tcss",
-    ]
+    # Absolute, so that a subclass may live anywhere.
+    CSS_PATH = Path(__file__).parent / "styles" / "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    AUTO_FOCUS = "#prompt"
+
+    # The default of Textual's own attribute: setting it later would style everything twice.
+    theme = Reactive(DARK.name)
 
     def __init__(
         self,
@@ -101,6 +104,7 @@ class PlaygroundApp(App[None]):
         self._shelf = ModelShelf(opener)
         self._grid = PaneGrid(len(models) or 2, timing_of=timing_of)
         self._tabs = PaneTabs(id="pane-tabs")
+        self._tabs.display = False
         self._prompt = PromptBox(id="prompt")
         self._drawer: Drawer | None = None
         self._to_all = True
@@ -109,7 +113,9 @@ class PlaygroundApp(App[None]):
         """Set once the panes have their models and prompts can be sent."""
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DARK.name
+        # Textual took the colours of a theme of its own, because it did not know ours yet.
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._label_prompt()
 
     # The screen
 
@@ -123,8 +129,6 @@ class PlaygroundApp(App[None]):
 
     def on_mount(self) -> None:
         """Paint, and only then load what is slow to import."""
-        self._grid.activate(0)
-        self._prompt.focus()
         self.set_interval(1 / FLUSHES_A_SECOND, self._tick)
         self.call_after_refresh(self._do, self._furnish)
 
@@ -160,7 +164,7 @@ class PlaygroundApp(App[None]):
         while len(self.panes) < len(opening.panes):
             await self._grid.add()
         for pane, start in zip(self.panes, opening.panes, strict=True):
-            self._give_model(pane, start.ref, start.params, opening.system)
+            await self._give_model(pane, start.ref, start.params, opening.system)
         self.furnished.set()
         self._grid.activate(0)
         for problem in opening.problems:
@@ -170,14 +174,16 @@ class PlaygroundApp(App[None]):
 
     def _prepare(self) -> Opening:
         """The slow imports and the reading of files, off the event loop."""
-        from playground.tui import conversation, figures, problems, start  # noqa: F401
+        from playground.tui import conversation, figures, problems, start, transcript  # noqa: F401
 
         return start.prepare(*self._asked)
 
-    def _give_model(self, pane: Pane, ref: str, params: GenerationParams, system: str) -> None:
+    async def _give_model(
+        self, pane: Pane, ref: str, params: GenerationParams, system: str
+    ) -> None:
         from playground.tui.conversation import Conversation
 
-        pane.attach(Conversation(ref, params, system), self._shelf)
+        await pane.attach(Conversation(ref, params, system), self._shelf)
 
     def _welcome(self) -> None:
         from playground.tui.screens.reader import Reader
@@ -268,15 +274,16 @@ class PlaygroundApp(App[None]):
 
     @on(PromptBox.Sent)
     def _prompt_sent(self, message: PromptBox.Sent) -> None:
-        # Exclusive: two presses of Enter before the panes are ready are still one prompt.
-        self._do(self._send(message.text), group="send", exclusive=True)
+        self._do(self._send(message.text))
 
     async def _send(self, text: str) -> None:
         await self.furnished.wait()
-        if self._all_free(self._targets):
-            self._prompt.taken()
-            for pane in self._targets:
-                pane.ask(text)
+        targets = self._targets
+        if not self._all_free(targets):
+            self._prompt.give_back(text)
+            return
+        for pane in targets:
+            pane.ask(text)
 
     def _all_free(self, panes: Iterable[Pane]) -> bool:
         """Whether none of these panes is at work; says which one is."""
@@ -331,8 +338,8 @@ class PlaygroundApp(App[None]):
 
     def action_copy_answer(self) -> None:
         """Put the active pane's last answer on the clipboard, through the terminal (OSC 52)."""
-        text = self.active_pane.transcript.last_answer_text()
-        if text:
+        pane = self.active_pane
+        if pane.attached and (text := pane.transcript.last_answer_text()):
             self.copy_to_clipboard(text)
             self.say(f"Copied {len(text):,} characters.")
         else:
@@ -345,7 +352,7 @@ class PlaygroundApp(App[None]):
         focused = self.focused
         follow = focused is not None and self.active_pane in focused.ancestors_with_self
         self._grid.activate((self.active_pane.place + 1) % len(self.panes))
-        if follow:
+        if follow and self.active_pane.attached:
             self.active_pane.transcript.focus()
 
     async def action_add_pane(self) -> None:
@@ -357,7 +364,7 @@ class PlaygroundApp(App[None]):
             return
         like = self.active_pane.conversation
         pane = await self._grid.add()
-        self._give_model(pane, like.ref, like.params, like.system)
+        await self._give_model(pane, like.ref, like.params, like.system)
         self._grid.activate(pane.place)
 
     async def action_close_pane(self) -> None:

@@ -81,12 +81,16 @@ async def answered(pilot: Pilot[None]) -> None:
 
 async def ask(pilot: Pilot[None], text: str) -> None:
     """Write a prompt, send it, and wait for the answers."""
-    # Pasted: a key at a time takes a tenth of a second for each word.
-    pilot.app.post_message(events.Paste(text))
-    await pilot.pause()
+    await paste(pilot, text)
     await pilot.press("enter")
     await pilot.pause()
     await answered(pilot)
+
+
+async def paste(pilot: Pilot[None], text: str) -> None:
+    """Put text in at once, as a terminal does; typing takes a tenth of a second for each word."""
+    pilot.app.post_message(events.Paste(text))
+    await pilot.pause()
 
 
 async def write(pilot: Pilot[None], text: str) -> None:

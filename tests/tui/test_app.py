@@ -329,6 +329,7 @@ async def test_a_prompt_sent_before_the_panes_are_ready_is_sent_once_they_are() 
     async with app.run_test() as pilot:
         await write(pilot, "early")
         await pilot.press("enter", "enter")
+        await until(pilot, lambda: app.furnished.is_set() and app.panes[0].attached)
         await until(pilot, lambda: answers_of(app) == [["hi"]])
         assert len(app.panes[0].conversation.turns) == 1
         await app.close_models()

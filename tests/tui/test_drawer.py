@@ -16,7 +16,7 @@ from playground.tui.knob_text import range_of, read_value, state_text, write_val
 from playground.tui.widgets.knob_row import KnobRow
 from playground.tui.widgets.slider import Slider
 from playground.types import KnobSupport
-from tests.tui.stage import ask, playground_of, playing, saying, screen_of, until, write
+from tests.tui.stage import ask, paste, playground_of, playing, saying, screen_of, until, write
 
 
 def two_panes(**params: Any) -> PlaygroundApp:
@@ -180,8 +180,7 @@ async def test_words_lists_and_objects_are_typed_as_text() -> None:
             ("extra", '{"logit_bias": {"50256": -100}}', {"logit_bias": {"50256": -100}}),
         ):
             row_of(app, name).query_one(Input).focus()
-            await write(pilot, text)
-            await pilot.pause()
+            await paste(pilot, text)
             assert getattr(params(), name) == value
         await pilot.press("backspace")
         await pilot.pause()

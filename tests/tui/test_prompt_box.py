@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import events
 
-from tests.tui.stage import ask, playground_of, playing, saying, screen_of, write
+from tests.tui.stage import answered, ask, playground_of, playing, saying, screen_of, write
 
 
 async def test_ctrl_j_makes_a_new_line_and_enter_sends() -> None:
@@ -14,6 +14,20 @@ async def test_ctrl_j_makes_a_new_line_and_enter_sends() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert app.panes[0].conversation.last_prompt == "one\ntwo"
+
+
+async def test_keys_that_come_all_at_once_are_not_lost() -> None:
+    app = playground_of({"a:x": saying("hi")})
+    async with playing(app) as pilot:
+        for character in "hello":
+            app.post_message(events.Key(character, character))
+        app.post_message(events.Key("enter", "\r"))
+        for character in "next":
+            app.post_message(events.Key(character, character))
+        await pilot.pause()
+        await answered(pilot)
+        assert app.panes[0].conversation.last_prompt == "hello"
+        assert app._prompt.text == "next"
 
 
 async def test_a_blank_prompt_is_not_sent() -> None:

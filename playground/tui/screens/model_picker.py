@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.fuzzy import FuzzySearch
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
@@ -21,6 +20,7 @@ from playground.errors import PlaygroundError
 from playground.tui.background import off_loop
 from playground.tui.labels import one_line
 from playground.tui.offers import Offer, list_offers
+from playground.tui.screens.dialog import Dialog
 from playground.tui.widgets.safe_text import SafeInput
 
 __all__ = ["ModelPicker"]
@@ -29,15 +29,15 @@ _SHOWN = 200
 _LABEL_WIDTH = 36
 
 
-class ModelPicker(ModalScreen[str]):
+class ModelPicker(Dialog[str]):
     """Gives back a model reference, or nothing if it was left with Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss_empty", "Cancel"),
-        Binding("down", "move(1)", "Down", show=False, priority=True),
-        Binding("up", "move(-1)", "Up", show=False, priority=True),
-        Binding("pagedown", "move(8)", "Page down", show=False, priority=True),
-        Binding("pageup", "move(-8)", "Page up", show=False, priority=True),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("pagedown", "move(8)", "Page down", show=False),
+        Binding("pageup", "move(-8)", "Page up", show=False),
     ]
 
     def __init__(self, title: str, current: str) -> None:

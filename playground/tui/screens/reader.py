@@ -8,13 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from playground.tui.screens.dialog import Dialog
 
 __all__ = ["Reader"]
 
 
-class Reader(ModalScreen[None]):
+class Reader(Dialog[None]):
     """Shows content and goes away on Escape, Enter, or the key that brought it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from playground.tui.screens.dialog import Dialog
 from playground.tui.widgets.safe_text import SafeTextArea
 from playground.tui.widgets.scope_switch import ScopeSwitch
 
@@ -24,11 +24,11 @@ class SystemPrompt(NamedTuple):
     everywhere: bool
 
 
-class SystemPromptScreen(ModalScreen[SystemPrompt | None]):
+class SystemPromptScreen(Dialog[SystemPrompt | None]):
     """Gives back the new text and for whom it is, or None if it was left with Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Save", priority=True),
+        Binding("ctrl+s", "save", "Save"),
         Binding("escape", "cancel", "Cancel"),
     ]
 

@@ -29,6 +29,58 @@ class Drawer(Vertical):
     The rows are made from `knobs()`; no knob is named here.
     """
 
+    # Not in the app's style sheet: what most sessions open late need not delay the first paint.
+    DEFAULT_CSS = """
+    Drawer {
+        width: 46;
+        height: 100%;
+        layer: below;
+        border-left: vkey $border;
+        background: $surface;
+    }
+
+    Drawer.-covering {
+        layer: above;
+        dock: right;
+        max-width: 100%;
+    }
+
+    #drawer-title {
+        height: 1;
+        padding: 0 1;
+        background: $panel;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
+
+    #drawer-scope {
+        height: 1;
+        margin: 1 1 0 1;
+        width: 24;
+    }
+
+    #drawer-scope:focus {
+        background: $primary 25%;
+    }
+
+    #drawer-rows {
+        height: 1fr;
+        padding: 1 0 0 0;
+        background: $surface;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $surface;
+    }
+
+    #drawer-meaning {
+        height: auto;
+        min-height: 4;
+        max-height: 6;
+        padding: 0 1;
+        border-top: solid $border-blurred;
+        color: $text-muted;
+    }
+    """
+
     class ParamsChanged(Message):
         """The params of some panes are different now."""
 
@@ -97,6 +149,7 @@ class Drawer(Vertical):
         except InvalidParameter as error:
             row.complain(error.message)
             return
+        row.complain("")
         for pane, params in zip(targets, changed, strict=True):
             pane.conversation.params = params
             pane.params_changed()

@@ -39,6 +39,87 @@ class KnobRow(Vertical):
     It proposes values with `Changed`; whoever keeps the params answers with `show` or `complain`.
     """
 
+    DEFAULT_CSS = """
+    KnobRow {
+        height: auto;
+        padding: 0 1;
+    }
+
+    KnobRow:focus-within {
+        background: $panel;
+    }
+
+    .knob-label {
+        height: 1;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
+
+    KnobRow.-refused > .knob-label {
+        height: auto;
+        text-wrap: wrap;
+    }
+
+    .knob-controls {
+        height: 1;
+    }
+
+    .knob-slider {
+        width: 1fr;
+        height: 1;
+        margin: 0 1 0 0;
+    }
+
+    .knob-slider > .slider--filled { color: $primary; }
+    .knob-slider > .slider--track { color: $border; }
+    .knob-slider > .slider--thumb { color: $primary; text-style: bold; }
+    .knob-slider > .slider--ghost { color: $text-muted; }
+    .knob-slider:focus > .slider--thumb { color: $accent; }
+    .knob-slider:focus > .slider--ghost { color: $accent; }
+    .knob-slider:disabled { opacity: 40%; }
+
+    .knob-field {
+        width: 1fr;
+        height: 1;
+        background: $background;
+    }
+
+    KnobRow.-numeric .knob-field {
+        width: 12;
+    }
+
+    .knob-field:focus {
+        background: $background;
+        tint: $primary 10%;
+    }
+
+    .knob-unset {
+        width: 2;
+        height: 1;
+        text-align: right;
+        color: $text-muted;
+        visibility: hidden;
+    }
+
+    KnobRow.-set > .knob-controls > .knob-unset {
+        visibility: visible;
+    }
+
+    .knob-unset:hover {
+        color: $text-error;
+    }
+
+    .knob-problem {
+        display: none;
+        height: auto;
+        color: $text-error;
+    }
+
+    KnobRow.-invalid > .knob-problem {
+        display: block;
+    }
+    """
+
     class Changed(Message):
         """The user wants another value, or none."""
 
@@ -59,6 +140,9 @@ class KnobRow(Vertical):
         self._slider = (
             Slider(low, high, knob.step or 1, classes="knob-slider") if knob.numeric else None
         )
+
+        self._shown: object = None
+        self._complaint = ""
 
     def compose(self) -> ComposeResult:
         """Name and state; slider, field and ×; what is wrong with the text in the field."""
@@ -87,6 +171,11 @@ class KnobRow(Vertical):
         self, value: object, support: KnobSupport | None, others: tuple[object, ...] = ()
     ) -> None:
         """Show a value and how the model takes the knob. `others` are values of other panes."""
+        if (value, support, others) == self._shown:
+            # A drawer shows all its rows whenever one knob is turned; most have not changed.
+            return
+        self._shown = (value, support, others)
+        self.complain("")
         refused = support is not None and support.accepted is False
         self.set_class(refused, "-refused")
         self.set_class(value is not None, "-set")
@@ -100,7 +189,6 @@ class KnobRow(Vertical):
             # Never rewritten under the fingers: `1.` is not yet `1.5`.
             with self._field.prevent(Input.Changed):
                 self._field.value = write_value(value)
-        self.complain("")
         state = one_line(state_text(self.knob, support, value))
         if len({repr(other) for other in (value, *others)}) > 1:
             values = " | ".join(write_value(other) or "unset" for other in (value, *others))
@@ -114,8 +202,10 @@ class KnobRow(Vertical):
 
     def complain(self, problem: str) -> None:
         """Show why the text in the field was not taken; an empty string withdraws it."""
-        self._problem.update(Content(one_line(problem)))
-        self.set_class(bool(problem), "-invalid")
+        if problem != self._complaint:
+            self._complaint = problem
+            self._problem.update(Content(one_line(problem)))
+            self.set_class(bool(problem), "-invalid")
 
     @on(Slider.Changed)
     def _slid(self, message: Slider.Changed) -> None:

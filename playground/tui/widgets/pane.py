@@ -15,7 +15,6 @@ from textual.worker import Worker, WorkerCancelled, WorkerState
 
 from playground.tui.labels import number, one_line
 from playground.tui.themes import PANE_COLOURS
-from playground.tui.transcript import MessageHandle, Transcript
 from playground.tui.widgets.pane_header import PaneHeader
 from playground.tui.widgets.status_line import StatusLine
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from playground.run import Run
     from playground.tui.conversation import Conversation, Turn
     from playground.tui.shelf import ModelShelf
+    from playground.tui.transcript import MessageHandle, Transcript
     from playground.types import Timing
 
 __all__ = ["Pane"]
@@ -60,6 +60,7 @@ class Pane(Vertical):
         self._timing_of = timing_of
         self._conversation: Conversation | None = None
         self._shelf: ModelShelf | None = None
+        self._transcript: Transcript | None = None
         self._run: Run | None = None
         self._handles: list[MessageHandle] = []
         self._pieces = 0
@@ -68,14 +69,12 @@ class Pane(Vertical):
         self._answering: Worker[None] | None = None
         self._warming: Worker[None] | None = None
         self.header = PaneHeader(classes="pane-header")
-        self.transcript = Transcript(classes="pane-transcript")
         self.status = StatusLine(classes="pane-status")
         self.place = place
 
     def compose(self) -> ComposeResult:
-        """Header, transcript and figures, one under the other."""
+        """Header and figures; the transcript comes between them once there is a conversation."""
         yield self.header
-        yield self.transcript
         yield self.status
 
     @property
@@ -102,6 +101,13 @@ class Pane(Vertical):
         if self._conversation is None:
             raise RuntimeError("the pane is not attached yet")
         return self._conversation
+
+    @property
+    def transcript(self) -> Transcript:
+        """The conversation on the screen; only after `attach`."""
+        if self._transcript is None:
+            raise RuntimeError("the pane is not attached yet")
+        return self._transcript
 
     @property
     def shelf(self) -> ModelShelf:
@@ -135,8 +141,12 @@ class Pane(Vertical):
 
     # Model
 
-    def attach(self, conversation: Conversation, shelf: ModelShelf) -> None:
+    async def attach(self, conversation: Conversation, shelf: ModelShelf) -> None:
         """Give the pane its conversation and load its model in the background."""
+        from playground.tui.transcript import Transcript
+
+        self._transcript = Transcript(classes="pane-transcript")
+        await self.mount(self._transcript, before=self.status)
         self._conversation, self._shelf = conversation, shelf
         self.params_changed()
         self._load()
@@ -300,7 +310,9 @@ class Pane(Vertical):
 
     def tick(self) -> None:
         """Draw what has come since the last time; called by the app's one timer."""
-        self.transcript.flush()
+        if self._transcript is None:
+            return
+        self._transcript.flush()
         run = self._run
         self._ticks += 1
         if self._ticks % TICKS_PER_FIGURES:

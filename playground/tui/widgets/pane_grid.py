@@ -30,20 +30,15 @@ class PaneGrid(Container):
 
     def __init__(self, count: int, *, timing_of: Callable[[Run], Timing]) -> None:
         super().__init__(id="panes")
-        self._first_count = min(count, MAX_PANES)
         self._timing_of = timing_of
         self._active = 0
-        self._arrangement = Arrangement(columns=self._first_count, tabbed=False)
+        self.panes = [Pane(place, timing_of=timing_of) for place in range(min(count, MAX_PANES))]
+        """The panes, from the left."""
+        self._show(Arrangement(columns=len(self.panes), tabbed=False))
 
     def compose(self) -> ComposeResult:
         """Panes without models, for the first paint."""
-        for place in range(self._first_count):
-            yield Pane(place, timing_of=self._timing_of)
-
-    @property
-    def panes(self) -> list[Pane]:
-        """The panes, from the left."""
-        return [child for child in self.children if isinstance(child, Pane)]
+        yield from self.panes
 
     @property
     def active(self) -> Pane:
@@ -52,23 +47,26 @@ class PaneGrid(Container):
 
     def activate(self, place: int) -> None:
         """Make a pane the active one."""
-        panes = self.panes
-        self._active = min(max(place, 0), len(panes) - 1)
-        for pane in panes:
-            pane.set_class(pane.place == self._active and len(panes) > 1, "-active")
-        self.lay_out(self._arrangement)
+        self._active = min(max(place, 0), len(self.panes) - 1)
+        self._show(self._arrangement)
         self.post_message(self.ActiveChanged())
 
     def lay_out(self, arrangement: Arrangement) -> None:
         """Put the panes side by side, or show the active one alone."""
-        self._arrangement = arrangement
+        if arrangement != self._arrangement:
+            self._show(arrangement)
+
+    def _show(self, arrangement: Arrangement) -> None:
         panes = self.panes
+        self._arrangement = arrangement
         columns = arrangement.columns
         self.styles.grid_size_columns = columns
         self.styles.grid_size_rows = 1 if arrangement.tabbed else -(-len(panes) // columns)
         for pane in panes:
-            pane.display = not arrangement.tabbed or pane.place == self._active
+            active = pane.place == self._active
+            pane.set_class(active and len(panes) > 1, "-active")
             pane.set_class(pane.place % columns == 0, "-leftmost")
+            pane.display = active or not arrangement.tabbed
 
     @property
     def tabs(self) -> list[PaneTab]:
@@ -81,12 +79,14 @@ class PaneGrid(Container):
     async def add(self) -> Pane:
         """One more pane, still without a model."""
         pane = Pane(len(self.panes), timing_of=self._timing_of)
+        self.panes.append(pane)
         await self.mount(pane)
         return pane
 
     async def close(self, pane: Pane) -> None:
         """Take a pane away; those to the right of it move up a letter."""
         await pane.stopped()
+        self.panes.remove(pane)
         await pane.remove()
         for place, left in enumerate(self.panes):
             left.place = place

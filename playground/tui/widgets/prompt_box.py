@@ -12,6 +12,7 @@ from playground.tui.widgets.safe_text import SafeTextArea
 
 __all__ = ["PromptBox"]
 
+_LINE_BREAKS = ("ctrl+j", "shift+enter", "alt+enter")
 _REMEMBERED = 200
 """Earlier prompts that Up can bring back."""
 
@@ -23,8 +24,6 @@ class PromptBox(SafeTextArea):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "Send", priority=True),
-        Binding("ctrl+j,shift+enter,alt+enter", "new_line", "New line", show=False, priority=True),
         # The text area has its own use for these; here they belong to the panes.
         Binding("f6", "app.next_pane", show=False),
         Binding("f7", "app.details", show=False),
@@ -49,23 +48,41 @@ class PromptBox(SafeTextArea):
         """How far back Up has gone; 0 is the text being written."""
         self._draft = ""
 
-    def action_send(self) -> None:
-        """Hand the text over; the app empties the box once it has taken it."""
-        if self.text.strip():
-            self.post_message(self.Sent(self.text))
+    def on_key(self, event: events.Key) -> None:
+        """Enter sends, its relatives break the line.
 
-    def action_new_line(self) -> None:
-        """Break the line."""
-        self.insert("\n")
+        Not priority bindings: those overtake the letters before them when keys come fast, and
+        the end of the prompt would be lost.
+        """
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self._send()
+        elif event.key in _LINE_BREAKS:
+            event.stop()
+            event.prevent_default()
+            self.insert("\n")
+        elif event.is_printable:
+            # Editing a recalled prompt makes it the one being written.
+            self._recalled = 0
 
-    def taken(self) -> None:
-        """The prompt has been sent: remember it and make room for the next one."""
-        if not self._sent or self._sent[-1] != self.text:
-            self._sent.append(self.text)
+    def _send(self) -> None:
+        """Hand the text over and make room: what is typed from now on is the next prompt."""
+        text = self.text
+        if not text.strip():
+            return
+        if not self._sent or self._sent[-1] != text:
+            self._sent.append(text)
             del self._sent[:-_REMEMBERED]
         self._recalled = 0
         self._draft = ""
         self.clear()
+        self.post_message(self.Sent(text))
+
+    def give_back(self, text: str) -> None:
+        """Put a prompt back that could not be sent, before what has been typed since."""
+        self.load_text(f"{text}\n{self.text}" if self.text else text)
+        self.move_cursor(self.document.end)
 
     def action_cursor_up(self, select: bool = False) -> None:
         """Up in the first line brings back the prompt before."""
@@ -87,8 +104,3 @@ class PromptBox(SafeTextArea):
         self._recalled = steps
         self.load_text(self._draft if steps == 0 else self._sent[-steps])
         self.move_cursor(self.document.end)
-
-    def on_key(self, event: events.Key) -> None:
-        """Editing a recalled prompt makes it the one being written."""
-        if event.is_printable:
-            self._recalled = 0
