@@ -42,7 +42,8 @@ def _by_us(logits: Sequence[float], seen: Sequence[int] = (), **values: object) 
     }
 
 
-# Well apart, and penalties off the grid, so that no threshold falls between two tokens that rounding could exchange.
+# Well apart, and penalties off the grid, so that no threshold falls between two tokens that
+# rounding could exchange.
 _LOGITS = st.lists(
     st.integers(-3000, 3000).map(lambda step: step / 256), min_size=2, max_size=60, unique=True
 )
