@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
-__all__ = ["ACTS", "Act", "bindings", "key_name"]
+__all__ = ["ACTS", "NEEDS_MODELS", "Act", "bindings", "key_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,12 @@ ACTS: tuple[Act, ...] = (
     Act("ctrl+q", "quit", "Quit", "Close the models and leave", "Quit"),
 )
 """In the order in which the last line of the screen shows them while there is room."""
+
+
+NEEDS_MODELS = frozenset(
+    {act.action for act in ACTS} - {"help", "stop", "command_palette", "quit", "target"}
+)
+"""What cannot be done in the first tenth of a second, before the panes have their models."""
 
 
 def key_name(key: str) -> str:

@@ -18,7 +18,8 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from playground.sanitize import make_safe
-from playground.tui.acts import ACTS, bindings
+from playground.tui import dialogs
+from playground.tui.acts import ACTS, NEEDS_MODELS, bindings
 from playground.tui.arrangement import DRAWER_WIDTH, MAX_PANES, arrange_panes, drawer_covers
 from playground.tui.background import off_loop
 from playground.tui.labels import one_line
@@ -170,7 +171,8 @@ class PlaygroundApp(App[None]):
         for problem in opening.problems:
             self.say(str(problem), "error", title=problem.title)
         if opening.welcome and not self._prompt.text:
-            self._welcome()
+            dialogs.show_welcome(self)
+            self._do(off_loop(self._remember_welcome))
 
     def _prepare(self) -> Opening:
         """The slow imports and the reading of files, off the event loop."""
@@ -178,20 +180,18 @@ class PlaygroundApp(App[None]):
 
         return start.prepare(*self._asked)
 
+    @staticmethod
+    def _remember_welcome() -> None:
+        from playground.tui.start import remember_welcome
+
+        remember_welcome()
+
     async def _give_model(
         self, pane: Pane, ref: str, params: GenerationParams, system: str
     ) -> None:
         from playground.tui.conversation import Conversation
 
         await pane.attach(Conversation(ref, params, system), self._shelf)
-
-    def _welcome(self) -> None:
-        from playground.tui.screens.reader import Reader
-        from playground.tui.screens.texts import first_run_text
-        from playground.tui.start import remember_welcome
-
-        self.push_screen(Reader("Welcome to the playground", first_run_text(), id="first-run"))
-        self._do(off_loop(remember_welcome))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A defect of ours in the background is told and never closes the app."""
@@ -287,14 +287,15 @@ class PlaygroundApp(App[None]):
 
     def _all_free(self, panes: Iterable[Pane]) -> bool:
         """Whether none of these panes is at work; says which one is."""
-        if not self.furnished.is_set():
-            self.say("One moment: the models are still being looked up.", "warning")
-            return False
         busy = [pane.letter for pane in panes if pane.busy]
         if busy:
             verb = "is" if len(busy) == 1 else "are"
             self.say(f"{' and '.join(busy)} {verb} still answering. Esc stops.", "warning")
         return not busy
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Before the panes have their models, what needs one does nothing."""
+        return self.furnished.is_set() or action not in NEEDS_MODELS
 
     def action_stop(self) -> None:
         """Stop the pane that has the keyboard, or all; else go back to the prompt."""
@@ -328,8 +329,7 @@ class PlaygroundApp(App[None]):
 
     def _clear(self, panes: Sequence[Pane]) -> None:
         for pane in panes:
-            if pane.attached:
-                self._do(pane.clear())
+            self._do(pane.clear())
 
     def action_target(self) -> None:
         """Switch between all panes and the active one."""
@@ -338,8 +338,7 @@ class PlaygroundApp(App[None]):
 
     def action_copy_answer(self) -> None:
         """Put the active pane's last answer on the clipboard, through the terminal (OSC 52)."""
-        pane = self.active_pane
-        if pane.attached and (text := pane.transcript.last_answer_text()):
+        if text := self.active_pane.transcript.last_answer_text():
             self.copy_to_clipboard(text)
             self.say(f"Copied {len(text):,} characters.")
         else:
@@ -352,13 +351,11 @@ class PlaygroundApp(App[None]):
         focused = self.focused
         follow = focused is not None and self.active_pane in focused.ancestors_with_self
         self._grid.activate((self.active_pane.place + 1) % len(self.panes))
-        if follow and self.active_pane.attached:
+        if follow:
             self.active_pane.transcript.focus()
 
     async def action_add_pane(self) -> None:
         """Open one more pane, like the active one."""
-        if not self.furnished.is_set():
-            return
         if len(self.panes) >= MAX_PANES:
             self.say(f"{MAX_PANES} panes are the most.", "warning")
             return
@@ -369,8 +366,6 @@ class PlaygroundApp(App[None]):
 
     async def action_close_pane(self) -> None:
         """Close the active pane; the last one stays."""
-        if not self.furnished.is_set():
-            return
         if len(self.panes) == 1:
             self.say("The last pane stays. Ctrl+Q quits.", "warning")
             return
@@ -387,11 +382,7 @@ class PlaygroundApp(App[None]):
             self._do(self._pick_model(self.active_pane))
 
     async def _pick_model(self, pane: Pane) -> None:
-        from playground.tui.screens.model_picker import ModelPicker
-
-        ref = await self.push_screen_wait(
-            ModelPicker(f"Model for pane {pane.letter}", pane.conversation.ref)
-        )
+        ref = await dialogs.ask_for_model(self, pane)
         if ref:
             pane.use_model(ref)
             self._close_unused_models()
@@ -401,8 +392,6 @@ class PlaygroundApp(App[None]):
 
     async def action_drawer(self) -> None:
         """Show or hide the parameter drawer."""
-        if not self.furnished.is_set():
-            return
         if self._drawer is None:
             from playground.tui.widgets.drawer import Drawer
 
@@ -423,16 +412,10 @@ class PlaygroundApp(App[None]):
 
     def action_system_prompt(self) -> None:
         """Edit the system prompt."""
-        if self.furnished.is_set():
-            self._do(self._edit_system_prompt(self.active_pane))
+        self._do(self._edit_system_prompt(self.active_pane))
 
     async def _edit_system_prompt(self, pane: Pane) -> None:
-        from playground.tui.screens.system_prompt import SystemPromptScreen
-
-        title = f"System prompt, pane {pane.letter}"
-        edited = await self.push_screen_wait(
-            SystemPromptScreen(title, pane.conversation.system, everywhere=self._to_all)
-        )
+        edited = await dialogs.ask_for_system_prompt(self, pane, everywhere=self._to_all)
         if edited is not None:
             for target in self.panes if edited.everywhere else [pane]:
                 target.conversation.system = edited.text
@@ -442,22 +425,15 @@ class PlaygroundApp(App[None]):
 
     def action_help(self) -> None:
         """Keys and words."""
-        from playground.tui.screens.reader import Reader
-        from playground.tui.screens.texts import help_text
-
-        self.push_screen(Reader("Help", help_text(), id="help"))
+        dialogs.show_help(self)
 
     def action_details(self) -> None:
         """What was really sent and used in the active pane's last run."""
-        from playground.tui.screens.reader import Reader
-        from playground.tui.screens.texts import details_text
-
-        pane, run = self.active_pane, self.active_pane.run
-        if run is None:
+        pane = self.active_pane
+        if pane.run is None:
             self.say(f"Pane {pane.letter} has not answered yet.")
-            return
-        body = details_text(run, self._timing_of(run), run.model.capabilities.context_length)
-        self.push_screen(Reader(f"Pane {pane.letter}: the last run", body, id="details"))
+        else:
+            dialogs.show_details(self, pane, pane.run, self._timing_of)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything the user can do, by name."""

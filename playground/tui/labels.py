@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.sanitize import make_safe
 
-__all__ = ["count", "duration", "money", "number", "one_line", "rate"]
+__all__ = ["brief", "count", "duration", "money", "number", "one_line", "rate"]
 
 
 def one_line(text: str) -> str:
@@ -22,6 +22,13 @@ def number(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(number, value))
     return one_line(str(value))
+
+
+def brief(value: object) -> str:
+    """A knob's value where there is little room: `0.8`, `[END, STOP]`, `{…}`."""
+    if isinstance(value, dict):
+        return "{…}"
+    return f"[{number(value)}]" if isinstance(value, list | tuple) else number(value)
 
 
 def count(value: int) -> str:

@@ -14,10 +14,10 @@ def problem_text(error: BaseException) -> str:
     """The text for people; safe to show. Errors that are not ours are defects and say so."""
     if not isinstance(error, PlaygroundError):
         return make_safe(
-            f"Unexpected {type(error).__name__}: {error}\n"
+            f"✗ Unexpected {type(error).__name__}: {error}\n"
             "This is a defect in the playground or in a plug-in; the other panes go on."
         )
-    lines = [f"{error.title}. {error.message}", error.hint]
+    lines = [f"✗ {error.title}. {error.message}", error.hint]
     if isinstance(error, LocalError):
         lines += [f"│ {line}" for line in error.log[-_LOG_LINES:]]
     return make_safe("\n".join(filter(None, lines)))

@@ -10,6 +10,7 @@ import pytest
 from playground.errors import BackendCrashed, MissingKey, RateLimited
 from playground.params import GenerationParams
 from playground.providers.scripted import ScriptedModel
+from playground.tui.acts import ACTS
 from playground.types import Event, KnobSupport, Message, Plan, ReasoningDelta, TextDelta
 from tests.tui.stage import (
     answered,
@@ -358,3 +359,14 @@ async def test_a_backend_that_does_not_stop_does_not_keep_its_pane(
         await until(pilot, lambda: app.panes[0].run is not None)
         await pilot.press("escape")
         await until(pilot, lambda: not app.panes[0].busy, seconds=2)
+
+
+async def test_every_key_is_harmless_before_the_panes_have_their_models() -> None:
+    app = playground_of({"a:x": saying("hi"), "b:y": saying("ho")})
+    async with app.run_test() as pilot:
+        for act in ACTS:
+            if act.action not in ("quit", "help", "command_palette"):
+                await app.run_action(act.action)
+        await until(pilot, app.furnished.is_set)
+        assert len(app.panes) == 2
+        await app.close_models()

@@ -109,7 +109,7 @@ async def test_the_figures_of_a_failure_are_one_safe_line() -> None:
 
 def test_an_error_of_ours_says_what_to_do_and_a_defect_says_that_it_is_one() -> None:
     assert (
-        problem_text(RequestRefused("No.", hint="Ask less.")) == "Request refused. No.\nAsk less."
+        problem_text(RequestRefused("No.", hint="Ask less.")) == "✗ Request refused. No.\nAsk less."
     )
     assert "defect" in problem_text(KeyError("x"))
 

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerCancelled, WorkerState
 
-from playground.tui.labels import number, one_line
+from playground.tui.labels import brief, one_line
 from playground.tui.themes import PANE_COLOURS
 from playground.tui.widgets.pane_header import PaneHeader
 from playground.tui.widgets.status_line import StatusLine
@@ -66,6 +66,7 @@ class Pane(Vertical):
         self._pieces = 0
         self._ticks = 0
         self._title = ""
+        self._cleared = False
         self._answering: Worker[None] | None = None
         self._warming: Worker[None] | None = None
         self.header = PaneHeader(classes="pane-header")
@@ -164,8 +165,13 @@ class Pane(Vertical):
         self.header.knobs = self._knobs_text()
 
     def _knobs_text(self) -> str:
-        given = self.conversation.params.given()
-        return " · ".join(f"{name} {_brief(value)}" for name, value in given.items())
+        """The knobs you set; one that the model does not take says so."""
+        supports = self.model.capabilities.knobs if self.model is not None else {}
+        texts = []
+        for name, value in self.conversation.params.given().items():
+            refused = name in supports and supports[name].accepted is False
+            texts.append(f"{name} {'not taken' if refused else brief(value)}")
+        return " · ".join(texts)
 
     def _load(self) -> None:
         if self._warming is not None:
@@ -180,6 +186,7 @@ class Pane(Vertical):
             self.status.show([Figure("loading …", f"opening {one_line(ref)}", "strong")])
         try:
             model = await self.shelf.open(ref)
+            self.params_changed()
             self.post_message(self.ModelOpened(self))
             await model.warm_up()
         except Exception as error:  # noqa: BLE001 - shown, whatever it is; the app goes on
@@ -213,7 +220,8 @@ class Pane(Vertical):
             # A try that gave nothing but an error is no answer to compare with.
             for handle in self._handles:
                 self.transcript.remove_message(handle)
-            del turn.tries[-1:]
+            if turn.tries and turn.tries[-1] is self._run:
+                turn.tries.pop()
         self._start(turn)
         return True
 
@@ -225,12 +233,13 @@ class Pane(Vertical):
         from playground.tui.figures import Figure
 
         self._run, self._handles, self._pieces = None, [], 0
-        self._title = self._title_of(turn)
-        self._handle(0)
+        self._title = one_line(self.conversation.ref)
         self.status.show([Figure("opening …", "opening the model", "strong")])
         try:
             model = await self.shelf.open(self.conversation.ref)
             self._run = run = self.conversation.answer(turn, model)
+            self._title = self._title_of(turn, run)
+            self._handle(0)
             await self._read(run)
         except asyncio.CancelledError:
             await self._cancel_run()
@@ -258,15 +267,12 @@ class Pane(Vertical):
         if self._run is not None:
             await asyncio.wait([asyncio.create_task(self._run.cancel())], timeout=STOP_SECONDS)
 
-    def _title_of(self, turn: Turn) -> str:
-        """What stands over an answer: the model and the knobs that it was made with."""
-        tries = len(turn.tries) + 1
-        parts = [
-            one_line(self.conversation.ref),
-            self._knobs_text(),
-            f"try {tries}" if tries > 1 else "",
-        ]
-        return " · ".join(filter(None, parts))
+    def _title_of(self, turn: Turn, run: Run) -> str:
+        """What stands over an answer: the model, and the knobs you set as it really takes them."""
+        used = run.model.plan(run.params).effective
+        knobs = [f"{name} {brief(used[name])}" for name in run.params.given() if name in used]
+        tries = [f"try {len(turn.tries)}"] if len(turn.tries) > 1 else []
+        return " · ".join([one_line(self.conversation.ref), *knobs, *tries])
 
     def _handle(self, choice: int) -> MessageHandle:
         """The message that a choice is written into; begun when its first text comes."""
@@ -297,9 +303,9 @@ class Pane(Vertical):
             note = "\n".join(filter(None, notes))
         for handle in self._handles[1:]:
             self.transcript.finish(handle)
-        if self._handles:
+        if not self._cleared:
             text = problem_text(error) if error else ""
-            self.transcript.finish(self._handles[0], note=note, error=text)
+            self.transcript.finish(self._handle(0), note=note, error=text)
         self.status.show(figures, tooltip)
 
     def _show_error(self, error: BaseException) -> None:
@@ -337,7 +343,9 @@ class Pane(Vertical):
 
     async def clear(self) -> None:
         """Forget the conversation, on the screen and behind it."""
+        self._cleared = True
         await self.stopped()
+        self._cleared = False
         self.conversation.clear()
         self._handles, self._run = [], None
         self.transcript.clear()
@@ -361,9 +369,3 @@ class Pane(Vertical):
     def on_pane_header_clicked(self, message: PaneHeader.Clicked) -> None:
         """Activate first, so that the picker is for this pane."""
         self.post_message(self.Activated(self))
-
-
-def _brief(value: object) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(one_line(str(item)) for item in value) + "]"
-    return number(value) if not isinstance(value, dict) else "{…}"

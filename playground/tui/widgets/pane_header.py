@@ -28,11 +28,10 @@ class PaneHeader(Widget):
     def render(self) -> Content:
         """Letter and model on the left, knobs on the right as far as there is room."""
         width = self.size.width
-        name = one_line(self.ref) or "…"
         badge = f" {self.letter} "
-        room = max(width - len(badge) - 3, 4)
-        if cell_len(name) > room:
-            name = _tail(name, room)
+        # The knobs are what tells two panes of one model apart: they keep a share of the line.
+        share = min(cell_len(self.knobs) + 2, width * 2 // 5)
+        name = _shortened(one_line(self.ref) or "…", max(width - len(badge) - 3 - share, 4))
         left = [
             (badge, f"$background on ${self.colour} bold"),
             (f" {name}", "$foreground bold"),
@@ -51,11 +50,16 @@ class PaneHeader(Widget):
         self.post_message(self.Clicked())
 
 
-def _tail(text: str, width: int) -> str:
-    """The end of a long name, which for a path is the part that tells files apart."""
-    while text and cell_len(text) > width - 1:
-        text = text[1:]
-    return f"…{text}"
+def _shortened(name: str, width: int) -> str:
+    """A long reference without its folders, then without its beginning."""
+    if cell_len(name) > width and "/" in name:
+        provider, _, path = name.partition(":")
+        name = f"{provider}:…/{path.rsplit('/', 1)[-1]}"
+    if cell_len(name) <= width:
+        return name
+    while name and cell_len(name) > width - 1:
+        name = name[1:]
+    return f"…{name}"
 
 
 def _head(text: str, width: int) -> str:
