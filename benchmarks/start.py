@@ -130,7 +130,7 @@ def main() -> None:
         "playground, first paint": (MARKER, [python, "-m", "playground"]),
         "run_app() from a script, first paint": (
             MARKER,
-            [python, "-c", "from playground.tui.app import run_app; run_app()"],
+            [python, "-c", "from playground.tui import run_app; run_app()"],
         ),
         "playground --help, whole": ("", [python, "-m", "playground", "--help"]),
         "python -c pass, whole": ("", [python, "-c", "pass"]),

@@ -1,7 +1,39 @@
 """The terminal: the only folder that imports Textual."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playground.params import GenerationParams
+
+__all__ = ["run_app"]
 
 # Textual reads it when it is imported. Sixty frames a second cost twice the work of thirty, and
 # text does not read better for them.
 os.environ.setdefault("TEXTUAL_FPS", "30")
+
+
+def run_app(
+    models: Sequence[str] = (), params: GenerationParams | None = None, system: str = ""
+) -> int:
+    """Open the terminal with these models, one a pane, and return its exit code when it is left.
+
+    Empty arguments leave the choice to the user's settings and to what this machine has.
+    """
+    import gc
+
+    # Nothing that is made on the way to the first paint is garbage; looking for some again and
+    # again takes a tenth of that way. `live` turns it on again once the panes are there.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        from playground.tui.app import PlaygroundApp
+        from playground.tui.lifetime import live
+
+        return live(PlaygroundApp(models, params, system))
+    finally:
+        if collecting:
+            gc.enable()

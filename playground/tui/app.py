@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from playground.sanitize import make_safe
-from playground.tui import dialogs
+from playground.tui import dialogs, run_app
 from playground.tui.acts import ACTS, NEEDS_MODELS, bindings
 from playground.tui.arrangement import DRAWER_WIDTH, MAX_PANES, arrange_panes, drawer_covers
 from playground.tui.background import off_loop
@@ -50,18 +50,6 @@ _AROUND_PANES = 5
 """Lines that the prompt and the keys take from the panes."""
 
 Severity = Literal["information", "warning", "error"]
-
-
-def run_app(
-    models: Sequence[str] = (), params: GenerationParams | None = None, system: str = ""
-) -> int:
-    """Open the terminal with these models, one a pane, and return its exit code when it is left.
-
-    Empty arguments leave the choice to the user's settings and to what this machine has.
-    """
-    from playground.tui.lifetime import live
-
-    return live(PlaygroundApp(models, params, system))
 
 
 def _timing(run: Run) -> Timing:

@@ -52,12 +52,6 @@ class Conversation:
         """The latest run, whether it has ended or not."""
         return next((turn.tries[-1] for turn in reversed(self.turns) if turn.tries), None)
 
-    @property
-    def running(self) -> bool:
-        """Whether an answer is coming in."""
-        run = self.last_run
-        return run is not None and run.state == "running"
-
     def begin(self, prompt: str) -> Turn:
         """Open a turn for a new prompt."""
         turn = Turn(prompt)

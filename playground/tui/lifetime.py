@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -18,6 +19,9 @@ __all__ = ["live"]
 
 _GRACE_SECONDS = CLOSE_SECONDS + 2.0
 """After this, what still hangs (a name look-up in a thread, say) is left behind."""
+
+_FURNISH_SECONDS = 10.0
+"""By then the panes are there, or something has gone wrong that needs no spared garbage."""
 
 
 def live(app: PlaygroundApp) -> int:
@@ -35,24 +39,26 @@ async def _live(app: PlaygroundApp, left: threading.Event) -> None:
         # Without this a signal ends the process at once and leaves the terminal in the alternate
         # screen, with mouse reports on and the cursor hidden.
         loop.add_signal_handler(number, app.exit, None, 128 + number)
-    freezing = asyncio.create_task(_freeze_when_furnished(app))
+    collecting = asyncio.create_task(_collect_from_now_on(app))
     try:
         await app.run_async()
     finally:
-        freezing.cancel()
+        collecting.cancel()
         # The terminal is the shell's again; only closing the models may take a moment.
         _leave_anyway(left, app.return_code or 0)
         await app.close_models()
 
 
-async def _freeze_when_furnished(app: PlaygroundApp) -> None:
-    """Spare what lives until the end from the garbage collector.
+async def _collect_from_now_on(app: PlaygroundApp) -> None:
+    """Start collecting garbage once the panes are there, and spare what lives until the end.
 
-    Looking through it again and again while answers stream makes the longest pauses of all.
+    Looking through all of it again and again while answers stream makes the longest pauses.
     """
-    await app.furnished.wait()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(app.furnished.wait(), _FURNISH_SECONDS)
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _leave_anyway(left: threading.Event, code: int) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-PLAIN = "from playground.tui.app import run_app\nraise SystemExit(run_app({models!r}))"
+PLAIN = "from playground.tui import run_app\nraise SystemExit(run_app({models!r}))"
 CRASHING = """
 from playground.tui.app import PlaygroundApp
 from playground.tui.lifetime import live
@@ -192,7 +192,7 @@ def test_ctrl_c_at_any_moment_of_the_start_leaves_a_clean_terminal(
     with terminal(tmp_path) as screen:
         screen.read(delay)
         screen.child.send("\x03")
-        screen.read(1.5)
+        screen.read(0.5)
         while screen.child.isalive():
             screen.child.send("\x11")
             screen.read(0.3)
