@@ -12,7 +12,8 @@
     │   └── UnsupportedAbility     something that this backend cannot do
     ├── ConfigurationError         something on this machine must be set first
     │   ├── MissingKey             the endpoint wants an API key and none is configured
-    │   └── BrokenFile             a settings, catalogue or prompt file that cannot be read
+    │   ├── BrokenFile             a settings, catalogue or prompt file that cannot be read
+    │   └── NoSpace                the disk has no room for a file that is to be written
     ├── ContextOverflow            the prompt does not fit the model's context
     ├── ModelClosed                the model was closed while (or before) it was used
     ├── HostedError                the endpoint, or the way to it, failed
@@ -118,6 +119,12 @@ class BrokenFile(ConfigurationError):
     """A settings, catalogue or prompt file that cannot be read; the message has path and line."""
 
     title = "Broken file"
+
+
+class NoSpace(ConfigurationError):
+    """The disk has no room for a file that is to be written."""
+
+    title = "No room on the disk"
 
 
 class ContextOverflow(PlaygroundError):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from playground.errors import ModelFileError, did_you_mean
 
 MAGIC = b"GGUF"
+LATER_PART = re.compile(r"-(?!00001)\d{5}-of-\d{5}\.gguf$")
+"""The second and further files of a split model: llama.cpp opens all of it by the first."""
 MOST_LISTED = 500
 """No more files than this are listed: a folder may be anything."""
 
@@ -19,7 +22,7 @@ def listed(folders: Iterable[str]) -> Iterator[Path]:
         path
         for folder in folders
         for path in sorted(Path(folder).expanduser().rglob("*.gguf"))
-        if path.is_file()
+        if path.is_file() and not LATER_PART.search(path.name)
     )
     return itertools.islice(found, MOST_LISTED)
 
