@@ -159,3 +159,26 @@ def inspect(
     from playground.cli.inspect import inspect as run
 
     run(file, context_length=context_length, json=as_json)
+
+
+@app.command()
+def pull(
+    reference: Annotated[
+        str | None,
+        typer.Argument(metavar="[hf:ORG/REPO[:QUANT]]", help="A repository of GGUF files."),
+    ] = None,
+    *,
+    listed: Annotated[
+        bool, typer.Option("--list", help="List what a repository has; alone, what was pulled.")
+    ] = False,
+    removed: Annotated[bool, typer.Option("--remove", help="Remove what was pulled.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a GGUF from the Hugging Face Hub into your model folder.
+
+    It goes on where it was interrupted, and keeps nothing whose checksum is wrong. HF_TOKEN,
+    HF_HOME and HF_ENDPOINT are heeded.
+    """
+    from playground.cli.pull import pull as run
+
+    run(reference, listed=listed, removed=removed, json=as_json)
