@@ -14,12 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from playground.errors import InvalidParameter
 from playground.params import SAMPLERS, GenerationParams, knobs
 
 Floats = NDArray[np.float64]
-
-PENALTY_WINDOW = 64
-"""How many of the last tokens the penalties look at: llama.cpp's own default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +104,19 @@ class Distribution:
         order: Sequence[str] | None = None,
         **values: Any,
     ) -> list[tuple[str, Distribution]]:
-        """The distribution after each stage of the chain, in the order in which they act."""
+        """The distribution after each stage of the chain, in the order in which they act.
+
+        Raises `InvalidParameter` where XTC or DRY is switched on.
+        """
         asked = (params or GenerationParams()).updated(**values)
         found: list[tuple[str, Distribution]] = []
         current = self
         for stage in order or asked.sampler_order or SAMPLERS:
+            if stage not in _STAGES:
+                # Both depend on more than a distribution: a coin, and what the text repeats.
+                if _knob(asked, _ELSEWHERE[stage]):
+                    raise InvalidParameter(f"What {stage} does is not computed here.")
+                continue
             current = Distribution(_STAGES[stage](current, asked, seen))
             found.append((stage, current))
         return found
@@ -131,7 +137,10 @@ def _penalties(before: Distribution, params: GenerationParams, seen: Iterable[in
     frequency = _knob(params, "frequency_penalty")
     presence = _knob(params, "presence_penalty")
     logits = before.logits.copy()
-    recent = list(seen)[-PENALTY_WINDOW:]
+    window = params.penalty_window
+    if window is None:
+        window = int(knobs()["penalty_window"].default or 0)
+    recent = list(seen)[-window:] if window else []
     if not recent:
         return logits
     tokens, counts = np.unique(np.asarray(recent, dtype=np.int64), return_counts=True)
@@ -170,9 +179,42 @@ def _min_p(before: Distribution, params: GenerationParams, _seen: object) -> Flo
     return np.where(before.logits >= floor, before.logits, -np.inf)
 
 
+def _typical_p(before: Distribution, params: GenerationParams, _seen: object) -> Floats:
+    """The tokens whose surprise is closest to the entropy (Meister et al. 2022, 2202.00666)."""
+    share = _knob(params, "typical_p")
+    if share >= 1:
+        return before.logits
+    logprobs, probabilities = before.logprobs, before.probabilities
+    left = np.flatnonzero(np.isfinite(logprobs))
+    distance = np.abs(-logprobs[left] - before.entropy)
+    ranked = left[np.argsort(distance, kind="stable")]
+    reached = np.searchsorted(np.cumsum(probabilities[ranked]), share, side="right")
+    return _only(before.logits, ranked[: int(reached) + 1])
+
+
+def _top_n_sigma(before: Distribution, params: GenerationParams, _seen: object) -> Floats:
+    """Logits within n standard deviations of the largest (Tang et al. 2024, 2411.07641)."""
+    count = _knob(params, "top_n_sigma")
+    if count <= 0 or before.surviving <= 1:
+        return before.logits
+    left = before.logits[np.isfinite(before.logits)]
+    floor = left.max() - count * left.std()
+    return np.where(before.logits >= floor, before.logits, -np.inf)
+
+
 def _temperature(before: Distribution, params: GenerationParams, _seen: object) -> Floats:
-    """Logits divided by the temperature; at 0 only the likeliest token is left."""
+    """Logits divided by the temperature; at 0 only the likeliest token is left.
+
+    A dynamic temperature moves with the entropy's share of its maximum, as in llama.cpp's
+    `temp_ext`.
+    """
     temperature = _knob(params, "temperature")
+    spread = _knob(params, "dynatemp_range")
+    if spread > 0 and before.surviving > 1:
+        exponent = params.dynatemp_exponent
+        share = before.entropy / np.log(before.surviving)
+        low, high = max(0.0, temperature - spread), temperature + spread
+        temperature = low + (high - low) * share ** (1.0 if exponent is None else exponent)
     if temperature <= 0:
         return _only(before.logits, np.asarray([before.logits.argmax()]))
     return before.logits / temperature
@@ -186,8 +228,13 @@ def _only(logits: Floats, kept: NDArray[np.intp]) -> Floats:
 
 _STAGES: dict[str, Callable[[Distribution, GenerationParams, Sequence[int]], Floats]] = {
     "penalties": _penalties,
+    "top_n_sigma": _top_n_sigma,
     "top_k": _top_k,
+    "typical_p": _typical_p,
     "top_p": _top_p,
     "min_p": _min_p,
     "temperature": _temperature,
 }
+
+_ELSEWHERE = {"dry": "dry_multiplier", "xtc": "xtc_probability"}
+"""Stages that are not computed here, with the knob that switches each on."""

@@ -8,70 +8,15 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, model_validator
 
 from playground.errors import InvalidParameter, did_you_mean
+from playground.knobs import ORDERS, SAMPLERS, TEMPERATURE_FIRST, Knob, KnobKind
 
-KnobKind = Literal["float", "int", "words", "object"]
-
-SAMPLERS: tuple[str, ...] = ("penalties", "top_k", "top_p", "min_p", "temperature")
-"""The stages that `sampler_order` may name, in llama.cpp's own order."""
-
-TEMPERATURE_FIRST: tuple[str, ...] = ("penalties", "temperature", "top_k", "top_p", "min_p")
-"""The order that the transformers library uses: truncation acts on the tempered distribution."""
-
-
-@dataclass(frozen=True, slots=True)
-class Knob:
-    """What there is to know about one knob.
-
-    `minimum` and `maximum` bound what is accepted; `slider` is the part worth sliding over (the
-    whole range where it is None). `neutral` is the value that leaves the distribution alone;
-    `default` what a backend of ours uses while the user has set nothing (None: nothing is sent
-    and the endpoint decides).
-    """
-
-    meaning: str
-    minimum: float | None = None
-    maximum: float | None = None
-    slider: tuple[float, float] | None = None
-    step: float | None = None
-    unit: str = ""
-    neutral: float | None = None
-    default: float | None = None
-    aliases: tuple[str, ...] = ()
-    flag: str = ""
-    name: str = ""
-    kind: KnobKind = "object"
-
-    @property
-    def numeric(self) -> bool:
-        """Whether the value is a number, so that a slider can show it."""
-        return self.kind in ("float", "int")
-
-    @property
-    def range_text(self) -> str:
-        """The accepted range for people: `0 to 5`, or an empty string where there is none."""
-        if self.minimum is None or self.maximum is None:
-            return ""
-        return f"{_number(self.minimum)} to {_number(self.maximum)}"
-
-    def problem(self, value: object) -> str:
-        """Why `value` is outside the range, as the end of a sentence; empty if it is inside."""
-        if not isinstance(value, int | float) or self.minimum is None or self.maximum is None:
-            return ""
-        if self.minimum <= value <= self.maximum:
-            return ""
-        return f"{_number(value)} is outside {self.range_text}"
-
-
-def _number(value: float) -> str:
-    """A number as people write it: `1,000,000`, `0.05`."""
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
+__all__ = ["SAMPLERS", "TEMPERATURE_FIRST", "GenerationParams", "Knob", "KnobKind", "knobs"]
 
 
 class GenerationParams(BaseModel):
@@ -217,6 +162,194 @@ class GenerationParams(BaseModel):
             aliases=("top_logprobs",),
         ),
     ] = None
+    typical_p: Annotated[
+        float | None,
+        Knob(
+            "Keeps the tokens whose surprise is closest to the expected one, up to this share of "
+            "the probability; 1 is off.",
+            minimum=0,
+            maximum=1,
+            step=0.01,
+            neutral=1,
+            default=1,
+            engine=True,
+        ),
+    ] = None
+    top_n_sigma: Annotated[
+        float | None,
+        Knob(
+            "Keeps tokens whose logit is within so many standard deviations of the largest; "
+            "0 is off.",
+            minimum=0,
+            maximum=100,
+            slider=(0, 5),
+            step=0.1,
+            neutral=0,
+            default=0,
+            engine=True,
+        ),
+    ] = None
+    xtc_probability: Annotated[
+        float | None,
+        Knob(
+            "How often XTC cuts all but the least likely of the tokens above its threshold, "
+            "which makes answers less usual; 0 is off.",
+            minimum=0,
+            maximum=1,
+            step=0.05,
+            neutral=0,
+            default=0,
+            engine=True,
+        ),
+    ] = None
+    xtc_threshold: Annotated[
+        float | None,
+        Knob(
+            "The probability from which XTC takes a token for a usual choice; above 0.5 it "
+            "never acts.",
+            minimum=0,
+            maximum=1,
+            step=0.01,
+            default=0.1,
+            part_of="xtc_probability",
+            engine=True,
+        ),
+    ] = None
+    penalty_window: Annotated[
+        int | None,
+        Knob(
+            "How many of the last tokens the three penalties look at; 0 switches them off.",
+            minimum=0,
+            maximum=1_000_000,
+            slider=(0, 512),
+            step=16,
+            unit="tokens",
+            default=64,
+            aliases=("repeat_last_n",),
+            engine=True,
+        ),
+    ] = None
+    dry_multiplier: Annotated[
+        float | None,
+        Knob(
+            "How strongly DRY penalises the token that would go on repeating a sequence; 0 is off.",
+            minimum=0,
+            maximum=10,
+            slider=(0, 2),
+            step=0.1,
+            neutral=0,
+            default=0,
+            engine=True,
+        ),
+    ] = None
+    dry_base: Annotated[
+        float | None,
+        Knob(
+            "DRY's penalty grows by this factor with each further repeated token.",
+            minimum=1,
+            maximum=10,
+            slider=(1, 4),
+            step=0.05,
+            default=1.75,
+            part_of="dry_multiplier",
+            engine=True,
+        ),
+    ] = None
+    dry_allowed_length: Annotated[
+        int | None,
+        Knob(
+            "Repeated sequences up to this length cost nothing with DRY.",
+            minimum=0,
+            maximum=1_000,
+            slider=(0, 20),
+            step=1,
+            unit="tokens",
+            default=2,
+            part_of="dry_multiplier",
+            engine=True,
+        ),
+    ] = None
+    dry_window: Annotated[
+        int | None,
+        Knob(
+            "How many of the last tokens DRY looks at.",
+            minimum=0,
+            maximum=1_000_000,
+            slider=(0, 4096),
+            step=64,
+            unit="tokens",
+            default=1024,
+            aliases=("dry_penalty_last_n",),
+            part_of="dry_multiplier",
+            engine=True,
+        ),
+    ] = None
+    dynatemp_range: Annotated[
+        float | None,
+        Knob(
+            "Lets the temperature move by so much either way, with the entropy of the "
+            "distribution; 0 is off.",
+            minimum=0,
+            maximum=5,
+            slider=(0, 2),
+            step=0.05,
+            neutral=0,
+            default=0,
+            engine=True,
+        ),
+    ] = None
+    dynatemp_exponent: Annotated[
+        float | None,
+        Knob(
+            "How the dynamic temperature follows the entropy: 1 in proportion, more favours low.",
+            minimum=0,
+            maximum=10,
+            slider=(0, 4),
+            step=0.1,
+            default=1,
+            part_of="dynatemp_range",
+            engine=True,
+        ),
+    ] = None
+    mirostat: Annotated[
+        int | None,
+        Knob(
+            "Steers the surprise of the text instead of cutting the distribution: version 1 or "
+            "2 takes the place of every other stage but penalties and temperature; 0 is off.",
+            minimum=0,
+            maximum=2,
+            step=1,
+            neutral=0,
+            default=0,
+            engine=True,
+        ),
+    ] = None
+    mirostat_tau: Annotated[
+        float | None,
+        Knob(
+            "The surprise that Mirostat aims at.",
+            minimum=0,
+            maximum=20,
+            slider=(0, 10),
+            step=0.1,
+            unit="bits a token",
+            default=5,
+            part_of="mirostat",
+            engine=True,
+        ),
+    ] = None
+    mirostat_eta: Annotated[
+        float | None,
+        Knob(
+            "How fast Mirostat corrects itself.",
+            minimum=0,
+            maximum=1,
+            step=0.01,
+            default=0.1,
+            part_of="mirostat",
+            engine=True,
+        ),
+    ] = None
     stop: Annotated[
         tuple[str, ...] | None,
         Knob("Strings that end the answer where they would appear; they are not part of it."),
@@ -226,8 +359,21 @@ class GenerationParams(BaseModel):
         Knob(
             "The order of the sampler chain, as a list of its stages; `temperature-first` is the "
             "convention of transformers, and unset is llama.cpp's own: "
-            "penalties, top_k, top_p, min_p, temperature.",
+            + ", ".join(SAMPLERS)
+            + ".",
         ),
+    ] = None
+    logit_bias: Annotated[
+        dict[str, float] | None,
+        Knob("Added to the logits of tokens, named by id or, for local models, by their text."),
+    ] = None
+    grammar: Annotated[
+        str | None,
+        Knob("A GBNF grammar that the answer has to follow; it starts at `root`.", engine=True),
+    ] = None
+    json_schema: Annotated[
+        dict[str, JsonValue] | None,
+        Knob("A JSON Schema that the answer has to follow.", engine=True),
     ] = None
     extra: Annotated[
         dict[str, JsonValue] | None,
@@ -266,6 +412,8 @@ class GenerationParams(BaseModel):
             problems.append(f"stop holds {len(self.stop)} strings; 16 are the most")
         if self.sampler_order is not None:
             problems += _order_problems(self.sampler_order)
+        if self.grammar is not None and self.json_schema is not None:
+            problems.append("grammar and json_schema say the same thing twice: give one of them")
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -314,8 +462,7 @@ def _sentence(error: ValidationError) -> str:
 
 def _order_by_name(text: str) -> tuple[str, ...]:
     """The order meant by a preset's name or by a comma-separated list."""
-    presets = {"llama.cpp": SAMPLERS, "temperature-first": TEMPERATURE_FIRST}
-    return presets.get(text) or tuple(part.strip() for part in text.split(","))
+    return ORDERS.get(text) or tuple(part.strip() for part in text.split(","))
 
 
 def _order_problems(order: tuple[str, ...]) -> list[str]:
@@ -354,6 +501,8 @@ def _kind(annotation: Any) -> KnobKind:
         return "float"
     if int in members:
         return "int"
+    if str in members:
+        return "text"
     return "words" if any(get_origin(member) is tuple for member in members) else "object"
 
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Coroutine, Iterator
 from contextlib import aclosing
 from typing import Any, TypeVar
@@ -61,6 +62,12 @@ def sample(knob: Knob) -> Any:
             return ("top_k", "temperature")
         case "extra":
             return {"playground_contract": True}
+        case "logit_bias":
+            return {"5": -1.0}
+        case "grammar":
+            return 'root ::= "yes" | "no"'
+        case "json_schema":
+            return {"type": "object"}
         case "max_length":
             return 7
         case "n" | "logprobs":
@@ -68,7 +75,7 @@ def sample(knob: Knob) -> Any:
     low = knob.minimum if knob.minimum is not None else 0.0
     value = knob.slider[1] / 4 if knob.slider else low + 0.3
     value = value if value != knob.neutral else value + 0.2
-    return int(value) if knob.kind == "int" else value
+    return math.ceil(value) if knob.kind == "int" else value
 
 
 class ProviderContract:
@@ -406,7 +413,8 @@ def _params(**given: Any) -> GenerationParams:
 
 def _all_params() -> list[GenerationParams]:
     """Nothing set, each knob set alone, and all of them at once."""
-    each = {name: sample(knob) for name, knob in knobs().items()}
+    # A grammar and a schema cannot be asked for at once.
+    each = {name: sample(knob) for name, knob in knobs().items() if name != "json_schema"}
     alone = [GenerationParams.of(**{name: value}) for name, value in each.items()]
     return [GenerationParams(), *alone, GenerationParams.of(**each)]
 

@@ -160,13 +160,14 @@ class Draw:
 
     `logprob` is the token's natural-log probability there, `entropy` that distribution's in nats,
     `survivors` how many tokens it has, `alternatives` its likeliest; `uniform` (0 to 1) is the
-    throw of the dice, read against the survivors laid out in order of their ids.
+    throw of the dice, read against the survivors laid out in order of their ids (None where the
+    sampler throws its own: Mirostat).
     """
 
     logprob: float
     entropy: float
     survivors: int
-    uniform: float
+    uniform: float | None
     alternatives: tuple[TokenAlternative, ...] = ()
 
 

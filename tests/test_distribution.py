@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.distribution import Distribution
+from playground.errors import InvalidParameter
 from playground.params import SAMPLERS
 from playground.providers.llama.sampling import Candidates, SamplerChain
 
 from .providers.llama.conftest import sampling
+
+COMPUTED = [stage for stage in SAMPLERS if stage not in ("dry", "xtc")]
 
 
 def _by_llama_cpp(
@@ -56,8 +59,11 @@ _LOGITS = st.lists(
     top_p=st.sampled_from([0.0, 0.1234, 0.5017, 0.9013, 0.98765, 1.0]),
     min_p=st.sampled_from([0.0, 0.01003, 0.05007, 0.3011, 1.0]),
     temperature=st.sampled_from([0.0, 0.25, 0.7, 1.0, 1.5, 4.0]),
-    order=st.permutations(SAMPLERS),
-    length=st.integers(1, len(SAMPLERS)),
+    typical_p=st.sampled_from([1.0, 0.2017, 0.6013, 0.9511]),
+    top_n_sigma=st.sampled_from([0.0, 0.5013, 1.0017, 2.5]),
+    dynatemp_range=st.sampled_from([0.0, 0.0, 0.5]),
+    order=st.permutations(COMPUTED),
+    length=st.integers(1, len(COMPUTED)),
     seen=st.lists(st.integers(0, 1), max_size=80),
     repeat=st.sampled_from([1.0, 0.7513, 1.2531]),
     frequency=st.sampled_from([0.0, 0.5037, -0.4981]),
@@ -69,6 +75,9 @@ def test_any_chain_in_any_order_keeps_the_same_tokens_at_the_same_probabilities(
     top_p: float,
     min_p: float,
     temperature: float,
+    typical_p: float,
+    top_n_sigma: float,
+    dynatemp_range: float,
     order: list[str],
     length: int,
     seen: list[int],
@@ -81,6 +90,10 @@ def test_any_chain_in_any_order_keeps_the_same_tokens_at_the_same_probabilities(
         "top_p": top_p,
         "min_p": min_p,
         "temperature": temperature,
+        "typical_p": typical_p,
+        "top_n_sigma": top_n_sigma,
+        "dynatemp_range": dynatemp_range,
+        "dynatemp_exponent": 1.0,
         "repeat_penalty": repeat,
         "frequency_penalty": frequency,
         "presence_penalty": presence,
@@ -106,7 +119,7 @@ def _on_the_edge(ours: dict[int, float], theirs: dict[int, float]) -> bool:
 def test_each_stage_reports_what_it_left() -> None:
     distribution = Distribution.of(np.arange(10.0))
     stages = dict(distribution.stages(top_k=5, top_p=0.9, temperature=2))
-    assert list(stages) == list(SAMPLERS)
+    assert list(stages) == COMPUTED
     assert stages["penalties"].surviving == 10
     assert stages["top_k"].surviving == 5
     assert stages["top_p"].surviving < 5
@@ -131,3 +144,11 @@ def test_entropy_rank_and_effective_vocabulary_of_known_distributions() -> None:
 
 def test_temperature_zero_leaves_the_likeliest_token_only() -> None:
     assert Distribution.of([1.0, 3.0, 2.0]).after(temperature=0).top(5) == [(1, 1.0)]
+
+
+@pytest.mark.parametrize("knobs", [{"dry_multiplier": 1}, {"xtc_probability": 0.5}], ids=str)
+def test_what_hangs_on_more_than_a_distribution_is_refused_not_left_out(
+    knobs: dict[str, float],
+) -> None:
+    with pytest.raises(InvalidParameter, match="not computed here"):
+        Distribution.of([1.0, 2.0]).after(**knobs)

@@ -17,6 +17,7 @@ from playground.params import GenerationParams, Knob, KnobKind, knobs
 _TYPES: Mapping[KnobKind, tuple[Any, str]] = {
     "float": (float | None, "NUMBER"),
     "int": (int | None, "INTEGER"),
+    "text": (str | None, "TEXT"),
     "words": (list[str] | None, "TEXT"),
     "object": (str | None, "JSON"),
 }

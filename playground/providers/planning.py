@@ -42,6 +42,8 @@ def make_plan(
             continue
         support = supports.get(name, KnobSupport(accepted=None))
         asked = _json(getattr(params, name))
+        if asked is None and knob.part_of and not _switched_on(knob.part_of, effective):
+            continue
         used, found = _decide(knob, support, asked)
         adjustments += found
         if used is None:
@@ -84,6 +86,11 @@ def make_plan(
     return Plan(
         ref=ref, params=params, effective=effective, wire=wire, adjustments=tuple(adjustments)
     )
+
+
+def _switched_on(name: str, effective: Mapping[str, JsonValue]) -> bool:
+    """Whether a knob, decided already, is at a value that does something."""
+    return effective.get(name) not in (None, knobs()[name].neutral)
 
 
 def _decide(

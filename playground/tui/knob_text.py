@@ -37,6 +37,8 @@ def read_value(knob: Knob, text: str) -> JsonValue:
     match knob.kind:
         case "float" | "int":
             return _read_number(knob, text)
+        case "text":
+            return text
         case "words":
             # One string, or a list where it must be several or hold spaces and line ends.
             return _read_json(knob, text) if text.startswith("[") else text

@@ -31,8 +31,12 @@ def _example(knob: Knob) -> tuple[str, Any]:
             return f"{knob.maximum:g}", knob.maximum
         case "int":
             return f"{knob.minimum:g}", knob.minimum
+        case "object" if knob.name == "logit_bias":
+            return '{"5": -1}', {"5": -1.0}
         case "object":
             return '{"a": [1]}', {"a": [1]}
+        case "text":
+            return "root ::= x", "root ::= x"
         case "words":
             return "temperature", ["temperature"]
 
@@ -41,6 +45,8 @@ def test_every_flag_arrives(shell: Shell) -> None:
     """Through the last flag of each, which is an alias where there is one."""
     arguments, wanted = [], {}
     for name, knob in knobs().items():
+        if name == "json_schema":
+            continue  # It and a grammar cannot be asked for at once.
         text, wanted[name] = _example(knob)
         arguments += [flags(knob)[-1], text]
     done = shell("ask", "-m", "scripted:echo", "--json", *arguments, "hi")

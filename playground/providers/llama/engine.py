@@ -50,7 +50,7 @@ class Engine:
         self._prefill_rate = 0.0
         self._model = model
         self._context = context
-        self._candidates = Candidates(model.vocabulary)
+        self._candidates = Candidates(model.vocabulary, model)
         self._slots = [Slot(number) for number in range(sequences)]
         self._waiting: deque[Sequence] = deque()
         self._clock = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from playground.types import FinishReason, Message
 
@@ -40,7 +40,10 @@ class EngineSettings(_Said):
 
 
 class SamplingParams(_Said):
-    """The knobs of one request, all resolved: the plan's `wire` as the worker reads it."""
+    """The knobs of one request, all resolved: the plan's `wire` as the worker reads it.
+
+    Knobs of a sampler that is off may be absent.
+    """
 
     temperature: float
     max_length: int
@@ -52,9 +55,26 @@ class SamplingParams(_Said):
     frequency_penalty: float
     seed: int
     n: int
+    typical_p: float
+    top_n_sigma: float
+    xtc_probability: float
+    xtc_threshold: float = 0.0
+    penalty_window: int
+    dry_multiplier: float
+    dry_base: float = 0.0
+    dry_allowed_length: int = 0
+    dry_window: int = 0
+    dynatemp_range: float
+    dynatemp_exponent: float = 0.0
+    mirostat: int
+    mirostat_tau: float = 0.0
+    mirostat_eta: float = 0.0
     sampler_order: tuple[str, ...]
     stop: tuple[str, ...] = ()
     logprobs: int | None = None
+    logit_bias: dict[str, float] = {}
+    grammar: str | None = None
+    json_schema: dict[str, JsonValue] | None = None
 
 
 Given = str | tuple[int, ...]
@@ -179,7 +199,7 @@ class SentDraw(_Said):
     logprob: float
     entropy: float
     survivors: int
-    uniform: float
+    uniform: float | None
     alternatives: tuple[SentAlternative, ...]
 
 
@@ -269,7 +289,13 @@ class Failed(_Said):
 
     kind: Literal["failed"] = "failed"
     id: int | None = None
-    error: Literal["ContextOverflow", "ChatTemplateError", "ModelLoadFailed", "LocalError"]
+    error: Literal[
+        "ContextOverflow",
+        "ChatTemplateError",
+        "InvalidParameter",
+        "ModelLoadFailed",
+        "LocalError",
+    ]
     message: str
     hint: str = ""
 

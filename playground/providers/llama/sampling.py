@@ -6,43 +6,23 @@ import base64
 import ctypes
 import math
 import random
-from collections.abc import Callable
 from typing import NamedTuple
 
 import llama_cpp as lib
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.distribution import PENALTY_WINDOW
+from playground.errors import InvalidParameter
 from playground.providers.llama.native import NativeModel
-from playground.providers.llama.protocol import SamplingParams, SentAlternative, SentDraw, SentToken
+from playground.providers.llama.protocol import (
+    SamplingParams,
+    SentAlternative,
+    SentDraw,
+    SentToken,
+)
+from playground.providers.llama.stages import REMEMBERING, Making, make_stages
 
 _Logits = NDArray[np.float32]
-
-_STAGES: dict[str, Callable[[SamplingParams, int], lib.llama_sampler_p]] = {
-    "penalties": lambda knobs, vocabulary: lib.llama_sampler_init_penalties(
-        vocabulary,
-        PENALTY_WINDOW,
-        knobs.repeat_penalty,
-        knobs.frequency_penalty,
-        knobs.presence_penalty,
-    ),
-    "top_k": lambda knobs, _: lib.llama_sampler_init_top_k(knobs.top_k),
-    "top_p": lambda knobs, _: lib.llama_sampler_init_top_p(knobs.top_p, 1),
-    "min_p": lambda knobs, _: lib.llama_sampler_init_min_p(knobs.min_p, 1),
-    "temperature": lambda knobs, _: lib.llama_sampler_init_temp(knobs.temperature),
-}
-
-_IDLE: dict[str, Callable[[SamplingParams], bool]] = {
-    "penalties": lambda knobs: (
-        knobs.repeat_penalty == 1 and knobs.frequency_penalty == 0 and knobs.presence_penalty == 0
-    ),
-    "top_k": lambda knobs: knobs.top_k == 0,
-    "top_p": lambda knobs: knobs.top_p == 1,
-    "min_p": lambda knobs: knobs.min_p == 0,
-    "temperature": lambda knobs: knobs.temperature == 1,
-}
-"""When a stage changes nothing, it is left out of the chain: it would still cost a pass."""
 
 
 class Candidates:
@@ -51,13 +31,14 @@ class Candidates:
     One buffer serves every sequence of an engine, one after the other.
     """
 
-    def __init__(self, vocabulary: int) -> None:
+    def __init__(self, vocabulary: int, model: NativeModel | None = None) -> None:
         kind = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
         self._buffer = np.zeros(vocabulary, dtype=kind)
         self._ids = np.arange(vocabulary, dtype=np.int32)
         self._array = lib.llama_token_data_array()
         self._first = self._buffer.ctypes.data
         self.size = vocabulary
+        self.model = model
 
     def after(self, chain: lib.llama_sampler_p, logits: _Logits) -> NDArray[np.void]:
         """What is left of the vocabulary after a chain: a view with fields `id` and `logit`."""
@@ -73,6 +54,12 @@ class Candidates:
         begin = (moved - self._first) // self._buffer.itemsize
         return self._buffer[begin : begin + self._array.size]
 
+    @property
+    def selected(self) -> int | None:
+        """The place among what is left that the chain itself drew, if it did."""
+        place = int(self._array.selected)
+        return place if place >= 0 else None
+
 
 class Drawn(NamedTuple):
     """A drawn token: its place among the survivors of the chain, and the throw of the dice.
@@ -84,7 +71,7 @@ class Drawn(NamedTuple):
     place: int
     tokens: NDArray[np.int32]
     probabilities: NDArray[np.float64]
-    uniform: float
+    uniform: float | None
 
 
 class SamplerChain:
@@ -100,15 +87,25 @@ class SamplerChain:
         self._dice = random.Random(seed)  # noqa: S311 - meant to be repeated
         options = lib.llama_sampler_chain_default_params()
         self._chain = lib.llama_sampler_chain_init(options)
-        for stage in params.sampler_order:
-            if not _IDLE[stage](params):
-                made = _STAGES[stage](params, candidates.size)
-                lib.llama_sampler_chain_add(self._chain, made)
+        self._remembering: list[lib.llama_sampler_p] = []
+        self._window = max(params.penalty_window, params.dry_window)
+        making = Making(params, seed % 2**32, candidates.size, candidates.model)
+        try:
+            for name, stage in make_stages(making):
+                lib.llama_sampler_chain_add(self._chain, stage)
+                if name in REMEMBERING:
+                    self._remembering.append(stage)
+        except InvalidParameter:
+            self.close()
+            raise
 
     def accept(self, tokens: list[int]) -> None:
-        """Let the penalties see tokens that were not drawn here: the prompt's."""
-        for token in tokens[-PENALTY_WINDOW:]:
-            lib.llama_sampler_accept(self._chain, token)
+        """Let penalties and DRY see tokens that were not drawn here: the prompt's."""
+        if not self._remembering or not self._window:
+            return
+        for token in tokens[-self._window :]:
+            for stage in self._remembering:
+                lib.llama_sampler_accept(stage, token)
 
     def skip(self, count: int) -> None:
         """Let the dice fall for tokens that are given: those after them get the same throws."""
@@ -136,8 +133,10 @@ class SamplerChain:
     def draw(self, logits: _Logits) -> Drawn:
         """Draw the next token, and let the chain see it."""
         tokens, probabilities = self.survivors(logits)
-        uniform = self._dice.random()
-        place = _place(tokens, probabilities, uniform)
+        uniform: float | None = None
+        throw, place = self._dice.random(), self._candidates.selected
+        if place is None:
+            uniform, place = throw, _place(tokens, probabilities, throw)
         drawn = Drawn(int(tokens[place]), place, tokens, probabilities, uniform)
         lib.llama_sampler_accept(self._chain, drawn.token)
         return drawn

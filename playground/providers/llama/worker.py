@@ -15,7 +15,13 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
-from playground.errors import ChatTemplateError, ContextOverflow, LocalError, ModelLoadFailed
+from playground.errors import (
+    ChatTemplateError,
+    ContextOverflow,
+    InvalidParameter,
+    LocalError,
+    ModelLoadFailed,
+)
 from playground.providers.llama.engine import Engine
 from playground.providers.llama.native import NativeContext, NativeModel, start_llama
 from playground.providers.llama.protocol import (
@@ -43,7 +49,7 @@ from playground.providers.llama.sizing import BATCH_TOKENS, choose_layout
 from playground.providers.llama.template import PLAIN_STOPS, ChatTemplate, render_plain
 from playground.types import Message
 
-_ERRORS = (ContextOverflow, ChatTemplateError, ModelLoadFailed, LocalError)
+_ERRORS = (ContextOverflow, ChatTemplateError, InvalidParameter, ModelLoadFailed, LocalError)
 
 
 RENDER_SECONDS = 5

@@ -61,6 +61,10 @@ WORDS = {
 }
 """The protocol's word for a knob, where it is not ours and the catalogue names no other."""
 
+ENGINE_ONLY = (
+    "it belongs to llama.cpp's samplers; a server that takes it can say so in its provider.toml"
+)
+
 RESERVED = dict.fromkeys(
     ("model", "messages", "stream"), "the playground sets this one itself: it cannot be passed"
 )
@@ -82,8 +86,10 @@ def capabilities(spec: ProviderSpec, model: ModelSpec | None) -> Capabilities:
     never takes is known; the rest is sent as asked, and the endpoint decides.
     """
     supports: dict[str, KnobSupport] = {}
-    for name in knobs():
+    for name, knob in knobs().items():
         support = spec.knob(name, model)
+        if knob.engine and support.accepted is None and not support.wire:
+            support = KnobSupport(accepted=False, reason=ENGINE_ONLY)
         if name == "sampler_order" and not support.wire and support.accepted is not False:
             support = KnobSupport(
                 accepted=False,

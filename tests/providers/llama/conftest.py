@@ -10,6 +10,7 @@ import pytest
 
 from playground.config import shipped
 from playground.params import SAMPLERS
+from playground.params import knobs as knob_table
 from playground.providers.llama.engine import Engine
 from playground.providers.llama.native import NativeContext, NativeModel, start_llama
 from playground.providers.llama.protocol import SamplingParams
@@ -21,20 +22,14 @@ MakeEngine = Callable[..., Engine]
 
 def sampling(**knobs: Any) -> SamplingParams:
     """Neutral knobs at temperature 1, with these changed."""
-    neutral: dict[str, Any] = {
-        "temperature": 1.0,
-        "max_length": 24,
-        "top_p": 1.0,
-        "top_k": 0,
-        "min_p": 0.0,
-        "repeat_penalty": 1.0,
-        "presence_penalty": 0.0,
-        "frequency_penalty": 0.0,
-        "seed": 1,
-        "n": 1,
-        "sampler_order": SAMPLERS,
+    neutral = {
+        name: knob.default if knob.neutral is None else knob.neutral
+        for name, knob in knob_table().items()
+        if knob.numeric and name != "logprobs"
     }
-    return SamplingParams(**{**neutral, **knobs})
+    neutral.update(max_length=24, seed=1)
+    order = {"sampler_order": SAMPLERS}
+    return SamplingParams.model_validate({**neutral, **order, **knobs})
 
 
 @pytest.fixture(scope="session")

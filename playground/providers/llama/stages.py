@@ -1,0 +1,208 @@
+"""Makes llama.cpp's samplers from params: the stages of a chain, in the order asked for."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import llama_cpp as lib
+
+from playground.errors import InvalidParameter
+from playground.providers.llama.native import NativeModel
+from playground.providers.llama.protocol import SamplingParams
+
+DRY_BREAKERS = (b"\n", b":", b'"', b"*")
+"""Where a repeated sequence ends for DRY: llama.cpp's own."""
+
+MIROSTAT_CANDIDATES = 100
+"""How many tokens Mirostat 1 estimates the distribution's shape from: the paper's choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What samplers are made of. `model` is None where only arithmetic on logits is wanted."""
+
+    params: SamplingParams
+    seed: int
+    vocabulary: int
+    model: NativeModel | None
+
+    @property
+    def vocab(self) -> lib.llama_vocab_p:
+        """The vocabulary's handle."""
+        if self.model is None:
+            raise InvalidParameter("This sampler needs a model's vocabulary.")
+        return self.model.vocab
+
+
+Make = Callable[[Making], Any]
+"""Gives a `llama_sampler_p`, which llama_cpp has for type checkers only."""
+Off = Callable[[SamplingParams], bool]
+
+
+def _penalties(making: Making) -> lib.llama_sampler_p:
+    params = making.params
+    return lib.llama_sampler_init_penalties(
+        making.vocabulary,
+        params.penalty_window,
+        params.repeat_penalty,
+        params.frequency_penalty,
+        params.presence_penalty,
+    )
+
+
+def _no_penalties(params: SamplingParams) -> bool:
+    return not params.penalty_window or (
+        params.repeat_penalty == 1
+        and params.frequency_penalty == 0
+        and params.presence_penalty == 0
+    )
+
+
+def _dry(making: Making) -> lib.llama_sampler_p:
+    params = making.params
+    breakers = (ctypes.c_char_p * len(DRY_BREAKERS))(*DRY_BREAKERS)
+    return lib.llama_sampler_init_dry(
+        making.vocab,
+        params.dry_multiplier,
+        params.dry_base,
+        params.dry_allowed_length,
+        params.dry_window,
+        ctypes.cast(breakers, ctypes.POINTER(ctypes.c_char_p)),
+        len(DRY_BREAKERS),
+    )
+
+
+def _temperature(making: Making) -> lib.llama_sampler_p:
+    params = making.params
+    if params.dynatemp_range == 0:
+        return lib.llama_sampler_init_temp(params.temperature)
+    return lib.llama_sampler_init_temp_ext(
+        params.temperature, params.dynatemp_range, params.dynatemp_exponent
+    )
+
+
+_STAGES: dict[str, tuple[Off, Make]] = {
+    "penalties": (_no_penalties, _penalties),
+    "dry": (lambda params: params.dry_multiplier == 0, _dry),
+    "top_n_sigma": (
+        lambda params: params.top_n_sigma == 0,
+        lambda making: lib.llama_sampler_init_top_n_sigma(making.params.top_n_sigma),
+    ),
+    "top_k": (
+        lambda params: params.top_k == 0,
+        lambda making: lib.llama_sampler_init_top_k(making.params.top_k),
+    ),
+    "typical_p": (
+        lambda params: params.typical_p == 1,
+        lambda making: lib.llama_sampler_init_typical(making.params.typical_p, 1),
+    ),
+    "top_p": (
+        lambda params: params.top_p == 1,
+        lambda making: lib.llama_sampler_init_top_p(making.params.top_p, 1),
+    ),
+    "min_p": (
+        lambda params: params.min_p == 0,
+        lambda making: lib.llama_sampler_init_min_p(making.params.min_p, 1),
+    ),
+    "xtc": (
+        lambda params: params.xtc_probability == 0,
+        lambda making: lib.llama_sampler_init_xtc(
+            making.params.xtc_probability, making.params.xtc_threshold, 1, making.seed
+        ),
+    ),
+    "temperature": (
+        lambda params: params.temperature == 1 and params.dynatemp_range == 0,
+        _temperature,
+    ),
+}
+"""Each stage with when it changes nothing (then it is left out: it would cost a pass)."""
+
+
+REMEMBERING = ("penalties", "dry")
+"""Stages that look at the text so far, the prompt's too. A grammar must never see a prompt."""
+
+
+def make_stages(making: Making) -> Iterator[tuple[str, lib.llama_sampler_p]]:
+    """The samplers of a chain, by name: bias and grammar first, then the stages in their order.
+
+    Mirostat stands at the end in place of all stages but penalties and temperature, and draws
+    itself. Raises `InvalidParameter` for a grammar, schema or bias that cannot be meant.
+    """
+    params = making.params
+    if params.logit_bias:
+        yield "logit_bias", _logit_bias(making)
+    if params.grammar is not None or params.json_schema is not None:
+        yield "grammar", _grammar(making)
+    order = params.sampler_order
+    if params.mirostat:
+        order = ("penalties", "temperature")
+    for name in order:
+        off, make = _STAGES[name]
+        if not off(params):
+            yield name, make(making)
+    if params.mirostat == 1:
+        sampler = lib.llama_sampler_init_mirostat(
+            making.vocabulary,
+            making.seed,
+            params.mirostat_tau,
+            params.mirostat_eta,
+            MIROSTAT_CANDIDATES,
+        )
+        yield "mirostat", sampler
+    elif params.mirostat == 2:
+        yield (
+            "mirostat",
+            lib.llama_sampler_init_mirostat_v2(
+                making.seed, params.mirostat_tau, params.mirostat_eta
+            ),
+        )
+
+
+def _logit_bias(making: Making) -> lib.llama_sampler_p:
+    biases = [
+        lib.llama_logit_bias(token=_token_named(name, making), bias=bias)
+        for name, bias in making.params.logit_bias.items()
+    ]
+    array = (lib.llama_logit_bias * len(biases))(*biases)
+    return lib.llama_sampler_init_logit_bias(making.vocabulary, len(biases), array)
+
+
+def _token_named(name: str, making: Making) -> int:
+    """A token's id from its id or its text, which must be one token."""
+    if name.isdecimal():
+        if int(name) < making.vocabulary:
+            return int(name)
+        raise InvalidParameter(f"logit_bias names token {name} of {making.vocabulary:,}.")
+    tokens = (
+        making.model.tokenize(name, add_special=False, parse_special=True) if making.model else []
+    )
+    if len(tokens) != 1:
+        raise InvalidParameter(
+            f"logit_bias names {name!r}, which is {len(tokens)} tokens for this model.",
+            hint="Name one token, by its text or its id.",
+        )
+    return tokens[0]
+
+
+def _grammar(making: Making) -> lib.llama_sampler_p:
+    params = making.params
+    what, source = "grammar", params.grammar or ""
+    if params.json_schema is not None:
+        from llama_cpp.llama_grammar import json_schema_to_gbnf
+
+        what = "json_schema"
+        try:
+            source = json_schema_to_gbnf(json.dumps(params.json_schema))
+        except Exception as error:
+            # The converter asserts and raises whatever a schema makes it stumble over.
+            raise InvalidParameter(f"json_schema cannot be followed: {error}.") from error
+    sampler = lib.llama_sampler_init_grammar(making.vocab, source.encode(), b"root")
+    if not sampler:
+        raise InvalidParameter(
+            f"{what} cannot be read as GBNF.", hint="It needs a rule called root."
+        )
+    return sampler
