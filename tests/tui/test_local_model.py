@@ -25,7 +25,9 @@ async def test_the_demo_model_answers_at_two_temperatures_without_any_set_up() -
 
 
 async def test_stopping_a_local_model_stops_it() -> None:
-    app = PlaygroundApp(["demo:small"], GenerationParams(n=16, temperature=2, max_length=900))
+    # Without the token that ends a turn, an answer goes on until it is stopped.
+    endless = GenerationParams(n=16, max_length=900, logit_bias={"<|end|>": -1000})
+    app = PlaygroundApp(["demo:small"], endless)
     async with playing(app) as pilot:
         await until(pilot, lambda: "ready" in figures_of(app), seconds=60)
         await write(pilot, "Once upon a time")
