@@ -44,8 +44,8 @@ class Knob:
     `minimum` and `maximum` bound what is accepted; `slider` is the part worth sliding over (the
     whole range where it is None). `neutral` is the value that leaves the distribution alone;
     `default` what a backend of ours uses while the user has set nothing (None: nothing is sent
-    and the endpoint decides). `part_of` names the knob that switches this one's sampler on: while
-    that is neutral, this one has no effect. `engine` knobs belong to llama.cpp's samplers: other
+    and the endpoint decides). `part_of` names the knobs that switch this one's sampler on: while
+    they are neutral, this one has no effect. `engine` knobs belong to llama.cpp's samplers: other
     endpoints take them only if their catalogue entry says so.
     """
 
@@ -59,7 +59,7 @@ class Knob:
     default: float | None = None
     aliases: tuple[str, ...] = ()
     flag: str = ""
-    part_of: str = ""
+    part_of: tuple[str, ...] = ()
     engine: bool = False
     name: str = ""
     kind: KnobKind = "object"

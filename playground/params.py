@@ -211,7 +211,7 @@ class GenerationParams(BaseModel):
             maximum=1,
             step=0.01,
             default=0.1,
-            part_of="xtc_probability",
+            part_of=("xtc_probability",),
             engine=True,
         ),
     ] = None
@@ -226,6 +226,7 @@ class GenerationParams(BaseModel):
             unit="tokens",
             default=64,
             aliases=("repeat_last_n",),
+            part_of=("repeat_penalty", "presence_penalty", "frequency_penalty"),
             engine=True,
         ),
     ] = None
@@ -251,7 +252,7 @@ class GenerationParams(BaseModel):
             slider=(1, 4),
             step=0.05,
             default=1.75,
-            part_of="dry_multiplier",
+            part_of=("dry_multiplier",),
             engine=True,
         ),
     ] = None
@@ -265,7 +266,7 @@ class GenerationParams(BaseModel):
             step=1,
             unit="tokens",
             default=2,
-            part_of="dry_multiplier",
+            part_of=("dry_multiplier",),
             engine=True,
         ),
     ] = None
@@ -280,7 +281,7 @@ class GenerationParams(BaseModel):
             unit="tokens",
             default=1024,
             aliases=("dry_penalty_last_n",),
-            part_of="dry_multiplier",
+            part_of=("dry_multiplier",),
             engine=True,
         ),
     ] = None
@@ -307,7 +308,7 @@ class GenerationParams(BaseModel):
             slider=(0, 4),
             step=0.1,
             default=1,
-            part_of="dynatemp_range",
+            part_of=("dynatemp_range",),
             engine=True,
         ),
     ] = None
@@ -334,7 +335,7 @@ class GenerationParams(BaseModel):
             step=0.1,
             unit="bits a token",
             default=5,
-            part_of="mirostat",
+            part_of=("mirostat",),
             engine=True,
         ),
     ] = None
@@ -346,7 +347,7 @@ class GenerationParams(BaseModel):
             maximum=1,
             step=0.01,
             default=0.1,
-            part_of="mirostat",
+            part_of=("mirostat",),
             engine=True,
         ),
     ] = None

@@ -25,6 +25,6 @@ def open_terminal(
             "This is not a terminal, so that there is nothing to open.",
             hint='In a pipe or a script: playground ask "Hello there"',
         )
-    from playground.tui.app import run_app
+    from playground.tui import run_app
 
     return run_app(models=models, params=params, system=system)

@@ -110,10 +110,16 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
+def is_cached(hub: Hub, repository: Repository, file: HubFile) -> bool:
+    """Whether another tool has put all of a file into the Hub's own cache."""
+    cached = hub.cached(repository.repo, repository.commit, file)
+    return cached is not None and file.sha256 is not None and size_of(cached) == file.size
+
+
 def _taken_from_cache(hub: Hub, repository: Repository, file: HubFile, part: Path) -> bool:
     """Link the file from the Hub's own cache, if it is there whole; a link takes no room."""
     cached = hub.cached(repository.repo, repository.commit, file)
-    if cached is None or file.sha256 is None or size_of(cached) != file.size:
+    if cached is None or not is_cached(hub, repository, file):
         return False
     part.unlink(missing_ok=True)
     try:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from playground.errors import ConfigurationError, UsageError
 from playground.hub.client import Hub
-from playground.hub.fetching import Watcher, check_room, digest, fetch, part_of, size_of
+from playground.hub.fetching import Watcher, check_room, digest, fetch, is_cached, part_of, size_of
 from playground.hub.offers import HubFile
 from playground.hub.reference import HubRef
 from playground.hub.shelf import LOCK, Pulled, forget, record, recorded, tidy
@@ -27,7 +27,8 @@ def pull(ref: HubRef, watcher: Watcher) -> Pulled:
     new = Pulled.planned(ref.repo, offer, repository.commit)
     old = recorded(new.folder, offer.name)
     missing = [file for file in offer.files if not _is_there(new, old, file)]
-    check_room(new.folder, sum(file.size - _begun(new, file) for file in missing))
+    to_come = [file for file in missing if not is_cached(hub, repository, file)]
+    check_room(new.folder, sum(file.size - _begun(new, file) for file in to_come))
     with _held(new):
         record(new)
         for file in missing:

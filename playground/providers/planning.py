@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -42,7 +42,7 @@ def make_plan(
             continue
         support = supports.get(name, KnobSupport(accepted=None))
         asked = _json(getattr(params, name))
-        if asked is None and knob.part_of and not _switched_on(knob.part_of, effective):
+        if asked is None and knob.part_of and not _any_on(knob.part_of, effective):
             continue
         used, found = _decide(knob, support, asked)
         adjustments += found
@@ -88,9 +88,9 @@ def make_plan(
     )
 
 
-def _switched_on(name: str, effective: Mapping[str, JsonValue]) -> bool:
-    """Whether a knob, decided already, is at a value that does something."""
-    return effective.get(name) not in (None, knobs()[name].neutral)
+def _any_on(names: Sequence[str], effective: Mapping[str, JsonValue]) -> bool:
+    """Whether one of these knobs, decided already, is at a value that does something."""
+    return any(effective.get(name) not in (None, knobs()[name].neutral) for name in names)
 
 
 def _decide(
@@ -100,8 +100,9 @@ def _decide(
     if asked is None:
         if support.accepted is False or support.default is None:
             return None, []
-        if support.default == knob.neutral:
-            return support.default, []  # A default that does nothing is not worth a word.
+        if support.default == knob.neutral or not knob.numeric:
+            # What does nothing, or is a list that was always so, is not worth a word.
+            return support.default, []
         return support.default, [
             Adjustment(
                 kind="defaulted", knob=knob.name, used=support.default, reason="not set by you"

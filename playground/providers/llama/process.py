@@ -13,8 +13,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from playground import errors
 from playground.errors import BackendCrashed, LocalError, ModelClosed, ModelLoadFailed
 from playground.providers.llama.protocol import (
@@ -84,20 +82,49 @@ class Reply:
         self._over = True
 
 
-class WorkerProcess:
-    """A running worker with its model open."""
+class _Lines:
+    """Cuts what comes through a pipe into lines."""
 
-    def __init__(self, process: asyncio.subprocess.Process, path: Path) -> None:
-        self._process = process
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self.pending = 0
+        """How many bytes of a line without its end there are."""
+
+    def push(self, data: bytes) -> list[bytes]:
+        """The lines that `data` completes."""
+        first, *rest = data.split(b"\n")
+        self._pieces.append(first)
+        self.pending += len(first)
+        if not rest:
+            return []
+        whole = b"".join(self._pieces)
+        self._pieces = [rest.pop()]
+        self.pending = len(self._pieces[0])
+        return [whole, *rest]
+
+
+class WorkerProcess(asyncio.SubprocessProtocol):
+    """A running worker with its model open.
+
+    What it writes is read where it arrives, in the event loop's own callback: a stream reader, and
+    a task that waits for it, would cost as much again for every token.
+    """
+
+    def __init__(self, path: Path) -> None:
         self._path = path
         self._numbers = itertools.count(1)
         self._replies: dict[int | None, Reply] = {}
+        self._frames = _Lines()
+        self._log_lines = _Lines()
         self._log: deque[str] = deque(maxlen=LOG_LINES)
-        self._ready: asyncio.Future[ModelFacts] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[ModelFacts] = loop.create_future()
+        self._ended: asyncio.Future[None] = loop.create_future()
         self._refusal: Failed | None = None
+        self._trouble: Exception | None = None
         self._stopping = False
-        self._log_reader = asyncio.create_task(self._read_log())
-        self._reader = asyncio.create_task(self._read_frames())
+        self._transport: asyncio.SubprocessTransport
+        self._commands: asyncio.WriteTransport
 
     @classmethod
     async def start(cls, path: Path, settings: EngineSettings) -> WorkerProcess:
@@ -105,18 +132,17 @@ class WorkerProcess:
 
         Raises `ModelLoadFailed` with llama.cpp's reason, also if the process dies over it.
         """
-        process = await asyncio.create_subprocess_exec(
+        _, worker = await asyncio.get_running_loop().subprocess_exec(
+            lambda: cls(path),
             # -P: a numpy.py in the folder where somebody stands must not be imported.
             *(sys.executable, "-P", "-m", "playground.providers.llama.worker"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            limit=MAX_LINE_BYTES,
             env=_environment(),
             # Ctrl-C is for the terminal's owner, who decides what to stop.
             start_new_session=True,
         )
-        worker = cls(process, path)
         try:
             worker._send(Load(path=str(path), settings=settings))
             await worker._ready
@@ -128,12 +154,12 @@ class WorkerProcess:
     @property
     def alive(self) -> bool:
         """Whether it can take requests."""
-        return not self._stopping and not self._reader.done()
+        return not self._stopping and not self._ended.done()
 
     @property
     def pid(self) -> int:
         """The process id."""
-        return self._process.pid
+        return self._transport.get_pid()
 
     @property
     def facts(self) -> ModelFacts:
@@ -158,47 +184,57 @@ class WorkerProcess:
     async def stop(self) -> None:
         """End the process. It holds nothing worth saving, so that it is killed."""
         self._stopping = True
-        if self._process.returncode is None:
+        self._kill()
+        await asyncio.shield(self._ended)
+        self._transport.close()
+
+    def _kill(self) -> None:
+        if self._transport.get_returncode() is None:
             with contextlib.suppress(ProcessLookupError):  # It may die by itself just now.
-                self._process.kill()
-        await asyncio.gather(self._reader, self._log_reader)
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+                self._transport.kill()
 
     def _send(self, command: Command) -> None:
-        # A pipe that broke is noticed by the reader, which knows why.
-        if self._process.stdin is not None and not self._process.stdin.is_closing():
-            self._process.stdin.write(command.model_dump_json().encode() + b"\n")
+        # A pipe that broke is noticed where the process ends, which knows why.
+        if not self._commands.is_closing():
+            self._commands.write(command.model_dump_json().encode() + b"\n")
 
-    async def _read_frames(self) -> None:
-        """Hand out what the worker says; at its end, end everything that waited for it."""
-        assert self._process.stdout is not None  # noqa: S101 - asked for as a pipe
-        trouble: Exception | None = None
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The process runs, its pipes are there."""
+        assert isinstance(transport, asyncio.SubprocessTransport)  # noqa: S101 - for the types
+        self._transport = transport
+        commands = transport.get_pipe_transport(0)
+        assert isinstance(commands, asyncio.WriteTransport)  # noqa: S101 - asked for as a pipe
+        self._commands = commands
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        """Hand out what the worker says, and keep the end of the log."""
+        if fd != 1:
+            lines = self._log_lines.push(data)
+            self._log.extend(make_safe(line.decode("utf-8", "replace")) for line in lines if line)
+            return
+        if self._trouble is not None:
+            return
         try:
-            while line := await self._process.stdout.readline():
+            for line in self._frames.push(data):
                 for report in Frame.model_validate_json(line).reports:
                     self._take(report)
-        except (ValidationError, ValueError) as error:
+            if self._frames.pending > MAX_LINE_BYTES:
+                raise ValueError(f"a line of more than {MAX_LINE_BYTES:,} bytes")
+        except ValueError as error:
             # A line that is not a frame, or without end: something in there has gone mad.
-            trouble = error
-            if self._process.returncode is None:
-                self._process.kill()
-        await self._process.wait()
-        await self._log_reader
+            self._trouble = error
+            self._kill()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The process has ended and all it wrote is read: end everything that waited for it."""
         death = self._death()
-        death.__cause__ = trouble
+        death.__cause__ = self._trouble
         if not self._ready.done():
             self._ready.set_exception(self._failed_load())
             self._ready.exception()  # Seen: nobody may be waiting any more.
+        self._ended.set_result(None)
         for reply in self._replies.values():
             reply.put(death)
-
-    async def _read_log(self) -> None:
-        assert self._process.stderr is not None  # noqa: S101 - asked for as a pipe
-        pending = b""
-        while data := await self._process.stderr.read(1 << 16):
-            *lines, pending = (pending + data)[-(1 << 20) :].split(b"\n")
-            self._log.extend(make_safe(line.decode("utf-8", "replace")) for line in lines if line)
 
     def _take(self, report: Report) -> None:
         match report:
@@ -228,7 +264,7 @@ class WorkerProcess:
         if self._stopping:
             return ModelClosed(f"{self._path.name} was closed while it answered.")
         return BackendCrashed(
-            f"The process that runs {self._path.name} {_ending(self._process.returncode)}.",
+            f"The process that runs {self._path.name} {_ending(self._transport.get_returncode())}.",
             hint="What came is kept; the next request starts a new process.",
             log=self._log,
         )
@@ -239,7 +275,7 @@ class WorkerProcess:
         if self._refusal is not None:
             return self._as_error(self._refusal)
         return ModelLoadFailed(
-            f"The process that opens {self._path} {_ending(self._process.returncode)}.",
+            f"The process that opens {self._path} {_ending(self._transport.get_returncode())}.",
             hint="The file may be damaged, or too large for the memory.",
             log=self._log,
         )

@@ -59,7 +59,7 @@ class SamplingParams(_Said):
     top_n_sigma: float
     xtc_probability: float
     xtc_threshold: float = 0.0
-    penalty_window: int
+    penalty_window: int = 0
     dry_multiplier: float
     dry_base: float = 0.0
     dry_allowed_length: int = 0

@@ -47,6 +47,7 @@ def read_event(report: RequestReport, plan: Plan) -> Event:
                 input_tokens=report.input_tokens,
                 output_tokens=report.output_tokens,
                 cached_tokens=report.cached_tokens,
+                cost=0.0,
             )
             return Completed(usage)
         case _:
