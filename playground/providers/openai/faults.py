@@ -36,7 +36,7 @@ from playground.errors import (
 from playground.sanitize import make_safe
 
 if TYPE_CHECKING:
-    from playground.providers.openai.client import Endpoint
+    from playground.providers.openai.endpoint import Endpoint
 
 MAX_QUOTE = 500
 """Characters of an endpoint's own words that an error repeats."""

@@ -19,7 +19,8 @@ from playground.errors import (
 )
 from playground.params import GenerationParams, knobs
 from playground.providers.base import ChatModel
-from playground.providers.openai.client import MAX_WAIT, Clients, Endpoint
+from playground.providers.openai.client import MAX_WAIT, Clients
+from playground.providers.openai.endpoint import Endpoint
 from playground.providers.openai.faults import (
     Source,
     fault_of,

@@ -22,7 +22,8 @@ from playground.errors import (
     did_you_mean,
 )
 from playground.providers.base import ChatModel, Provider
-from playground.providers.openai.client import Clients, Endpoint, is_loopback
+from playground.providers.openai.client import Clients
+from playground.providers.openai.endpoint import Endpoint, is_loopback
 from playground.providers.openai.faults import Source, fault_of, scrub_error, transport_errors
 from playground.providers.openai.listing import MAX_LIST_BYTES, listed
 from playground.providers.openai.model import LIST_TIMEOUT, OpenAIModel
