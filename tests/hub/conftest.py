@@ -44,12 +44,14 @@ def models(tmp_path: Path, config_folder: Path, monkeypatch: pytest.MonkeyPatch)
     config.settings.cache_clear()
     home = tmp_path / "hub-home"
     monkeypatch.setenv("HF_HOME", str(home))
-    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    for name in ("HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOKEN_PATH", "TRANSFORMERS_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
     # Read by the library when it is imported, which an earlier test has done.
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(fetching, "PAUSE_SECONDS", 0.0)
     return folder
 

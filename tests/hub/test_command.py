@@ -33,6 +33,16 @@ def test_the_command_says_what_it_chose_and_hands_on_the_reference(
     assert done.returncode == 0
 
 
+def test_the_hub_is_told_what_is_wanted_and_nothing_else(
+    rocket: Repo, server: LoopbackHub, shell: Any
+) -> None:
+    shell("pull", f"hf:{REPO}")
+    assert [one.path.split("/")[1] for one in server.seen] == ["api", REPO.split("/")[0]]
+    assert all("chat-playground" in one.headers["user-agent"] for one in server.seen)
+    assert not any("torch/" in one.headers["user-agent"] for one in server.seen)
+    assert server.downloads[0].headers["accept-encoding"] == "identity"
+
+
 def test_a_pulled_model_answers(server: LoopbackHub, models: Path, shell: Any) -> None:
     demo = shipped("providers") / "demo" / "small.gguf"
     server.has("acme/demo", {"demo-Q8_0.gguf": demo.read_bytes()})

@@ -176,6 +176,17 @@ def test_no_network(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pull()
 
 
+def test_who_chose_to_be_offline_stays_offline(
+    rocket: Repo, server: LoopbackHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(Unreachable, match="HF_HUB_OFFLINE is set"):
+        pull()
+    assert server.seen == []
+
+
 @pytest.mark.parametrize("where", ["file:///etc/passwd", "/acme/none/resolve", "http://[bad"])
 def test_a_redirect_to_nowhere(rocket: Repo, server: LoopbackHub, models: Path, where: str) -> None:
     server.redirect = server.url + where if where.startswith("/") else where

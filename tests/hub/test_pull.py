@@ -15,7 +15,7 @@ from playground.errors import (
     Unreachable,
     UsageError,
 )
-from playground.hub import HubRef, Watcher, client, fetching
+from playground.hub import HubRef, Watcher, client, fetching, pulling
 from playground.hub.offers import HubFile
 from playground.providers.registry import find_provider
 from tests.hub.conftest import LARGE, MIDDLE, REPO, SMALL, Notes, everything_in, pull
@@ -89,7 +89,11 @@ def test_a_file_that_was_not_pulled_is_not_overwritten(rocket: Repo, models: Pat
 
 
 def test_a_file_that_another_tool_has_fetched_is_linked(
-    rocket: Repo, server: LoopbackHub, models: Path, tmp_path: Path
+    rocket: Repo,
+    server: LoopbackHub,
+    models: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = tmp_path / "hub-home" / "hub" / f"models--{REPO.replace('/', '--')}"
     blob = folder / "blobs" / hashlib.sha256(MIDDLE).hexdigest()
@@ -98,6 +102,8 @@ def test_a_file_that_another_tool_has_fetched_is_linked(
         path.parent.mkdir(parents=True)
     blob.write_bytes(MIDDLE)
     pointer.symlink_to(blob)
+    rocket.refuses["get"] = (500, {})
+    monkeypatch.setattr(pulling, "check_room", lambda _folder, to_come: to_come == 0 or 1 / 0)
     got = pull()
     assert got.path.samefile(blob)
     assert server.downloads == []
