@@ -1,27 +1,46 @@
-"""Many answers at once: the batched engine against llama-cpp-python's `Llama`, one after another.
+"""Many answers to one prompt at once: the batched engine beside its peers, in turns, in one run.
 
-Sequences of one prompt at different temperatures, on a random-weight Q8_0 GGUF of 100 M parameters,
-one thread each. `Llama` keeps the prompt between calls, so that it too evaluates it once.
+Sequences at different temperatures on a random-weight Q8_0 GGUF of 110 M parameters, one thread
+each, every measurement in a process of its own:
 
-    python -m benchmarks.batching
+- llama-cpp-python's `Llama`, one answer after another; it keeps the prompt between calls, so that
+  it too evaluates it once. To reach at 16 sequences: 2.7× its decode tokens/s; for the whole job,
+  2.5× at 128 prompt tokens and 1.8× at 1,024.
+- `llama-batched-bench`, where it is found: the same batch in C++, sampling nothing. To reach: 0.95
+  of its decode tokens/s.
+- `llama-server` with 16 slots on a cold cache, where it is found. To reach for the whole job: 1.8×
+  at 128 prompt tokens and 3.5× at 1,024.
+
+One sequence's rate is the floor of what batching can give, the rate at which a prompt is evaluated
+its ceiling: both are printed first.
+
+    python -m benchmarks.batching --native FOLDER-OF-THE-PROGRAMS
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
+import math
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.random_gguf import write_random_gguf
+from benchmarks import native_peers
+from benchmarks.isolated import in_a_process
+from benchmarks.random_gguf import random_gguf
 from playground.comparison import Comparison
-from playground.providers import ChatModel, open_model
+from playground.providers import open_model
 from playground.run import generate
+
+ONE_BY_ONE = 16
+"""The most answers that `Llama` gives in a round: with more, only its rate is compared."""
+
+SERVED = 16
+"""The sequences at which `llama-server` is asked."""
+
+Measured = dict[str, float]
+"""`rate`: decode tokens a second, all sequences together. `total`: seconds for the whole job."""
 
 
 def prompt_of(tokens: int) -> str:
@@ -34,16 +53,20 @@ def temperatures(count: int) -> list[float]:
     return [round(0.3 + 1.2 * number / max(1, count - 1), 3) for number in range(count)]
 
 
-def sequential(path: str, prompt: str, count: int, length: int) -> dict[str, float]:
-    """The job with `Llama`: seconds in all, and decode tokens a second after each first token."""
+def sequential(prompt: int, count: int, length: int) -> Measured:
+    """The job with `Llama`."""
     from llama_cpp import Llama
 
-    model = Llama(path, n_ctx=2048, n_threads=1, n_threads_batch=1, verbose=False)
+    model = Llama(str(random_gguf()), n_ctx=2048, n_threads=1, n_threads_batch=1, verbose=False)
     began = time.perf_counter()
     tokens, decoding = 0, 0.0
     for number, temperature in enumerate(temperatures(count)):
         stream = model.create_completion(
-            prompt, max_tokens=length, temperature=temperature, stream=True, seed=number + 1
+            prompt_of(prompt),
+            max_tokens=length,
+            temperature=temperature,
+            stream=True,
+            seed=number + 1,
         )
         first = 0.0
         for _chunk in stream:
@@ -55,88 +78,112 @@ def sequential(path: str, prompt: str, count: int, length: int) -> dict[str, flo
     return {"total": time.perf_counter() - began, "rate": tokens / decoding}
 
 
-async def batched(model: ChatModel, prompt: str, count: int, length: int) -> dict[str, float]:
-    """The same job through `open_model`: seconds in all, and decode tokens a second together."""
-    runs = [
-        generate(model, prompt, max_length=length, temperature=temperature, seed=number + 1)
-        for number, temperature in enumerate(temperatures(count))
-    ]
-    comparison = Comparison(runs)
-    began = time.perf_counter()
-    async with comparison:
-        async for _run, _event in comparison:
-            pass
-    total = time.perf_counter() - began
+async def batched(prompt: int, count: int, length: int) -> Measured:
+    """The same job through `open_model`."""
+    async with open_model(
+        f"local:{random_gguf()}", threads=1, context_length=2048, sequences=count
+    ) as model:
+        await model.warm_up()
+        runs = [
+            generate(
+                model,
+                prompt_of(prompt),
+                max_length=length,
+                temperature=temperature,
+                seed=number + 1,
+            )
+            for number, temperature in enumerate(temperatures(count))
+        ]
+        comparison = Comparison(runs)
+        began = time.perf_counter()
+        async with comparison:
+            async for _run, _event in comparison:
+                pass
+        total = time.perf_counter() - began
     for run in runs:
         if run.error is not None:
             raise run.error
     tokens = sum((run.usage.output_tokens or 0) - 1 for run in runs)
     first = min(run.timing.first_token or 0.0 for run in runs)
-    return {"total": total, "rate": tokens / (total - first)}
+    return {"total": total, "rate": tokens / (total - first), "first": first}
 
 
-def in_a_process(function: str, *arguments: object) -> dict[str, float]:
-    """Run one measurement in a process of its own, so that neither inherits the other's memory."""
-    command = [sys.executable, "-m", "benchmarks.batching", "--one", function]
-    command += [json.dumps(arguments)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return result
+def _measure(prompt: int, count: int, length: int, native: Path | None) -> dict[str, Measured]:
+    """One round: each peer once."""
+    found = {"ours": in_a_process(batched, prompt, count, length)}
+    found["Llama"] = in_a_process(sequential, prompt, min(count, ONE_BY_ONE), length)
+    if count > ONE_BY_ONE:
+        found["Llama"]["total"] = math.nan
+    if program := native_peers.find("llama-batched-bench", native):
+        rate = native_peers.batched_bench(program, random_gguf(), prompt, length, count)
+        found["bench"] = {"rate": rate, "total": math.nan}
+    program = native_peers.find("llama-server", native)
+    if program and count == SERVED:
+        total = native_peers.server_job(
+            program, random_gguf(), prompt_of(prompt), length, temperatures(count)
+        )
+        found["server"] = {"rate": math.nan, "total": total}
+    return found
 
 
-async def _batched_alone(path: str, prompt: str, count: int, length: int) -> dict[str, float]:
-    async with open_model(
-        f"local:{path}", threads=1, context_length=2048, sequences=min(64, max(count, 1))
-    ) as model:
-        await model.warm_up()
-        return await batched(model, prompt, count, length)
+def _row(prompt: int, count: int, rounds: list[dict[str, Measured]]) -> str:
+    """A line of the table: medians, and medians of the ratios of the rounds."""
 
+    def median(value: Callable[[dict[str, Measured]], float]) -> float:
+        return statistics.median(value(found) for found in rounds)
 
-def one(function: str, arguments: list[object]) -> dict[str, float]:
-    """What `in_a_process` runs."""
-    if function == "sequential":
-        return sequential(*arguments)  # type: ignore[arg-type]
-    return asyncio.run(_batched_alone(*arguments))  # type: ignore[arg-type]
+    def cell(peer: str, figure: str) -> str:
+        """The peer's figure, and ours as a multiple of it: above 1 is better than the peer."""
+        if peer not in rounds[0] or math.isnan(rounds[0][peer][figure]):
+            return f"{'-':>9}{'-':>7}"
+
+        def ratio(found: dict[str, Measured]) -> float:
+            quotient = found["ours"][figure] / found[peer][figure]
+            return quotient if figure == "rate" else 1 / quotient
+
+        return f"{median(lambda found: found[peer][figure]):>9.1f}{median(ratio):>7.2f}"
+
+    return (
+        f"{prompt:>6}{count:>6}{median(lambda found: found['ours']['rate']):>9.1f}"
+        f"{cell('Llama', 'rate')}{cell('bench', 'rate')}"
+        f"{median(lambda found: found['ours']['total']):>9.1f}"
+        f"{cell('Llama', 'total')}{cell('server', 'total')}"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--length", type=int, default=64)
-    parser.add_argument("--sequences", type=int, nargs="+", default=[1, 4, 16])
+    parser.add_argument("--length", type=int, default=64, help="new tokens of each answer")
+    parser.add_argument("--sequences", type=int, nargs="+", default=[1, 4, 16, 64])
     parser.add_argument("--prompts", type=int, nargs="+", default=[128, 1024])
-    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--native", type=Path, help="folder of llama.cpp's programs, if not on PATH"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="one round, 128 tokens, to 16 sequences"
+    )
     options = parser.parse_args()
-    if options.one:
-        print(json.dumps(one(options.one[0], json.loads(options.one[1]))))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "random.gguf"
-        write_random_gguf(path)
-        print(
-            f"{'prompt':>7}{'sequences':>11}{'Llama tok/s':>13}{'ours tok/s':>12}"
-            f"{'decode ratio':>14}{'Llama s':>9}{'ours s':>8}{'job ratio':>11}   (medians)"
-        )
-        for tokens in options.prompts:
-            for count in options.sequences:
-                pairs = [
-                    tuple(
-                        in_a_process(kind, str(path), prompt_of(tokens), count, options.length)
-                        for kind in ("sequential", "batched")
-                    )
-                    for _ in range(options.rounds)
-                ]
-                base = statistics.median(pair[0]["rate"] for pair in pairs)
-                mine = statistics.median(pair[1]["rate"] for pair in pairs)
-                decode = statistics.median(pair[1]["rate"] / pair[0]["rate"] for pair in pairs)
-                theirs = statistics.median(pair[0]["total"] for pair in pairs)
-                ours = statistics.median(pair[1]["total"] for pair in pairs)
-                job = statistics.median(pair[0]["total"] / pair[1]["total"] for pair in pairs)
-                print(
-                    f"{tokens:>7}{count:>11}{base:>13.1f}{mine:>12.1f}{decode:>14.2f}"
-                    f"{theirs:>9.1f}{ours:>8.1f}{job:>11.2f}",
-                    flush=True,
-                )
+    if options.quick:
+        options.rounds, options.prompts, options.sequences = 1, [128], [1, 16]
+    ends = [in_a_process(batched, 1024, 1, 16) for _ in range(options.rounds)]
+    floor = statistics.median(end["rate"] for end in ends)
+    ceiling = statistics.median(1024 / end["first"] for end in ends)
+    print(f"one sequence {floor:.0f} tokens/s, a prompt {ceiling:.0f} tokens/s; one thread each")
+    print(
+        f"{'':12}{'decoding, tokens/s':^41}{'the whole job, seconds':^41}\n"
+        f"{'prompt':>6}{'seqs':>6}{'ours':>9}{'Llama':>9}{'ours ×':>7}{'bench':>9}{'ours ×':>7}"
+        f"{'ours':>9}{'Llama':>9}{'ours ×':>7}{'server':>9}{'ours ×':>7}"
+    )
+    for prompt in options.prompts:
+        for count in options.sequences:
+            rounds = [
+                _measure(prompt, count, options.length, options.native)
+                for _ in range(options.rounds)
+            ]
+            print(_row(prompt, count, rounds), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,10 @@ import asyncio
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.random_gguf import write_random_gguf
+from benchmarks.random_gguf import random_gguf
 from playground.config import shipped
 from playground.providers import open_model
 from playground.providers.llama.model import LlamaModel
@@ -95,24 +94,24 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--tokens", type=int, default=96)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="two rounds")
     parser.add_argument("--bare", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.bare:
         print(bare(options.bare, options.threads, options.tokens))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        large = Path(folder) / "random-110m.gguf"
-        write_random_gguf(large)
-        files = {"demo:small": shipped("providers") / "demo" / "small.gguf", "random 110 M": large}
-        print(f"{'model':<14}{'bare tok/s':>12}{'ours tok/s':>12}{'ratio':>8}   (medians)")
-        for name, path in files.items():
-            pairs = asyncio.run(
-                compare(path, rounds=options.rounds, count=options.tokens, threads=options.threads)
-            )
-            base = statistics.median(pair[0] for pair in pairs)
-            mine = statistics.median(pair[1] for pair in pairs)
-            ratio = statistics.median(pair[1] / pair[0] for pair in pairs)
-            print(f"{name:<14}{base:>12.1f}{mine:>12.1f}{ratio:>8.3f}")
+    rounds = 2 if options.quick else options.rounds
+    demo = shipped("providers") / "demo" / "small.gguf"
+    files = {"demo:small": demo, "random 110 M": random_gguf()}
+    print(f"{'model':<14}{'bare tok/s':>12}{'ours tok/s':>12}{'ratio':>8}   (medians)")
+    for name, path in files.items():
+        pairs = asyncio.run(
+            compare(path, rounds=rounds, count=options.tokens, threads=options.threads)
+        )
+        base = statistics.median(pair[0] for pair in pairs)
+        mine = statistics.median(pair[1] for pair in pairs)
+        ratio = statistics.median(pair[1] / pair[0] for pair in pairs)
+        print(f"{name:<14}{base:>12.1f}{mine:>12.1f}{ratio:>8.3f}")
 
 
 if __name__ == "__main__":

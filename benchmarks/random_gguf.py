@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +81,20 @@ def write_random_gguf(
     writer.write_tensors_to_file()
     writer.close()
     return count
+
+
+def random_gguf() -> Path:
+    """The 110 M model, made once and kept in the system's temporary folder."""
+    # Another version of this file makes another model.
+    version = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / "chat-playground-benchmarks"
+    path = folder / f"random-{version}.gguf"
+    if not path.exists():
+        folder.mkdir(mode=0o700, exist_ok=True)
+        half = path.with_suffix(f".{os.getpid()}")
+        write_random_gguf(half)
+        half.replace(path)
+    return path
 
 
 def _add_tokenizer(writer: gguf.GGUFWriter, size: int) -> None:
