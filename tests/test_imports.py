@@ -60,10 +60,8 @@ def test_import_playground_alone_is_nearly_free() -> None:
 
 def test_the_bare_command_parses_nothing_before_it_paints() -> None:
     code = (
-        "import sys, types\n"
-        "app = types.ModuleType('playground.tui.app')\n"
-        "app.run_app = lambda **given: 0\n"
-        "sys.modules['playground.tui.app'] = app\n"
+        "import sys, playground.tui\n"
+        "playground.tui.run_app = lambda **given: 0\n"
         "import playground.cli, playground.cli.terminal\n"
         "playground.cli.terminal.is_terminal = lambda stream: True\n"
         "sys.argv = ['playground']\n"

@@ -49,11 +49,10 @@ def test_without_a_terminal_there_is_nothing_to_open(shell: Shell) -> None:
 
 def test_the_bare_command_hands_on_what_it_was_given() -> None:
     code = (
-        "import sys, types\n"
-        "app = types.ModuleType('playground.tui.app')\n"
-        "app.run_app = lambda **given: print(given['models'], given['params'].given(),"
-        " given['system']) or 7\n"
-        "sys.modules['playground.tui.app'] = app\n"
+        "import sys\n"
+        "import playground.tui\n"
+        "playground.tui.run_app = lambda **given: print(given['models'],"
+        " given['params'].given(), given['system']) or 7\n"
         "import playground.cli.terminal\n"
         "playground.cli.terminal.is_terminal = lambda stream: True\n"
         "sys.argv = ['playground', '-m', 'a:b', '-m', 'c:d', '-t', '0.5', '--system', 'Hm']\n"
