@@ -134,7 +134,8 @@ def test_a_long_prompt_delays_the_others_by_one_chunk(
     monkeypatch.setattr(Engine, "_decode", lambda self, _live: self._context.decode())
     engine = make_engine(length=1024)
     engine._prefill_rate = 1000.0
-    engine.generate(1, _tokens(native_model, "Once"), sampling(max_length=20, temperature=0), ())
+    endless = sampling(max_length=20, logit_bias={"<|end|>": -1000})
+    engine.generate(1, _tokens(native_model, "Once"), endless, ())
     while not any(isinstance(report, Text) for report in engine.step()):
         pass
     sizes = _count_decodes(monkeypatch)

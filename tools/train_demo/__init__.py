@@ -1,0 +1,1 @@
+"""How the demo models are made: writes the text, trains, exports to GGUF and measures."""

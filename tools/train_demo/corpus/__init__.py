@@ -1,0 +1,1 @@
+"""Everything the demo models read, written by grammars: see `writer.write_corpus`."""
