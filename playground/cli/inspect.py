@@ -8,6 +8,7 @@ from pathlib import Path
 from playground.cli.output import say, say_json
 from playground.cli.table import table
 from playground.errors import UsageError
+from playground.hub.sizes import in_words
 from playground.providers.llama.inspection import GGUFFacts, inspect_gguf
 
 MAX_SHOWN_TEMPLATE = 2_000
@@ -26,11 +27,11 @@ def inspect(file: Path, *, context_length: int | None, json: bool) -> None:
         return
     say(table(("", facts.name or file.name), [*_rows(facts)]))
     if length and memory:
-        say(f"\nWith a context of {length:,} tokens it takes about {_size(memory)} of memory.")
+        say(f"\nWith a context of {length:,} tokens it takes about {in_words(memory)} of memory.")
     say()
     head = ("TYPE", "TENSORS", "PARAMETERS", "SIZE")
     rows = [
-        (kind.kind, f"{kind.tensors:,}", f"{kind.parameters:,}", _size(kind.bytes))
+        (kind.kind, f"{kind.tensors:,}", f"{kind.parameters:,}", in_words(kind.bytes))
         for kind in facts.quantisation
     ]
     say(table(head, rows, right=(1, 2, 3)))
@@ -45,7 +46,7 @@ def _rows(facts: GGUFFacts) -> Iterator[tuple[str, str]]:
     """The table's lines, without what the file does not say."""
     lines: list[tuple[str, object]] = [
         ("file", facts.path),
-        ("size", _size(facts.bytes)),
+        ("size", in_words(facts.bytes)),
         ("architecture", facts.architecture),
         ("licence", facts.licence),
         ("parameters", facts.parameters),
@@ -62,11 +63,3 @@ def _rows(facts: GGUFFacts) -> Iterator[tuple[str, str]]:
     for name, value in lines:
         if value not in (None, ""):
             yield name, f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _size(count: int) -> str:
-    """Bytes for people, in powers of ten as disks are sold."""
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} bytes"

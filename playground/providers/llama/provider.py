@@ -73,7 +73,8 @@ class LlamaProvider(Provider):
             return ProviderStatus(
                 ready=True,
                 summary="no GGUF files found",
-                hint=f"Put one into {folders}, or name it: local:/path/to/model.gguf",
+                hint=f"Put one into {folders}, name it (local:/path/to/model.gguf), or fetch one: "
+                "playground pull hf:ORG/REPO",
             )
         return ProviderStatus(ready=True, summary=f"{count} GGUF file{'s' * (count > 1)}")
 
