@@ -14,9 +14,9 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
-from playground.errors import ContextOverflow
+from playground.errors import ContextOverflow, LocalError
 from playground.providers.llama.native import SCORED_ROWS, NativeContext, NativeModel
-from playground.providers.llama.protocol import Report, SamplingParams
+from playground.providers.llama.protocol import Occupancy, Report, SamplingParams
 from playground.providers.llama.sampling import Candidates
 from playground.providers.llama.sequence import Answer, Glance, Request, Scoring, Sequence
 
@@ -25,6 +25,9 @@ SMALLEST_CHUNK = 32
 
 ALONE_SECONDS, SHARED_SECONDS = 1.0, 0.25
 """How long a chunk may take: what cancelling waits for, and what others wait for their token."""
+
+MOST_WAITING = 4096
+"""No more sequences than this wait for a slot: a caller that asks faster has lost count."""
 
 WORTH_WAITING = 16
 """Waiting for another sequence's prompt pays only if it saves at least so many tokens."""
@@ -105,7 +108,10 @@ class Engine:
         self.submit(Glance(number, prompt))
 
     def submit(self, *sequences: Sequence) -> None:
-        """Queue sequences of one request; raises `ContextOverflow` if they can never fit."""
+        """Queue sequences of one request.
+
+        Raises `ContextOverflow` if they can never fit, `LocalError` if the queue is full.
+        """
         tokens = len(sequences[0].prompt)
         if tokens >= self._context.length:
             for sequence in sequences:
@@ -116,7 +122,25 @@ class Engine:
                 hint="Shorten it, clear the conversation, or open the model with a larger "
                 "context_length.",
             )
+        if len(self._waiting) + len(sequences) > MOST_WAITING:
+            for sequence in sequences:
+                sequence.close()
+            raise LocalError(
+                f"{len(self._waiting):,} answers are waiting for this model already.",
+                hint="Wait for some, or ask for fewer at once.",
+            )
         self._waiting.extend(sequences)
+
+    def occupancy(self, number: int) -> Occupancy:
+        """How full the engine is now, as the answer to question `number`."""
+        return Occupancy(
+            id=number,
+            running=sum(slot.user is not None for slot in self._slots),
+            waiting=len(self._waiting),
+            slots=len(self._slots),
+            cells=self._context.cells,
+            cells_kept=sum(len(slot.tokens) for slot in self._slots),
+        )
 
     def cancel(self, number: int) -> None:
         """Stop a request: its slots are free for the next step."""

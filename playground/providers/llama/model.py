@@ -20,6 +20,7 @@ from playground.providers.llama.protocol import (
     ListVocabulary,
     Look,
     ModelFacts,
+    Occupancy,
     Question,
     SamplingParams,
     Score,
@@ -27,6 +28,7 @@ from playground.providers.llama.protocol import (
     Tokenize,
     Tokens,
     Vocabulary,
+    Watch,
     WholeDistribution,
 )
 from playground.providers.llama.reading import read_event, read_logits, read_scores
@@ -44,7 +46,7 @@ from playground.types import (
 if TYPE_CHECKING:
     from playground.distribution import Distribution
 
-_Answer = TypeVar("_Answer", Scored, WholeDistribution, Tokens, Vocabulary)
+_Answer = TypeVar("_Answer", Scored, WholeDistribution, Tokens, Vocabulary, Occupancy)
 
 
 def _supports(overrides: Mapping[str, KnobSupport]) -> dict[str, KnobSupport]:
@@ -179,6 +181,10 @@ class LlamaModel(ChatModel):
         turns = tuple(messages)
         report = await self._ask(Tokens, lambda number: Tokenize(id=number, messages=turns))
         return len(report.tokens)
+
+    async def occupancy(self) -> Occupancy:
+        """How full the engine of this file is, with everybody's requests."""
+        return await self._ask(Occupancy, lambda number: Watch(id=number))
 
     async def _ask(self, kind: type[_Answer], make: Callable[[int], Question]) -> _Answer:
         """Put a question that has one answer, of this kind."""

@@ -135,6 +135,13 @@ class ListVocabulary(_Said):
     id: int
 
 
+class Watch(_Said):
+    """How full the engine is."""
+
+    op: Literal["watch"] = "watch"
+    id: int
+
+
 class Cancel(_Said):
     """Stop a request within one step. Nothing more is said about it."""
 
@@ -142,7 +149,7 @@ class Cancel(_Said):
     id: int
 
 
-Question = Generate | Score | Look | Tokenize | ListVocabulary
+Question = Generate | Score | Look | Tokenize | ListVocabulary | Watch
 """What is answered under its id."""
 
 Command = Annotated[Load | Question | Cancel, Field(discriminator="op")]
@@ -284,6 +291,22 @@ class Vocabulary(_Said):
     pieces: tuple[str, ...]
 
 
+class Occupancy(_Said):
+    """The answer to `watch`.
+
+    `running` of the `slots` are in use and `waiting` sequences want one; `cells_kept` of the KV
+    `cells` hold tokens, those kept as prefixes for later included (shared ones counted for each).
+    """
+
+    kind: Literal["occupancy"] = "occupancy"
+    id: int
+    running: int
+    waiting: int
+    slots: int
+    cells: int
+    cells_kept: int
+
+
 class Failed(_Said):
     """A request (or, without an id, the loading) failed; `error` is a class of our errors."""
 
@@ -300,7 +323,7 @@ class Failed(_Said):
     hint: str = ""
 
 
-Last = Done | Scored | WholeDistribution | Tokens | Vocabulary
+Last = Done | Scored | WholeDistribution | Tokens | Vocabulary | Occupancy
 """After one of these, nothing more is said about a request."""
 
 RequestReport = Began | Text | ChoiceEnded | Last

@@ -44,6 +44,7 @@ from playground.providers.llama.protocol import (
     Tokenize,
     Tokens,
     Vocabulary,
+    Watch,
 )
 from playground.providers.llama.sizing import BATCH_TOKENS, choose_layout
 from playground.providers.llama.template import PLAIN_STOPS, ChatTemplate, render_plain
@@ -167,6 +168,8 @@ class Worker:
                 self._outbox.send(
                     Vocabulary(id=command.id, pieces=tuple(piece.hex() for piece in pieces))
                 )
+            case Watch():
+                self._outbox.send(self.engine.occupancy(command.id))
             case Cancel():
                 self.engine.cancel(command.id)
                 self._cancelled.discard(command.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import AsyncIterator
 
@@ -12,6 +13,7 @@ from playground.errors import ContextOverflow, LocalError, UnsupportedAbility
 from playground.params import GenerationParams
 from playground.providers import ChatModel, open_model
 from playground.providers.base import ABILITIES
+from playground.providers.llama.model import LlamaModel
 from playground.run import as_messages, generate
 from playground.types import Token
 
@@ -136,3 +138,14 @@ async def test_nothing_to_score_too_much_to_score_and_tokens_that_do_not_exist_a
     with pytest.raises(LocalError, match="tokens 0 to"):
         await model.next_token(PROMPT, [10_000_000])
     assert np.isfinite((await model.next_token(PROMPT)).logits).all()
+
+
+async def test_a_local_models_engine_can_be_watched_while_it_works(model: ChatModel) -> None:
+    assert isinstance(model, LlamaModel)
+    run = generate(model, PROMPT, n=20, max_length=500, logit_bias={"<|end|>": -1000}).start()
+    while run.plan is None or not run.text:
+        await asyncio.sleep(0.01)
+    seen = await model.occupancy()
+    await run.cancel()
+    assert seen.running == seen.slots
+    assert seen.waiting == 20 - seen.slots

@@ -7,7 +7,8 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from playground.errors import ContextOverflow
+from playground.errors import ContextOverflow, LocalError
+from playground.providers.llama import engine as engine_module
 from playground.providers.llama.engine import Engine
 from playground.providers.llama.native import NativeContext, NativeModel
 from playground.providers.llama.protocol import Began, ChoiceEnded, Done, Report, Text
@@ -125,6 +126,24 @@ def test_more_requests_than_slots_wait_their_turn_and_all_end(
         engine.generate(number, prompt, sampling(max_length=3, n=2), ())
     done = [report.id for report in _finish(engine) if isinstance(report, Done)]
     assert sorted(done) == list(range(1, 8))
+
+
+def test_the_queue_is_bounded_and_can_be_watched(
+    make_engine: MakeEngine, native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "MOST_WAITING", 8)
+    engine = make_engine(sequences=2)
+    prompt = _tokens(native_model, "Once upon a time")
+    endless = sampling(max_length=50, logit_bias={"<|end|>": -1000})
+    for number in range(8):
+        engine.generate(number, prompt, endless, ())
+    with pytest.raises(LocalError, match="waiting for this model"):
+        engine.generate(9, prompt, endless, ())
+    for _ in range(3):
+        engine.step()
+    seen = engine.occupancy(1)
+    assert (seen.running, seen.waiting, seen.slots) == (2, 6, 2)
+    assert 0 < seen.cells_kept < seen.cells
 
 
 def test_a_long_prompt_delays_the_others_by_one_chunk(
