@@ -34,7 +34,10 @@ DISTRIBUTIONS = ("llama-cpp-python", "openai", "textual", "pydantic", "numpy", "
 PROBE_SECONDS = 60
 STATUS_SECONDS = 10
 
-_PROBE = "import llama_cpp; print(llama_cpp.llama_print_system_info().decode())"
+_PROBE = (
+    "import llama_cpp; print(llama_cpp.llama_print_system_info().decode());"
+    "from playground.providers.llama.sizing import describe_machine; print(describe_machine())"
+)
 _REINSTALL = (
     "pip install --force-reinstall --no-cache-dir --no-binary llama-cpp-python llama-cpp-python"
 )
@@ -105,7 +108,9 @@ def _llama_cpp() -> Iterator[Finding]:
         yield Finding(topic, name, "fail", f"did not load in {PROBE_SECONDS} s", hint)
         return
     if probe.returncode == 0:
-        yield Finding(topic, name, "ok", " ".join(probe.stdout.split()).rstrip("| "))
+        *features, machine = probe.stdout.strip().splitlines()
+        yield Finding(topic, name, "ok", " ".join(" ".join(features).split()).rstrip("| "))
+        yield Finding(topic, "automatic", "ok", machine)
         return
     last = probe.stderr.strip().splitlines()[-1:] or [f"ended with status {probe.returncode}"]
     yield Finding(topic, name, "fail", f"cannot be loaded: {last[0]}", hint)

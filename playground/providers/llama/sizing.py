@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import llama_cpp as lib
+
 from playground.errors import ModelLoadFailed
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import EngineSettings
@@ -13,8 +15,12 @@ from playground.providers.llama.protocol import EngineSettings
 BATCH_TOKENS = 512
 """The most tokens in one `llama_decode`, llama.cpp's own size for a physical batch."""
 
-MOST_CONTEXT = 8192
-"""Longer contexts are opened only when asked for: their KV cells would fill the memory."""
+CONTEXT_SHARE = 1 / 8
+"""The share of the free memory that one context may take by itself; longer ones must be asked
+for. A model trained for 128,000 tokens would otherwise fill the machine before the first word."""
+
+LEAST_CONTEXT = 2048
+"""A context is not made shorter than this to save memory."""
 
 SEQUENCES = 16
 
@@ -48,7 +54,10 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     Raises `ModelLoadFailed` if its KV cells would not fit into the memory that is free: the
     system would otherwise kill the process, or a neighbour's, later and without a word.
     """
-    length = settings.context_length or min(model.trained_context, MOST_CONTEXT)
+    free = free_memory()
+    length = settings.context_length or min(
+        model.trained_context, _affordable(free, model.kv_bytes(1, settings.kv_type))
+    )
     sequences = settings.sequences or SEQUENCES
     cells = length * sequences
     unified = settings.unified
@@ -57,7 +66,6 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     if unified:
         cells = min(cells, max(length, KV_BYTES // model.kv_bytes(1, settings.kv_type)))
     needed = model.kv_bytes(cells, settings.kv_type)
-    free = free_memory()
     if free is not None and needed > free:
         raise ModelLoadFailed(
             f"A context of {length:,} tokens for {model.path.name} needs {_gigabytes(needed)} of "
@@ -68,6 +76,25 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     if threads is None:
         threads = 1 if model.parameters < ONE_THREAD_PARAMETERS else physical_cores()
     return Layout(length=length, cells=cells, sequences=sequences, unified=unified, threads=threads)
+
+
+def _affordable(free: int | None, bytes_per_token: int) -> int:
+    """How long a context may be by itself, in tokens."""
+    if free is None:
+        return 4 * LEAST_CONTEXT
+    return max(LEAST_CONTEXT, int(free * CONTEXT_SHARE) // max(1, bytes_per_token))
+
+
+def describe_machine() -> str:
+    """What the automatic settings come from, for `playground doctor`."""
+    cores, free = physical_cores(), free_memory()
+    memory = f"{_gigabytes(free)} of memory free" if free is not None else "free memory not known"
+    gpu = "layers go to the GPU" if lib.llama_supports_gpu_offload() else "no GPU in this build"
+    threads = "1 thread" if cores == 1 else f"{cores} threads"
+    return (
+        f"{threads} ({ONE_THREAD_PARAMETERS // 10**6} M parameters and less: 1), {memory} "
+        f"(a context takes up to {CONTEXT_SHARE:.0%} of it), {gpu}"
+    )
 
 
 def free_memory() -> int | None:
