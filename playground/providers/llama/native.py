@@ -1,7 +1,7 @@
 """llama.cpp's C API, as far as the engine uses it: a model, a context and a batch.
 
-With `sampling`, `stages` and `sizing` the only module that touches `llama_cpp`: all of them run in the
-worker process.
+With `sampling`, `stages` and `sizing` the only module that touches `llama_cpp`: all of them run
+in the worker process.
 """
 
 from __future__ import annotations
