@@ -81,7 +81,9 @@ class Adjustment(Frozen):
                 return f"{self.knob} dropped: {self.reason}"
             case "defaulted":
                 return f"{self.knob} = {self.used}: {self.reason}"
-            case _:
+            case "renamed":
+                return f"{self.knob} sent as {self.used}: {self.reason}"
+            case "clamped":
                 return f"{self.knob} {self.asked} → {self.used}: {self.reason}"
 
 
