@@ -119,6 +119,7 @@ class NativeModel:
         self.vocabulary: int = lib.llama_vocab_n_tokens(self.vocab)
         self.trained_context: int = lib.llama_model_n_ctx_train(self.handle)
         self.parameters: int = lib.llama_model_n_params(self.handle)
+        self.heads: int = max(1, lib.llama_model_n_head(self.handle))
         self._pieces: dict[int, bytes] = {}
 
     @cached_property
@@ -150,9 +151,8 @@ class NativeModel:
 
     def kv_bytes(self, cells: int, kv_type: str = "f16") -> int:
         """The memory of so many KV cells, in bytes: keys and values, an upper estimate."""
-        heads = max(1, lib.llama_model_n_head(self.handle))
         width = lib.llama_model_n_embd(self.handle) * lib.llama_model_n_head_kv(self.handle)
-        values = cells * lib.llama_model_n_layer(self.handle) * (width // heads) * 2
+        values = cells * lib.llama_model_n_layer(self.handle) * (width // self.heads) * 2
         return int(values * _KV_TYPES[kv_type].bytes)
 
     def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:

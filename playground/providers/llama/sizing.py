@@ -29,6 +29,9 @@ KV_BYTES = 512 * 1024**2
 a whole context in it, each gets cells of its own, which attend over nothing but its own tokens;
 if not, all share one pool of that size: a long conversation finds room there."""
 
+SCORES_BYTES = 1024**3
+"""The most memory for attention scores, which llama.cpp holds whole without flash attention."""
+
 ONE_THREAD_PARAMETERS = 20_000_000
 """Below this, waking a second thread costs more than it computes."""
 
@@ -39,6 +42,7 @@ class Layout:
 
     `length` is the most tokens of one sequence; `cells` how many KV cells there are in all, which
     is `length` for each of the `sequences` unless they share a pool (`unified`).
+    `flash_attention` None leaves it to llama.cpp, which takes it wherever it can.
     """
 
     length: int
@@ -46,6 +50,7 @@ class Layout:
     sequences: int
     unified: bool
     threads: int
+    flash_attention: bool | None
 
 
 def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
@@ -75,7 +80,30 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     threads = settings.threads
     if threads is None:
         threads = 1 if model.parameters < ONE_THREAD_PARAMETERS else physical_cores()
-    return Layout(length=length, cells=cells, sequences=sequences, unified=unified, threads=threads)
+    return Layout(
+        length=length,
+        cells=cells,
+        sequences=sequences,
+        unified=unified,
+        threads=threads,
+        flash_attention=_flash_attention(model, settings, cells if unified else length),
+    )
+
+
+def _flash_attention(model: NativeModel, settings: EngineSettings, attended: int) -> bool | None:
+    """Whether to use flash attention where a token attends over up to so many cells.
+
+    On a CPU it evaluates prompts a tenth faster, and draws tokens more slowly the longer they
+    are: 32 a second instead of 44 after 1,000 tokens, 13 instead of 34 after 3,800, and for
+    sixteen sequences after 1,000 together 57 instead of 125 (110 M parameters, one thread).
+    Quantised KV cells need it.
+    """
+    if settings.flash_attention is not None or settings.kv_type == "q8_0":
+        return settings.flash_attention
+    if lib.llama_supports_gpu_offload() and settings.gpu_layers != 0:
+        return None
+    scores = attended * BATCH_TOKENS * model.heads * 4
+    return False if scores <= SCORES_BYTES else None
 
 
 def _affordable(free: int | None, bytes_per_token: int) -> int:

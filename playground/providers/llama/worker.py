@@ -103,7 +103,7 @@ class Worker:
             threads=layout.threads,
             batch_tokens=BATCH_TOKENS,
             kv_type=settings.kv_type,
-            flash_attention=settings.flash_attention,
+            flash_attention=layout.flash_attention,
             abort=self._nobody_waits,
         )
         self.engine = Engine(self._model, context, layout.sequences)

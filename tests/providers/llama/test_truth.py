@@ -28,8 +28,8 @@ def exact_model(tmp_path_factory: pytest.TempPathFactory) -> NativeModel:
     return NativeModel(Path(path), gpu_layers=0)
 
 
-@pytest.fixture
-def engine(exact_model: NativeModel) -> Engine:
+@pytest.fixture(params=[False, True], ids=["plain-attention", "flash-attention"])
+def engine(request: pytest.FixtureRequest, exact_model: NativeModel) -> Engine:
     context = NativeContext(
         exact_model,
         length=128,
@@ -38,6 +38,7 @@ def engine(exact_model: NativeModel) -> Engine:
         unified=False,
         threads=1,
         batch_tokens=512,
+        flash_attention=request.param,
     )
     return Engine(exact_model, context, 16)
 
