@@ -53,7 +53,6 @@ def test_two_requests_are_decoded_in_one_call_a_step(
 ) -> None:
     engine = make_engine()
     sizes = _count_decodes(monkeypatch)
-    # Grammatical text may end early; a repeated unlikely token does not.
     for number, text in enumerate(["Once upon a time", "昔々"], start=1):
         engine.generate(number, _tokens(native_model, text), sampling(max_length=8), ())
     reports = _finish(engine)
@@ -198,10 +197,14 @@ def test_an_answer_ends_as_context_when_its_cells_are_full(
     make_engine: MakeEngine, native_model: NativeModel
 ) -> None:
     engine = make_engine(length=256, sequences=1)
-    # Only one token can be drawn, so that the model cannot end its turn.
-    engine.generate(1, [7] * 250, sampling(max_length=500, temperature=0), ())
-    ended = next(report for report in _finish(engine) if isinstance(report, ChoiceEnded))
-    assert ended.reason in ("context", "stop")
+    endless = sampling(max_length=500, logit_bias={"<|end|>": -1000})
+    engine.generate(1, [7] * 250, endless, ())
+    reports = _finish(engine)
+    ended = next(report for report in reports if isinstance(report, ChoiceEnded))
+    done = next(report for report in reports if isinstance(report, Done))
+    assert ended.reason == "context"
+    # The last token is drawn from the last cell and needs none of its own.
+    assert done.output_tokens == 256 - 250 + 1
 
 
 def test_log_probabilities_are_the_softmax_of_the_raw_logits(
