@@ -8,8 +8,8 @@ each, every measurement in a process of its own:
   2.5× at 128 prompt tokens and 1.8× at 1,024.
 - `llama-batched-bench`, where it is found: the same batch in C++, sampling nothing. To reach: 0.95
   of its decode tokens/s.
-- `llama-server` with 16 slots on a cold cache, where it is found. To reach for the whole job: 1.8×
-  at 128 prompt tokens and 3.5× at 1,024.
+- `llama-server` with 16 slots on a cold cache and its other settings as they come, where it is
+  found. To reach for the whole job: 1.8× at 128 prompt tokens and 3.5× at 1,024.
 
 One sequence's rate is the floor of what batching can give, the rate at which a prompt is evaluated
 its ceiling: both are printed first.

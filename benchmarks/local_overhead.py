@@ -38,6 +38,7 @@ def bare(path: str, threads: int, count: int) -> float:
     loading.use_extra_bufts = b"AMX_INT8 = 1" not in lib.llama_print_system_info()
     model = lib.llama_model_load_from_file(path.encode(), loading)
     options = lib.llama_context_default_params()
+    options.flash_attn_type = 0  # as the worker on a CPU: with it, tokens come more slowly
     options.n_ctx, options.n_threads, options.n_threads_batch = 1024, threads, threads
     context = lib.llama_init_from_model(model, options)
     vocab = lib.llama_model_get_vocab(model)

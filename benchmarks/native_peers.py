@@ -31,10 +31,13 @@ def find(name: str, folder: Path | None) -> str | None:
 
 
 def batched_bench(program: str, model: Path, prompt: int, length: int, count: int) -> float:
-    """Decode tokens a second of so many sequences that share a prompt; nothing is sampled."""
+    """Decode tokens a second of so many sequences that share a prompt; nothing is sampled.
+
+    Without flash attention, as ours: with it, its default, it is slower on a CPU.
+    """
     done = subprocess.run(
         [
-            *(program, "-m", str(model), "-t", "1", "-tb", "1", "-ngl", "0", "-pps"),
+            *(program, "-m", str(model), "-t", "1", "-tb", "1", "-ngl", "0", "-pps", "-fa", "off"),
             *("-c", str(CONTEXT * count), "-b", "512", "-ub", "512", "--output-format", "jsonl"),
             *("-npp", str(prompt), "-ntg", str(length), "-npl", str(count)),
         ],

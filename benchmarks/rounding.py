@@ -1,9 +1,11 @@
 """How often batching changes an answer, and how far the reported figures are apart.
 
 Decoding beside others changes the sizes of the matrix products, and floating-point sums with them.
-On F32 weights that has changed no token so far; on quantised weights, activations are rounded to
-8 bits on the way, and now and then a draw that fell on an edge goes the other way. This counts it:
-answers of the demo model, each alone and again beside fifteen others, at several temperatures.
+On F32 weights that has changed no token so far; beside other weights, activations are rounded to
+16 or 8 bits on the way, and now and then a draw that fell on an edge goes the other way. This
+counts it: answers of the demo model, each alone and again beside fifteen others, at several
+temperatures, with its weights converted to several types; how far the log-probabilities of the
+same tokens were apart at most; and how far `score` of an answer was from what had been reported.
 
     python -m benchmarks.rounding
 """
@@ -12,8 +14,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
 import itertools
+import tempfile
+from pathlib import Path
 
+from playground.config import shipped
 from playground.providers import ChatModel, open_model
 from playground.run import Run, as_messages, generate
 
@@ -25,6 +31,11 @@ PROMPTS = (
     "こんにちは",
     "昔々",
 )
+
+TEMPERATURES = (0.0, 0.3, 0.7, 1.0, 1.5)
+
+WEIGHTS = {"F32": 0, "F16": 1, "Q8_0": 7, "Q4_0": 2}
+"""Types of weights, with llama.h's numbers of them; the demo ships as F16."""
 
 
 async def _alone(model: ChatModel, prompt: str, temperature: float, seed: int) -> Run:
@@ -46,39 +57,74 @@ async def _beside(model: ChatModel, prompt: str, temperature: float, seed: int) 
     return run
 
 
-async def measure(ref: str, seeds: int) -> None:
-    """Print one line a temperature."""
-    print(f"{'temperature':>12}{'answers':>9}{'parted':>8}{'share':>8}{'largest Δ logprob':>19}")
-    async with open_model(ref) as model:
-        for temperature in (0.0, 0.3, 0.7, 1.0, 1.5):
-            parted, count, largest = 0, 0, 0.0
+async def measure(title: str, path: Path, seeds: int) -> None:
+    """Print the line of one kind of weights."""
+    shares, largest = [], 0.0
+    async with open_model(f"local:{path}") as model:
+        for temperature in TEMPERATURES:
+            parted = 0
             for prompt, seed in itertools.product(PROMPTS, range(seeds)):
                 alone = await _alone(model, prompt, temperature, seed)
                 beside = await _beside(model, prompt, temperature, seed)
-                count += 1
                 parted += alone.text != beside.text
                 for one, other in zip(alone.tokens, beside.tokens, strict=False):
                     if one.token_id != other.token_id:
                         break
                     largest = max(largest, abs((one.logprob or 0) - (other.logprob or 0)))
-            share = f"{parted / count:.1%}"
-            print(f"{temperature:>12}{count:>9}{parted:>8}{share:>8}{largest:>19.4f}")
-        run = await _alone(model, PROMPTS[0], 0.7, 1)
-        ids = [token.token_id for token in run.tokens if token.token_id is not None]
-        scores = await model.score(as_messages(PROMPTS[0]), ids)
-        apart = max(
+            shares.append(f"{parted}/{len(PROMPTS) * seeds}")
+        scored = max([await _apart(model, prompt) for prompt in PROMPTS])
+    cells = "".join(f"{share:>9}" for share in shares)
+    print(f"{title:<8}{cells}{largest:>16.6f}{scored:>16.6f}", flush=True)
+
+
+async def _apart(model: ChatModel, prompt: str) -> float:
+    """How far `score` of a generated answer is from what was reported while it was generated."""
+    run = await _alone(model, prompt, 0.7, 1)
+    ids = [token.token_id for token in run.tokens if token.token_id is not None]
+    scores = await model.score(as_messages(prompt), ids) if ids else ()
+    return max(
+        (
             abs((score.token.logprob or 0) - (token.logprob or 0))
             for score, token in zip(scores, run.tokens, strict=True)
-        )
-        print(f"\nscore of a generated answer: at most {apart:.4f} from what was reported")
+        ),
+        default=0.0,
+    )
+
+
+def _converted(source: Path, kind: str, folder: Path) -> Path:
+    """A copy of a GGUF with weights of another type, by llama.cpp's own converter."""
+    import llama_cpp as lib
+
+    lib.llama_backend_init()
+    quiet = lib.llama_log_callback(lambda *_: None)
+    lib.llama_log_set(quiet, None)
+    options = lib.llama_model_quantize_default_params()
+    options.ftype = WEIGHTS[kind]
+    target = folder / f"{kind}.gguf"
+    status = lib.llama_model_quantize(
+        str(source).encode(), str(target).encode(), ctypes.byref(options)
+    )
+    if status != 0:
+        raise SystemExit(f"llama.cpp cannot write {source} as {kind}")
+    return target
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="demo:small")
-    parser.add_argument("--seeds", type=int, default=20)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--weights", nargs="+", choices=WEIGHTS, default=list(WEIGHTS))
+    parser.add_argument("--quick", action="store_true", help="two seeds")
     options = parser.parse_args()
-    asyncio.run(measure(options.model, options.seeds))
+    head = "".join(f"{f'T={temperature}':>9}" for temperature in TEMPERATURES)
+    print(f"answers that parted, and figures that were apart\n{'weights':<8}{head}", end="")
+    print(f"{'beside others':>16}{'when scored':>16}")
+    shipped_model = shipped("providers") / "demo" / "small.gguf"
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in options.weights:
+            path = _converted(shipped_model, kind, Path(folder))
+            asyncio.run(measure(kind, path, 2 if options.quick else options.seeds))
 
 
 if __name__ == "__main__":
