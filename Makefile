@@ -27,7 +27,8 @@ wheel: setup-dev ## Build, install into a clean environment and run from there
 	$(BIN)/python tools/check_wheel.py
 
 bench: setup-dev ## The benchmarks, one after the other
-	@for name in start local_overhead hosted_overhead batching streaming; do \
+	@for name in start local_overhead hosted_overhead batching panes prefix logprobs event_path \
+		rounding streaming; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 clean: ## Remove what was built; .venv and the compiled llama.cpp stay
