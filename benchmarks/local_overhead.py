@@ -76,7 +76,8 @@ async def compare(
 ) -> list[tuple[float, float]]:
     """`(bare, ours)` a round."""
     found = []
-    opened = open_model(f"local:{path}", threads=threads)
+    # As long a context as the bare loop's: a longer one would put all sequences into one pool.
+    opened = open_model(f"local:{path}", threads=threads, context_length=1024)
     assert isinstance(opened, LlamaModel)
     async with opened as model:
         await model.warm_up()

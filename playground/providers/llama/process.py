@@ -36,10 +36,10 @@ from playground.sanitize import make_safe
 LOG_LINES = 40
 """How much of llama.cpp's log is kept for errors."""
 
-SPIN_COUNT = "200"
+SPIN_COUNT = "1000"
 """How long OpenMP's threads spin for each other before they sleep. Its default is milliseconds,
-many times in each token: beside another busy process that made two threads ten times slower than
-one."""
+many times in each token: beside another busy process that made two threads far slower than one. A
+fifth of this let them sleep between any two operations, and made two no faster than one."""
 
 _SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
 
