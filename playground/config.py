@@ -30,8 +30,12 @@ class Settings(BaseModel):
     system_prompt: str = ""
     theme: str = ""
     """A Textual theme's name; empty keeps the default."""
+    history: bool = True
+    """Whether conversations are kept, in the terminal and by `playground ask`."""
     params: dict[str, Any] = Field(default_factory=dict)
     """Knobs to start with, in the words of `playground params`."""
+    local: dict[str, Any] = Field(default_factory=dict)
+    """How GGUF files are opened, in the words of `EngineSettings`; the local backend reads it."""
 
 
 def config_dir() -> Path:
@@ -41,6 +45,15 @@ def config_dir() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_config_dir(APP))
+
+
+def data_dir() -> Path:
+    """The folder of what the playground keeps: history, sums of files. `PLAYGROUND_DATA_DIR`."""
+    if override := os.environ.get("PLAYGROUND_DATA_DIR"):
+        return Path(override)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir(APP))
 
 
 def shipped(name: str) -> Path:
@@ -73,10 +86,13 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise BrokenFile(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def broken(path: Path, error: ValidationError) -> BrokenFile:
-    """The `BrokenFile` for a file whose content does not fit its schema, with the line."""
+def broken(path: Path, error: ValidationError, *, table: str = "") -> BrokenFile:
+    """The `BrokenFile` for a file whose content does not fit its schema, with the line.
+
+    `table` is the one that the schema is of, where it is not that of the whole file.
+    """
     finding = error.errors()[0]
-    place = [str(step) for step in finding["loc"]]
+    place = [*([table] if table else []), *(str(step) for step in finding["loc"])]
     line = _line_of(path, place)
     where = f"{path}, line {line}" if line else f"{path}"
     text = finding["msg"].removeprefix("Value error, ")

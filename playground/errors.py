@@ -7,13 +7,16 @@
     │   ├── InvalidReference       not a `provider:model`
     │   ├── UnknownProvider        no such provider
     │   ├── UnknownModel           the provider has no such model
+    │   ├── UnknownRecord          the history has no such conversation or run
     │   ├── InvalidParameter       a knob that does not exist, or a value out of its range
     │   ├── UnsupportedParameter   a knob that this model does not take
     │   └── UnsupportedAbility     something that this backend cannot do
     ├── ConfigurationError         something on this machine must be set first
     │   ├── MissingKey             the endpoint wants an API key and none is configured
     │   ├── BrokenFile             a settings, catalogue or prompt file that cannot be read
-    │   └── NoSpace                the disk has no room for a file that is to be written
+    │   ├── NoSpace                the disk has no room for a file that is to be written
+    │   ├── HistoryUnavailable     the history cannot be opened or written
+    │   └── HistoryTooNew          the history was written by a newer playground
     ├── ContextOverflow            the prompt does not fit the model's context
     ├── ModelClosed                the model was closed while (or before) it was used
     ├── HostedError                the endpoint, or the way to it, failed
@@ -85,6 +88,12 @@ class UnknownModel(UsageError):
     title = "Unknown model"
 
 
+class UnknownRecord(UsageError):
+    """The history has no conversation or run of this name."""
+
+    title = "Not in the history"
+
+
 class InvalidParameter(UsageError, ValueError):
     """A knob that does not exist, or a value out of its range."""
 
@@ -125,6 +134,18 @@ class NoSpace(ConfigurationError):
     """The disk has no room for a file that is to be written."""
 
     title = "No room on the disk"
+
+
+class HistoryUnavailable(ConfigurationError):
+    """The history cannot be opened or written: a full disk, a folder that may not be written."""
+
+    title = "History not kept"
+
+
+class HistoryTooNew(ConfigurationError):
+    """The history was written by a newer playground; it is left untouched."""
+
+    title = "History from a newer version"
 
 
 class ContextOverflow(PlaygroundError):

@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from playground.errors import PlaygroundError, StreamTruncated, UnsupportedParameter
+from playground.ids import new_id
+from playground.machine import hardware, versions
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel, Given
 from playground.types import (
@@ -24,7 +26,9 @@ from playground.types import (
     Message,
     Plan,
     Problem,
+    Provenance,
     ReasoningDelta,
+    Receipt,
     Started,
     TextDelta,
     Timing,
@@ -100,12 +104,14 @@ class Run:
         prefix: Given = "",
         unsupported: Unsupported = "error",
     ) -> None:
+        self.id = new_id()
         self.model = model
         self.messages = tuple(messages)
         self.params = params
         self.prefix = prefix
         self.unsupported: Unsupported = unsupported
         self.plan: Plan | None = None
+        self.provenance = Provenance()
         self.choices: list[GrowingChoice] = [GrowingChoice()]
         self.usage = Usage()
         self.timing = Timing()
@@ -134,6 +140,19 @@ class Run:
         return self.timing.tokens_per_second(self.usage.output_tokens)
 
     @property
+    def receipt(self) -> Receipt | None:
+        """Everything needed to repeat it; None before there is a plan. See `prove`."""
+        if self.plan is None:
+            return None
+        return Receipt(
+            model=str(self.model.ref),
+            plan=self.plan,
+            provenance=self.provenance,
+            versions=versions(self.provenance.libraries),
+            hardware=hardware(),
+        )
+
+    @property
     def elapsed(self) -> float:
         """Seconds since the run was asked for; the total once it has ended."""
         if self.timing.total is not None:
@@ -156,9 +175,26 @@ class Run:
             self._task.cancel()
         await self._ended()
 
-    async def _ended(self) -> None:
+    async def prove(self, patience: float) -> None:
+        """Complete the receipt with what the backend knows of the model.
+
+        The sum of a large file takes a while the first time: after `patience` seconds the receipt
+        goes without it. What fails here does not fail the run: it shows as a gap in the receipt.
+        """
+        asking = asyncio.ensure_future(self.model.provenance())
+        asking.add_done_callback(_seen)
+        await asyncio.wait([asking], timeout=patience)
+        if asking.done() and not asking.cancelled() and asking.exception() is None:
+            self.provenance = asking.result()
+
+    async def ended(self, patience: float | None = None) -> bool:
+        """Wait for the end, so many seconds at most; whether it has come. Starts nothing."""
         if self._task is not None:
-            await asyncio.wait([self._task])
+            await asyncio.wait([self._task], timeout=patience)
+        return self.state != "running"
+
+    async def _ended(self) -> None:
+        await self.ended()
 
     async def _wait(self) -> Self:
         self.start()
@@ -254,8 +290,13 @@ class Run:
     def answer(self) -> Answer:
         """The run as data, as far as it came."""
         reason = self.choices[0].finish_reason or "unknown"
-        ends: dict[EndState, Any] = {"cancelled": "cancelled", "failed": "error"}
+        ends: dict[EndState, Any] = {
+            "cancelled": "cancelled",
+            "failed": "error",
+            "interrupted": "interrupted",
+        }
         return Answer(
+            id=self.id,
             model=str(self.model.ref),
             text=self.text,
             finish_reason=ends.get(self.state, reason),
@@ -273,8 +314,15 @@ class Run:
             params=self.params.model_dump(mode="json", exclude_none=True),
             effective=self.plan.effective if self.plan else {},
             adjustments=self.plan.adjustments if self.plan else (),
+            receipt=self.receipt,
             error=problem_of(self.error) if self.error else None,
         )
+
+
+def _seen(task: asyncio.Future[Any]) -> None:
+    """Read a task's exception, so that the loop does not report what nobody waits for."""
+    if not task.cancelled():
+        task.exception()
 
 
 def problem_of(error: BaseException) -> Problem:

@@ -21,8 +21,9 @@ FinishReason = Literal["stop", "length", "context", "tool_calls", "content_filte
 """Why a backend ended a choice: the model was done (or a stop string came), max_length was
 reached, the context is full, or what the endpoint said; `unknown` keeps the vocabulary closed."""
 
-EndState = Literal["running", "done", "cancelled", "failed"]
-"""How a run stands. Text that came before a cancel or a failure is kept."""
+EndState = Literal["running", "done", "cancelled", "failed", "interrupted"]
+"""How a run stands. Text that came before a cancel or a failure is kept; `interrupted` is a run
+whose program ended before it did, as the history found it."""
 
 AdjustmentKind = Literal["dropped", "renamed", "clamped", "defaulted"]
 
@@ -113,6 +114,48 @@ class Plan(Frozen):
                 "effective": {**self.effective, **effective},
             }
         )
+
+
+class ModelFile(Frozen):
+    """The file behind a local model. `sha256` is empty until it has been computed."""
+
+    path: str
+    bytes: int
+    sha256: str = ""
+
+
+class Provenance(Frozen):
+    """What stands behind a model's answers beside the plan: what its backend knows of it.
+
+    `template` is the SHA-256 of the chat template (or `plain`, `missing`), `engine` what the file
+    was opened with, `endpoint` where requests went, `libraries` the distributions that took part.
+    """
+
+    file: ModelFile | None = None
+    template: str = ""
+    engine: dict[str, JsonValue] = {}
+    endpoint: str = ""
+    libraries: tuple[str, ...] = ()
+
+
+class Receipt(Frozen):
+    """Everything needed to repeat a run, beside its messages."""
+
+    model: str
+    plan: Plan
+    provenance: Provenance = Provenance()
+    versions: dict[str, str] = {}
+    hardware: str = ""
+
+    @property
+    def seed(self) -> JsonValue:
+        """The seed that was used; None where the backend drew one that it does not tell."""
+        return self.plan.effective.get("seed")
+
+    @property
+    def sampler_order(self) -> JsonValue:
+        """The order of the sampler chain; None where the backend does not tell."""
+        return self.plan.effective.get("sampler_order")
 
 
 class Usage(Frozen):
@@ -311,12 +354,14 @@ class Problem(Frozen):
 class Answer(Frozen):
     """A run as data, for JSON and for history: what was asked, done, said, and at what cost.
 
-    `finish_reason` is that of the first choice, or `cancelled` or `error` where the run was.
+    `id` names the run, in the history too. `finish_reason` is that of the first choice, or
+    `cancelled`, `error` or `interrupted` where the run was.
     """
 
+    id: str
     model: str
     text: str
-    finish_reason: FinishReason | Literal["cancelled", "error"]
+    finish_reason: FinishReason | Literal["cancelled", "error", "interrupted"]
     choices: tuple[Choice, ...]
     usage: Usage
     timing: Timing
@@ -324,4 +369,5 @@ class Answer(Frozen):
     params: dict[str, JsonValue]
     effective: dict[str, JsonValue]
     adjustments: tuple[Adjustment, ...]
+    receipt: Receipt | None = None
     error: Problem | None = None

@@ -18,6 +18,7 @@ from playground.types import (
     ModelInfo,
     ModelRef,
     Plan,
+    Provenance,
     ProviderStatus,
     ScoredToken,
 )
@@ -114,6 +115,13 @@ class ChatModel(ABC):
         return UnsupportedAbility(
             f"{self.ref} cannot {what}.", hint="Local models can: open one as local:/path."
         )
+
+    async def provenance(self) -> Provenance:
+        """What a receipt says of this model beside the plan; nothing by default.
+
+        May take as long as reading the model's file; whoever cannot wait cancels it.
+        """
+        return Provenance()
 
     async def warm_up(self) -> None:
         """Do now what the first request would wait for (load weights); nothing by default."""

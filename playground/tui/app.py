@@ -17,11 +17,11 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from playground.background import off_loop
 from playground.sanitize import make_safe
 from playground.tui import dialogs, run_app
 from playground.tui.acts import ACTS, NEEDS_MODELS, bindings
 from playground.tui.arrangement import DRAWER_WIDTH, MAX_PANES, arrange_panes, drawer_covers
-from playground.tui.background import off_loop
 from playground.tui.labels import one_line
 from playground.tui.shelf import ModelShelf
 from playground.tui.themes import DARK, THEMES

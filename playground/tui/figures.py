@@ -42,6 +42,12 @@ def end_words(run: Run) -> tuple[str, str, Tone]:
             return "stopped", "stopped by you; what came is kept", "warn"
         case "failed":
             return "failed", one_line(str(run.error)), "bad"
+        case "interrupted":
+            return (
+                "interrupted",
+                "the playground ended in the middle of it; what came is kept",
+                "warn",
+            )
         case "done":
             return _ENDS[run.choices[0].finish_reason or "unknown"]
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from playground.tui.background import off_loop
+from playground.background import off_loop
 
 if TYPE_CHECKING:
     from playground.providers.base import ChatModel

@@ -12,6 +12,7 @@ from playground.errors import ModelFileError, did_you_mean
 MAGIC = b"GGUF"
 LATER_PART = re.compile(r"-(?!00001)\d{5}-of-\d{5}\.gguf$")
 """The second and further files of a split model: llama.cpp opens all of it by the first."""
+PART = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
 MOST_LISTED = 500
 """No more files than this are listed: a folder may be anything."""
 
@@ -25,6 +26,17 @@ def listed(folders: Iterable[str]) -> Iterator[Path]:
         if path.is_file() and not LATER_PART.search(path.name)
     )
     return itertools.islice(found, MOST_LISTED)
+
+
+def all_parts(path: Path) -> tuple[Path, ...]:
+    """The files of a model, in order: one, or as many as a split file's name says."""
+    found = PART.search(path.name)
+    if found is None:
+        return (path,)
+    stem, count = path.name[: found.start()], int(found[1])
+    return tuple(
+        path.with_name(f"{stem}-{number:05}-of-{count:05}.gguf") for number in range(1, count + 1)
+    )
 
 
 def check_gguf(path: Path) -> Path:

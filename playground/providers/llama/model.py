@@ -9,9 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
+from playground.background import off_loop
 from playground.errors import ModelClosed
+from playground.fingerprints import fingerprint
 from playground.params import SAMPLERS, GenerationParams, knobs
 from playground.providers.base import ChatModel, Given
+from playground.providers.llama.files import all_parts
 from playground.providers.llama.pool import Lease
 from playground.providers.llama.process import WorkerProcess
 from playground.providers.llama.protocol import (
@@ -38,8 +41,10 @@ from playground.types import (
     Event,
     KnobSupport,
     Message,
+    ModelFile,
     ModelRef,
     Plan,
+    Provenance,
     ScoredToken,
 )
 
@@ -193,6 +198,27 @@ class LlamaModel(ChatModel):
         if not isinstance(report, kind):
             raise TypeError(f"asked for {kind.__name__}, got {type(report).__name__}")
         return report
+
+    async def provenance(self) -> Provenance:
+        """The file and its sum, the chat template, and the settings that are in use.
+
+        The sum of a file is computed once; it takes seconds for gigabytes.
+        """
+        parts = all_parts(self.path)
+        size = sum(part.stat().st_size for part in parts)
+        # The worker may have gone since: what it ran with is still what it ran with.
+        facts = self.facts
+        engine = facts.model_dump(mode="json") if facts is not None else {}
+        template = engine.pop("template", "")
+        digest = engine.pop("template_sha256", "")
+        return Provenance(
+            file=ModelFile(
+                path=str(self.path), bytes=size, sha256=await off_loop(lambda: fingerprint(parts))
+            ),
+            template=digest or template,
+            engine=engine,
+            libraries=("llama-cpp-python",),
+        )
 
     async def warm_up(self) -> None:
         """Start the process and read the weights now."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
@@ -44,6 +45,7 @@ from playground.types import (
     Message,
     ModelRef,
     Plan,
+    Provenance,
     Started,
     Usage,
 )
@@ -137,6 +139,15 @@ class OpenAIModel(ChatModel):
     def plan(self, params: GenerationParams) -> Plan:
         """What will really be sent; `wire` is the request's body beside model and messages."""
         return make_plan(self.ref, params, self.capabilities.knobs, spell=spell, reserved=RESERVED)
+
+    async def provenance(self) -> Provenance:
+        """Where requests go (never with what a query may hold), and through which library."""
+        parts = urlsplit(self.endpoint.base_url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+        return Provenance(
+            endpoint=f"{parts.scheme}://{host}{port}{parts.path}", libraries=("openai",)
+        )
 
     async def warm_up(self) -> None:
         """Import the SDK and make a client, so that the first request does not wait for it."""

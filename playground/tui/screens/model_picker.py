@@ -16,8 +16,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
+from playground.background import off_loop
 from playground.errors import PlaygroundError
-from playground.tui.background import off_loop
 from playground.tui.labels import one_line
 from playground.tui.offers import Offer, list_offers
 from playground.tui.screens.dialog import Dialog

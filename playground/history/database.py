@@ -1,0 +1,245 @@
+"""The file of the history: opened, checked, brought up to date; one connection behind a lock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from playground.errors import HistoryTooNew, HistoryUnavailable
+from playground.history.schema import VERSION, migrate
+
+BUSY_SECONDS = 5.0
+"""How long to wait for another playground that is writing."""
+
+_MAGIC = b"SQLite format 3\x00"
+_HEADER = 100
+_VERSION_AT = 60
+"""Where a file keeps its user_version, as four bytes: SQLite's file format, section 1.3."""
+
+
+class Database:
+    """An open history. `path` is None for one in memory; `notice` says what became of a bad file.
+
+    Writers and readers of one program take turns; SQLite keeps several programs apart.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.notice = ""
+        self._lock = threading.RLock()
+        if path is None:
+            self._connection = _connect(":memory:")
+            migrate(self._connection)
+            return
+        try:
+            _prepare_file(path)
+            self._connection = self._open(path)
+        except OSError as error:
+            raise HistoryUnavailable(
+                f"The history {path} cannot be opened: {error.strerror or error}.",
+                hint="Check the folder's permissions, or set PLAYGROUND_DATA_DIR.",
+            ) from error
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        _refuse_newer(path, _version_in_header(path))
+        try:
+            return self._checked(path)
+        except sqlite3.OperationalError as error:
+            # Also what a disk without room and a file that may not be written say.
+            raise HistoryUnavailable(
+                f"The history {path} cannot be used: {error}.",
+                hint="Is there room on the disk, and may the file be written?",
+            ) from error
+        except sqlite3.DatabaseError:
+            kept = _set_aside(path)
+            self.notice = (
+                f"The history could not be read and was set aside as {kept.name}; a fresh one has "
+                "been begun."
+            )
+            _prepare_file(path)
+            return self._checked(path)
+
+    def _checked(self, path: Path) -> sqlite3.Connection:
+        """A connection to a file that is whole as far as a glance tells, in our version."""
+        connection = _connect(str(path))
+        try:
+            _look_for_damage(connection, path)
+            version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+            _refuse_newer(path, version)
+            if 0 < version < VERSION:
+                _back_up(connection, path, version)
+            # Takes the writer's lock even where there is nothing to do: so a file that may not be
+            # written is noticed now, and not with the first answer.
+            migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for queries; raises `HistoryUnavailable` where the file has gone bad."""
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.Error as error:
+                raise HistoryUnavailable(
+                    f"The history cannot be read: {error}.",
+                    hint="`playground history check` looks for damage.",
+                ) from error
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The connection in a transaction, which is undone if the block fails.
+
+        Raises `sqlite3.Error`: whoever writes knows what is lost.
+        """
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def problems(self) -> list[str]:
+        """What SQLite's own check finds wrong; empty if nothing. Reads the whole file."""
+        with self._lock:
+            try:
+                rows = self._connection.execute("PRAGMA integrity_check").fetchall()
+            except sqlite3.DatabaseError as error:
+                return [str(error)]
+        found = [str(row[0]) for row in rows]
+        return [] if found == ["ok"] else found
+
+    def back_up(self, target: Path) -> None:
+        """Copy the history to another file while it is in use; raises `HistoryUnavailable`."""
+        if target.exists():
+            raise HistoryUnavailable(f"{target} is there already.", hint="Name another file.")
+        try:
+            _create_private(target)
+            with self._lock:
+                _copy(self._connection, target)
+        except (OSError, sqlite3.Error) as error:
+            target.unlink(missing_ok=True)
+            raise HistoryUnavailable(f"{target} cannot be written: {error}.") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+
+
+def _connect(name: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    try:
+        # A commit is safe from a killed program at once, and from a power cut a little later.
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _prepare_file(path: Path) -> None:
+    """The folder and the file, readable by their owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        _create_private(path)
+    elif os.name == "posix" and path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+def _create_private(path: Path) -> None:
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _version_in_header(path: Path) -> int:
+    """The version in the file's first bytes, read without touching it; 0 where it is no SQLite."""
+    with path.open("rb") as file:
+        head = file.read(_HEADER)
+    if len(head) < _HEADER or not head.startswith(_MAGIC):
+        return 0
+    return int.from_bytes(head[_VERSION_AT : _VERSION_AT + 4], "big")
+
+
+def _refuse_newer(path: Path, version: int) -> None:
+    if version > VERSION:
+        raise HistoryTooNew(
+            f"{path} was written by a newer playground (its version is {version}, ours {VERSION}).",
+            hint="Update the playground, or set PLAYGROUND_DATA_DIR to another folder. Nothing "
+            "was changed.",
+        )
+
+
+def _look_for_damage(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise `sqlite3.DatabaseError` for a file that was cut off or written over.
+
+    A glance, because reading all of a large history would hold up every start: the schema, the
+    pages that the newest rows lie on, and whether the file is as long as it says.
+    """
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
+    pages, size = (
+        connection.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "page_size")
+    )
+    in_log = path.with_name(f"{path.name}-wal")
+    logged = in_log.exists() and in_log.stat().st_size > 0
+    if not logged and path.stat().st_size < pages * size:
+        raise sqlite3.DatabaseError("the file is shorter than it says")
+    if "runs" in tables:
+        for query in (
+            "SELECT * FROM runs ORDER BY number DESC LIMIT 1",
+            "SELECT * FROM conversations ORDER BY updated DESC LIMIT 1",
+        ):
+            connection.execute(query).fetchall()
+
+
+def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Copy a file of an older version beside itself, before it is changed."""
+    target = _free_name(path, f"v{version}-{_now()}")
+    _create_private(target)
+    _copy(connection, target)
+
+
+def _copy(connection: sqlite3.Connection, target: Path) -> None:
+    copy = sqlite3.connect(target)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()
+
+
+def _set_aside(path: Path) -> Path:
+    """Rename a damaged file, with its log, so that nothing of it is overwritten."""
+    kept = _free_name(path, f"damaged-{_now()}")
+    shutil.move(path, kept)
+    for end in ("-wal", "-shm"):
+        beside = path.with_name(path.name + end)
+        if beside.exists():
+            shutil.move(beside, kept.with_name(kept.name + end))
+    return kept
+
+
+def _free_name(path: Path, word: str) -> Path:
+    """`history.<word>.db`, numbered where that is taken."""
+    candidate, number = path.with_name(f"{path.stem}.{word}{path.suffix}"), 1
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.stem}.{word}-{number}{path.suffix}")
+    return candidate
+
+
+def _now() -> str:
+    return datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")

@@ -1,0 +1,240 @@
+"""Rows written: a run when it begins, grows and ends, and what users do to conversations."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from playground.history.filing import Filing
+from playground.history.tokens import pack
+from playground.history.words import indexed
+from playground.params import GenerationParams
+from playground.types import Choice, EndState, Message, Problem, Receipt, Timing, Token, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class BegunRun:
+    """A run as it is written when it begins."""
+
+    id: str
+    model: str
+    messages: tuple[Message, ...]
+    prefix: str | tuple[int, ...]
+    params: GenerationParams
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What has come of one choice since the last time."""
+
+    choice: int
+    text: str
+    reasoning: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRun:
+    """A run as it is written when it has ended."""
+
+    id: str
+    state: EndState
+    choices: tuple[Choice, ...]
+    tokens: tuple[Sequence[Token], ...]
+    receipt: Receipt | None
+    usage: Usage
+    timing: Timing
+    error: Problem | None
+
+
+def begin_run(db: sqlite3.Connection, filing: Filing, run: BegunRun, owner: str) -> None:
+    """Write a run that has just begun, with the conversation, pane and turn that it belongs to."""
+    put_turn(db, filing, run.created)
+    number = db.execute(
+        "INSERT INTO runs (id, turn, version, owner, created, updated, model, state, messages,"
+        " prefix, params) VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+        (
+            run.id,
+            filing.turn,
+            filing.version,
+            owner,
+            run.created,
+            run.created,
+            run.model,
+            json.dumps(put_messages(db, run.messages)),
+            json.dumps(run.prefix),
+            run.params.model_dump_json(exclude_none=True),
+        ),
+    ).lastrowid
+    db.execute(
+        "INSERT INTO words (rowid, prompt, answer) VALUES (?, ?, '')",
+        (number, indexed(_last_prompt(run.messages))),
+    )
+
+
+def put_turn(db: sqlite3.Connection, filing: Filing, now: float) -> None:
+    """Write the conversation, the pane and the turn, where they are not there yet."""
+    db.execute(
+        "INSERT INTO conversations (id, title, origin, created, updated) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated, deleted = NULL",
+        (filing.conversation, filing.title_or_prompt, filing.origin, now, now),
+    )
+    db.execute(
+        "INSERT INTO panes (id, conversation, place, model, params, system, leaf)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET place = excluded.place,"
+        " model = excluded.model, params = excluded.params, system = excluded.system,"
+        " leaf = excluded.leaf",
+        (
+            filing.pane,
+            filing.conversation,
+            filing.place,
+            filing.model,
+            filing.params.model_dump_json(exclude_none=True),
+            filing.system,
+            filing.turn,
+        ),
+    )
+    db.execute(
+        "INSERT INTO turns (id, pane, parent, round, prompt, created) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO NOTHING",
+        (filing.turn, filing.pane, filing.parent, filing.round, filing.prompt, now),
+    )
+
+
+def put_messages(db: sqlite3.Connection, messages: Iterable[Message]) -> list[str]:
+    """Write messages, each once however many runs were sent it; their names, in order.
+
+    A conversation sends all of its turns again with every prompt.
+    """
+    names = []
+    for message in messages:
+        text = f"{message.role}\0{message.content}".encode("utf-8", "surrogatepass")
+        name = hashlib.sha256(text).hexdigest()[:32]
+        db.execute(
+            "INSERT OR IGNORE INTO messages VALUES (?, ?, ?)",
+            (name, message.role, _storable(message.content)),
+        )
+        names.append(name)
+    return names
+
+
+def grow_run(db: sqlite3.Connection, run: str, growth: Iterable[Growth]) -> None:
+    """Write what has come of a run since the last time; costs the same however long it is."""
+    number = _number(db, run)
+    db.executemany(
+        "INSERT INTO pieces (run, choice, text, reasoning) VALUES (?, ?, ?, ?)",
+        [(number, item.choice, _storable(item.text), _storable(item.reasoning)) for item in growth],
+    )
+    db.execute("UPDATE runs SET updated = ? WHERE number = ?", (time.time(), number))
+
+
+def end_run(db: sqlite3.Connection, run: EndedRun) -> None:
+    """Write the whole of a run that has ended, in place of its pieces."""
+    number = _number(db, run.id)
+    db.execute("DELETE FROM pieces WHERE run = ?", (number,))
+    put_choices(db, number, run.choices, run.tokens)
+    plan = run.receipt.plan if run.receipt is not None else None
+    db.execute(
+        "UPDATE runs SET state = ?, updated = ?, effective = ?, receipt = ?, usage = ?, timing = ?,"
+        " error_kind = ?, error_message = ? WHERE number = ?",
+        (
+            run.state,
+            time.time(),
+            json.dumps(plan.effective) if plan is not None else "{}",
+            run.receipt.model_dump_json(exclude_none=True) if run.receipt is not None else None,
+            run.usage.model_dump_json(exclude_none=True),
+            run.timing.model_dump_json(exclude_none=True),
+            run.error.kind if run.error is not None else None,
+            _storable(run.error.message) if run.error is not None else None,
+            number,
+        ),
+    )
+
+
+def put_receipt(db: sqlite3.Connection, run: str, receipt: Receipt) -> None:
+    """Write a receipt that was completed after its run had ended."""
+    db.execute(
+        "UPDATE runs SET receipt = ? WHERE id = ?",
+        (receipt.model_dump_json(exclude_none=True), run),
+    )
+
+
+def put_choices(
+    db: sqlite3.Connection,
+    number: int,
+    choices: Sequence[Choice],
+    tokens: Sequence[Sequence[Token]] = (),
+) -> None:
+    """Write the answers of a run, and put them into the index."""
+    for place, choice in enumerate(choices):
+        figures = tokens[place] if place < len(tokens) else ()
+        db.execute(
+            "INSERT OR REPLACE INTO choices VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                place,
+                _storable(choice.text),
+                _storable(choice.reasoning),
+                choice.finish_reason,
+                pack(figures) if figures else None,
+            ),
+        )
+    db.execute(
+        "UPDATE words SET answer = ? WHERE rowid = ?",
+        (indexed("\n".join(choice.text for choice in choices)), number),
+    )
+
+
+def mark_interrupted(db: sqlite3.Connection, owners: Iterable[str]) -> list[str]:
+    """End the runs of programs that died with what had come; the conversations that it was in."""
+    conversations: list[str] = []
+    for owner in owners:
+        for row in db.execute(
+            "SELECT runs.number, panes.conversation FROM runs JOIN turns ON turns.id = runs.turn"
+            " JOIN panes ON panes.id = turns.pane WHERE owner = ? AND state = 'running'",
+            (owner,),
+        ).fetchall():
+            put_choices(db, row["number"], pieces_joined(db, row["number"]))
+            db.execute("DELETE FROM pieces WHERE run = ?", (row["number"],))
+            db.execute("UPDATE runs SET state = 'interrupted' WHERE number = ?", (row["number"],))
+            db.execute(
+                "UPDATE conversations SET interrupted = 1 WHERE id = ?", (row["conversation"],)
+            )
+            conversations.append(row["conversation"])
+    return list(dict.fromkeys(conversations))
+
+
+def pieces_joined(db: sqlite3.Connection, number: int) -> tuple[Choice, ...]:
+    """The answers of a run that has not ended, as far as they are written."""
+    texts: dict[int, list[str]] = {0: []}
+    reasonings: dict[int, list[str]] = {0: []}
+    for choice, text, reasoning in db.execute(
+        "SELECT choice, text, reasoning FROM pieces WHERE run = ? ORDER BY number", (number,)
+    ):
+        texts.setdefault(choice, []).append(text)
+        reasonings.setdefault(choice, []).append(reasoning)
+    return tuple(
+        Choice(text="".join(texts.get(place, ())), reasoning="".join(reasonings.get(place, ())))
+        for place in range(max(texts) + 1)
+    )
+
+
+def _number(db: sqlite3.Connection, run: str) -> int:
+    row = db.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()
+    if row is None:
+        # Its conversation was deleted for good while it was answering.
+        raise LookupError(run)
+    return int(row[0])
+
+
+def _last_prompt(messages: Sequence[Message]) -> str:
+    return next((turn.content for turn in reversed(messages) if turn.role == "user"), "")
+
+
+def _storable(text: str) -> str:
+    """Text that SQLite can keep: half a surrogate pair, which JSON may hold, is not UTF-8."""
+    return text.encode("utf-8", "replace").decode() if not text.isascii() else text

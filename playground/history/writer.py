@@ -1,0 +1,112 @@
+"""Writes in a thread of its own, in order: nobody who draws or generates waits for the disk.
+
+What cannot be written now (a full disk, another program that holds the file) is kept and tried
+again, so that it is lost only if the program ends first; that is then said.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from playground.history.database import Database
+
+Work = Callable[[sqlite3.Connection], object]
+
+RETRY_SECONDS = 2.0
+"""How long to wait before what failed is tried again."""
+
+CLOSE_SECONDS = 3.0
+"""How long leaving waits for what is still to be written."""
+
+MOST_WAITING = 100_000
+"""Pieces of work kept while the disk takes none; then the oldest are given up, and counted."""
+
+
+class Writer:
+    """Takes work at once and does each piece in a transaction of its own.
+
+    `on_problem` is called in the writer's thread when writing begins to fail, with a sentence, and
+    with an empty one when it works again.
+    """
+
+    def __init__(self, database: Database, on_problem: Callable[[str], None]) -> None:
+        self._database = database
+        self._on_problem = on_problem
+        self._waiting: deque[Work] = deque()
+        self._change = threading.Condition()
+        self._closing = False
+        self._failing = False
+        self.lost = 0
+        """Pieces of work that were given up."""
+        # A daemon: a disk that hangs must not keep the program from ending.
+        self._thread = threading.Thread(target=self._serve, name="playground history", daemon=True)
+        self._thread.start()
+
+    def post(self, work: Work) -> None:
+        """Have a piece of work done soon, after everything posted before it."""
+        with self._change:
+            if len(self._waiting) >= MOST_WAITING:
+                self._waiting.popleft()
+                self.lost += 1
+            self._waiting.append(work)
+            self._change.notify_all()
+
+    def flush(self, seconds: float = CLOSE_SECONDS) -> bool:
+        """Wait until all that was posted is written; false if it takes longer than that."""
+        with self._change:
+            return self._change.wait_for(lambda: not self._waiting, seconds)
+
+    def close(self) -> int:
+        """Write what is left, and stop; how many pieces of work could not be written."""
+        with self._change:
+            self._closing = True
+            self._change.notify_all()
+        self._thread.join(CLOSE_SECONDS)
+        with self._change:
+            return self.lost + len(self._waiting)
+
+    def _serve(self) -> None:
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._waiting or self._closing)
+                if not self._waiting:
+                    return
+                work = self._waiting[0]
+            if self._done(work):
+                with self._change:
+                    # The same piece, unless it was given up meanwhile.
+                    if self._waiting and self._waiting[0] is work:
+                        self._waiting.popleft()
+                    self._change.notify_all()
+            elif not self._wait_a_little():
+                return
+
+    def _done(self, work: Work) -> bool:
+        """Do a piece of work; false if it is worth trying again."""
+        try:
+            with self._database.writing() as connection:
+                work(connection)
+        except sqlite3.OperationalError as error:
+            if not self._failing:
+                self._failing = True
+                self._on_problem(f"The history cannot be written: {error}.")
+            return False
+        except sqlite3.DatabaseError as error:
+            # Damage, or what contradicts itself: trying again would hold up all the rest.
+            self.lost += 1
+            self._on_problem(f"The history could not take something: {error}.")
+        except LookupError:
+            pass  # What it belongs to was deleted for good meanwhile.
+        else:
+            if self._failing:
+                self._failing = False
+                self._on_problem("")
+        return True
+
+    def _wait_a_little(self) -> bool:
+        """Wait before the next try; false once the program wants to end."""
+        with self._change:
+            return not self._change.wait_for(lambda: self._closing, RETRY_SECONDS)
