@@ -24,6 +24,8 @@ from playground.config import config_dir, find_key, keys_path, settings
 from playground.errors import PlaygroundError
 from playground.params import GenerationParams
 from playground.providers.base import Provider
+from playground.providers.llama.defaults import configured
+from playground.providers.llama.model import LlamaModel
 from playground.providers.registry import find_provider, open_model, provider_names
 from playground.run import generate, problem_of
 from playground.types import ProviderStatus
@@ -111,9 +113,21 @@ def _llama_cpp() -> Iterator[Finding]:
         *features, machine = probe.stdout.strip().splitlines()
         yield Finding(topic, name, "ok", " ".join(" ".join(features).split()).rstrip("| "))
         yield Finding(topic, "automatic", "ok", machine)
+        yield _set_for_local()
         return
     last = probe.stderr.strip().splitlines()[-1:] or [f"ended with status {probe.returncode}"]
     yield Finding(topic, name, "fail", f"cannot be loaded: {last[0]}", hint)
+
+
+def _set_for_local() -> Finding:
+    """What the user's settings say of how GGUF files are opened."""
+    topic, name = "llama.cpp", "set by you"
+    try:
+        chosen = configured().model_dump(exclude_unset=True)
+    except PlaygroundError as error:
+        return Finding(topic, name, "fail", error.message, error.hint)
+    told = ", ".join(f"{knob} = {value}" for knob, value in chosen.items())
+    return Finding(topic, name, "ok", told or "nothing ([local] in config.toml)")
 
 
 def _files() -> Iterator[Finding]:
@@ -193,20 +207,22 @@ def _demo() -> Iterator[Finding]:
             yield Finding(topic, "demo", "fail", "is not in the catalogue", "Install again.")
             return
         ref = f"{demo.id}:{demo.default_model}"
-        run = asyncio.run(_one_word(ref))
+        seconds, in_use = asyncio.run(_one_word(ref))
     except PlaygroundError as error:
         yield Finding(topic, "demo", "fail", error.message, error.hint)
         return
     except TimeoutError:
         yield Finding(topic, ref, "fail", f"no answer in {PROBE_SECONDS} s")
         return
-    yield Finding(topic, ref, "ok", f"answers, first token after {run:.2f} s")
+    yield Finding(topic, ref, "ok", f"answers, first token after {seconds:.2f} s")
+    yield Finding(topic, "opened with", "ok", in_use)
 
 
-async def _one_word(ref: str) -> float:
-    """Seconds to the first token; raises what the run raised."""
+async def _one_word(ref: str) -> tuple[float, str]:
+    """Seconds to the first token, and the settings in use; raises what the run raised."""
     async with asyncio.timeout(PROBE_SECONDS), open_model(ref) as model:
         run = await generate(model, "Hello", GenerationParams(max_length=1))
         if run.error is not None:
             raise run.error
-        return run.timing.first_token or run.elapsed
+        facts = model.facts if isinstance(model, LlamaModel) else None
+        return run.timing.first_token or run.elapsed, facts.in_use() if facts else "nothing local"

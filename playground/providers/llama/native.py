@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -51,23 +52,43 @@ _KV_TYPES = {
 
 # From llama.h.
 _LOAD_MODES: dict[str | None, int] = {None: -1, "read": 0, "mmap": 1, "mlock": 3}
+_LOADED = {"none": "read", "mmap": "mmap", "mmap+mlock": "mlock"}
+
+
+_SETTLED = {
+    "gpu_layers": re.compile(rb"offloaded (\d+)/\d+ layers to GPU"),
+    "load": re.compile(rb"\(load_mode = ([\w+]+)\)"),
+    "not_locked": re.compile(rb"failed to (?:mlock|VirtualLock)"),
+    "flash_attention": re.compile(rb"flash_attn += (?:auto|enabled)"),
+    "no_flash_attention": re.compile(rb"flash_attn += disabled|Flash Attention not supported"),
+}
+"""What llama.cpp settles by itself and tells in its log only: no call of its API does."""
 
 
 class _Log:
-    """Writes llama.cpp's log to standard error, without its debugging lines."""
+    """Writes llama.cpp's log to standard error, without its debugging lines.
+
+    `settled` keeps, by the names in `_SETTLED`, what it said of the last model and context.
+    """
 
     def __init__(self) -> None:
         self._shown = True
+        self.settled: dict[str, str] = {}
 
     def __call__(self, level: int, text: bytes, _data: object) -> None:
         if level != _CONTINUED:
             self._shown = level != _DEBUG
         if self._shown:
             os.write(2, text)
+        for name, pattern in _SETTLED.items():
+            if found := pattern.search(text):
+                self.settled[name] = found.group(found.lastindex or 0).decode("ascii")
 
+
+_READER = _Log()
 
 # Held for the life of the process: ctypes keeps no reference to a callback.
-_LOG = lib.llama_log_callback(_Log())
+_LOG = lib.llama_log_callback(_READER)
 
 
 def start_llama() -> None:
@@ -104,6 +125,7 @@ class NativeModel:
         callback = lib.llama_progress_callback(report)
         params.progress_callback = callback
         self.path = path
+        _READER.settled.clear()
         self.handle = lib.llama_model_load_from_file(str(path).encode(), params)
         if not self.handle:
             raise ModelLoadFailed(
@@ -121,6 +143,11 @@ class NativeModel:
         self.parameters: int = lib.llama_model_n_params(self.handle)
         self.heads: int = max(1, lib.llama_model_n_head(self.handle))
         self._pieces: dict[int, bytes] = {}
+        settled = _READER.settled
+        self.gpu_layers = int(settled.get("gpu_layers", 0))
+        self.load: str | None = _LOADED.get(settled.get("load", ""))
+        if self.load == "mlock" and "not_locked" in settled:
+            self.load = "mmap"
 
     @cached_property
     def description(self) -> str:
@@ -226,6 +253,8 @@ class NativeContext:
         params.kv_unified = unified
         params.no_perf = True
         self.model = model
+        for name in ("flash_attention", "no_flash_attention"):
+            _READER.settled.pop(name, None)
         self.handle = lib.llama_init_from_model(model.handle, params)
         if not self.handle:
             raise ModelLoadFailed(
@@ -239,6 +268,11 @@ class NativeContext:
         self.length: int = min(lib.llama_n_ctx_seq(self.handle), length)
         self.cells: int = lib.llama_n_ctx(self.handle)
         self.unified = unified
+        self.flash_attention: bool | None = None
+        if "no_flash_attention" in _READER.settled:
+            self.flash_attention = False
+        elif "flash_attention" in _READER.settled:
+            self.flash_attention = True
         self._tokens = np.zeros(batch_tokens, dtype=np.int32)
         self._positions = np.zeros(batch_tokens, dtype=np.int32)
         self._sequence = np.zeros(batch_tokens, dtype=np.int32)

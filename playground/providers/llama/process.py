@@ -284,7 +284,9 @@ class WorkerProcess(asyncio.SubprocessProtocol):
 def _environment() -> dict[str, str]:
     """The worker's environment: without keys, because templates and files are other people's."""
     kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
-    return {"GOMP_SPINCOUNT": SPIN_COUNT, **kept}
+    # A debugger that ggml would start at a failed assertion takes seconds, and fills the log with
+    # frames until the reason is out of sight.
+    return {"GOMP_SPINCOUNT": SPIN_COUNT, "GGML_NO_BACKTRACE": "1", **kept}
 
 
 def _ending(status: int | None) -> str:

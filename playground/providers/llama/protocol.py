@@ -21,6 +21,7 @@ class _Said(BaseModel):
 class EngineSettings(_Said):
     """How a GGUF is opened. None lets the worker choose by the model and the machine.
 
+    The `[local]` table of the user's settings has the same words.
     `context_length` is the most tokens that one sequence may hold; `sequences` how many are
     decoded together at most; `unified` whether they share one pool of KV cells, which are kept as
     `kv_type`; `gpu_layers` how many layers go to a GPU (-1: all that fit); `load` how the weights
@@ -156,7 +157,13 @@ Command = Annotated[Load | Question | Cancel, Field(discriminator="op")]
 
 
 class ModelFacts(_Said):
-    """What the worker learnt of the model when it opened it. `template`: where turns come from."""
+    """What the worker learnt of the model when it opened it, and what it really runs with.
+
+    The settings are those in use, whoever chose them, in the words of `EngineSettings`; `cells` is
+    how many KV cells all sequences have together. `gpu_layers` counts the output layer too. None
+    where llama.cpp did not say. `template`: where turns come from; `template_sha256` the sum of the
+    chat template in the file, empty where it is not used.
+    """
 
     description: str
     parameters: int
@@ -164,9 +171,30 @@ class ModelFacts(_Said):
     context_length: int
     sequences: int
     unified: bool
+    cells: int
+    kv_type: Literal["f32", "f16", "q8_0"]
+    flash_attention: bool | None
     threads: int
+    gpu_layers: int
+    load: Literal["mmap", "mlock", "read"] | None
     vocabulary: int
     template: Literal["file", "plain", "missing"]
+    template_sha256: str = ""
+
+    def in_use(self) -> str:
+        """The settings in use, in a line for people."""
+        cells = f"{self.cells:,} KV cells in {self.kv_type}"
+        told = [
+            f"context {self.context_length:,}",
+            f"{self.sequences} sequences on {cells}{', one pool' if self.unified else ''}",
+            "1 thread" if self.threads == 1 else f"{self.threads} threads",
+            f"{self.gpu_layers} layers on a GPU" if self.gpu_layers else "no GPU",
+        ]
+        if self.flash_attention is not None:
+            told.append(f"flash attention {'on' if self.flash_attention else 'off'}")
+        if self.load is not None:
+            told.append(f"weights by {self.load}")
+        return "; ".join(told)
 
 
 class Loading(_Said):

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from playground.config import settings
 from playground.errors import InvalidParameter, UnknownModel, did_you_mean
 from playground.providers.base import ChatModel, Provider
+from playground.providers.llama.defaults import configured
 from playground.providers.llama.files import check_gguf, listed
 from playground.providers.llama.model import LlamaModel
 from playground.providers.llama.protocol import EngineSettings
@@ -22,13 +23,21 @@ class LlamaProvider(Provider):
     """Opens GGUF files: by path, or by name where the catalogue entry lists its own."""
 
     def open(self, model: str, **options: Any) -> ChatModel:
-        """Open a file; `options` are those of `EngineSettings`.
+        """Open a file; `options` are those of `EngineSettings`, on top of the user's settings.
 
-        Raises `ModelFileError` or, where the entry lists its models, `UnknownModel`.
+        An option that is None is left to the worker, whatever the settings say. Raises
+        `ModelFileError`, `BrokenFile` or, where the entry lists its models, `UnknownModel`.
         """
         ref = ModelRef(provider=self.spec.id, model=model)
+        known = self.spec.models.get(model)
+        defaults = configured().model_dump(exclude_unset=True)
+        if known and known.context_length and "context_length" in defaults:
+            # Set for all models, it is not meant to be more than this one was trained for.
+            defaults["context_length"] = min(
+                known.context_length, defaults["context_length"] or known.context_length
+            )
         try:
-            engine = EngineSettings.model_validate(options)
+            engine = EngineSettings.model_validate({**defaults, **options})
         except ValidationError as error:
             finding = error.errors()[0]
             word = ".".join(str(step) for step in finding["loc"])
@@ -37,7 +46,6 @@ class LlamaProvider(Provider):
                 hint=did_you_mean(word, EngineSettings.model_fields)
                 or f"There are: {', '.join(EngineSettings.model_fields)}.",
             ) from error
-        known = self.spec.models.get(model)
         return LlamaModel(
             ref,
             check_gguf(self._path(model)),

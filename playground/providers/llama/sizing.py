@@ -60,8 +60,11 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     system would otherwise kill the process, or a neighbour's, later and without a word.
     """
     free = free_memory()
+    # A damaged header may say 0, or a number that comes out negative: llama.cpp would take either
+    # for billions of cells, and the system end the process when memory does.
+    trained = model.trained_context if model.trained_context > 0 else LEAST_CONTEXT
     length = settings.context_length or min(
-        model.trained_context, _affordable(free, model.kv_bytes(1, settings.kv_type))
+        trained, _affordable(free, model.kv_bytes(1, settings.kv_type))
     )
     sequences = settings.sequences or SEQUENCES
     cells = length * sequences
@@ -123,8 +126,8 @@ def describe_machine() -> str:
     gpu = "layers go to the GPU" if lib.llama_supports_gpu_offload() else "no GPU in this build"
     threads = "1 thread" if cores == 1 else f"{cores} threads"
     return (
-        f"{threads} ({ONE_THREAD_PARAMETERS // 10**6} M parameters and less: 1), {memory} "
-        f"(a context takes up to {CONTEXT_SHARE:.0%} of it), {gpu}"
+        f"{threads} ({ONE_THREAD_PARAMETERS // 10**6} M parameters and less: 1), {SEQUENCES} "
+        f"sequences, {memory} (a context takes up to {CONTEXT_SHARE:.0%} of it), {gpu}"
     )
 
 

@@ -8,6 +8,7 @@ dies, standard input ends and this process ends at once.
 from __future__ import annotations
 
 import faulthandler
+import hashlib
 import os
 import queue
 import sys
@@ -117,16 +118,25 @@ class Worker:
                 # Said when a conversation is to be rendered: the model is fine without it.
                 self._template_problem = error
         plain = "plain" if settings.chat_template == "plain" else "missing"
-        self.facts = ModelFacts(
-            description=self._model.description,
-            parameters=self._model.parameters,
-            trained_context=self._model.trained_context,
-            context_length=context.length,
-            sequences=layout.sequences,
-            unified=layout.unified,
-            threads=layout.threads,
-            vocabulary=self._model.vocabulary,
-            template="file" if source and settings.chat_template == "auto" else plain,
+        used = source if settings.chat_template == "auto" else None
+        self.facts = ModelFacts.model_validate(
+            {
+                "description": self._model.description,
+                "parameters": self._model.parameters,
+                "trained_context": self._model.trained_context,
+                "context_length": context.length,
+                "sequences": layout.sequences,
+                "unified": layout.unified,
+                "cells": context.cells,
+                "kv_type": settings.kv_type,
+                "flash_attention": context.flash_attention,
+                "threads": layout.threads,
+                "gpu_layers": self._model.gpu_layers,
+                "load": self._model.load,
+                "vocabulary": self._model.vocabulary,
+                "template": "file" if used else plain,
+                "template_sha256": hashlib.sha256(used.encode()).hexdigest() if used else "",
+            }
         )
 
     def take(self, command: Question | Cancel) -> None:
