@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3 || command -v python3.13 || command -v pyth
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help play test check unit wheel bench clean setup setup-dev
+.PHONY: help play test check unit reference wheel bench clean setup setup-dev
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -23,11 +23,14 @@ check: setup-dev ## Lint, formatting, types, layers
 unit: setup-dev ## The tests
 	$(BIN)/pytest
 
+reference: setup-dev ## Add what a few tests compare with: transformers and torch
+	$(BIN)/python tools/add_reference.py
+
 wheel: setup-dev ## Build, install into a clean environment and run from there
 	$(BIN)/python tools/check_wheel.py
 
 bench: setup-dev ## The benchmarks, one after the other
-	@for name in start local_overhead hosted_overhead batching panes prefix logprobs event_path \
+	@for name in start local_overhead hosted_overhead batching panes prefix logprobs event_path cells \
 		rounding streaming; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
