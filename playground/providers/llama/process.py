@@ -41,6 +41,9 @@ SPIN_COUNT = "1000"
 many times in each token: beside another busy process that made two threads far slower than one. A
 fifth of this let them sleep between any two operations, and made two no faster than one."""
 
+_OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "insufficient memory")
+"""What Python, C++ and ggml say when an allocation fails."""
+
 _SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
 
 
@@ -264,10 +267,26 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         if self._stopping:
             return ModelClosed(f"{self._path.name} was closed while it answered.")
         return BackendCrashed(
-            f"The process that runs {self._path.name} {_ending(self._transport.get_returncode())}.",
+            f"The process that runs {self._path.name} {self._ending()}.",
             hint="What came is kept; the next request starts a new process.",
             log=self._log,
         )
+
+    def _ending(self) -> str:
+        """How the process ended, as the end of a sentence."""
+        status = self._transport.get_returncode()
+        short = any(word in line for line in self._log for word in _OUT_OF_MEMORY)
+        if status is None or status >= 0:
+            how = f"ended with status {status}"
+        else:
+            try:
+                name = signal.Signals(-status).name
+            except ValueError:
+                name = f"signal {-status}"
+            how = f"was ended by {name}"
+            # What the system sends when memory is out; the process has no time to say so.
+            short = short or name == "SIGKILL"
+        return f"{how} (was memory short?)" if short else how
 
     def _failed_load(self) -> errors.PlaygroundError:
         if self._stopping:
@@ -275,7 +294,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         if self._refusal is not None:
             return self._as_error(self._refusal)
         return ModelLoadFailed(
-            f"The process that opens {self._path} {_ending(self._transport.get_returncode())}.",
+            f"The process that opens {self._path} {self._ending()}.",
             hint="The file may be damaged, or too large for the memory.",
             log=self._log,
         )
@@ -287,15 +306,3 @@ def _environment() -> dict[str, str]:
     # A debugger that ggml would start at a failed assertion takes seconds, and fills the log with
     # frames until the reason is out of sight.
     return {"GOMP_SPINCOUNT": SPIN_COUNT, "GGML_NO_BACKTRACE": "1", **kept}
-
-
-def _ending(status: int | None) -> str:
-    """How a process ended, as the end of a sentence."""
-    if status is None or status >= 0:
-        return f"ended with status {status}"
-    try:
-        name = signal.Signals(-status).name
-    except ValueError:
-        name = f"signal {-status}"
-    because = " (was memory short?)" if name == "SIGKILL" else ""
-    return f"was ended by {name}{because}"

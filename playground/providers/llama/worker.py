@@ -248,6 +248,15 @@ def _own_standard_streams() -> tuple[BinaryIO, BinaryIO]:
     return commands, frames
 
 
+def _leave_no_core_file() -> None:
+    """A crash would write all its memory, weights and all, into the folder that it stands in."""
+    if sys.platform != "win32":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+
+
 Inbox = queue.SimpleQueue[Load | Question | Cancel]
 
 
@@ -270,6 +279,7 @@ def _read_commands(pipe: BinaryIO, inbox: Inbox, cancelled: set[int]) -> None:
 
 def main() -> int:
     """Serve one parent."""
+    _leave_no_core_file()
     commands, frames = _own_standard_streams()
     outbox = Outbox(frames)
     inbox: Inbox = queue.SimpleQueue()

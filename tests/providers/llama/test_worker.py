@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -59,22 +60,99 @@ async def _until_text(run: Run) -> None:
             return
 
 
-async def test_killing_the_worker_ends_its_runs_with_their_text_and_the_next_run_works(
-    model: LlamaModel,
+linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux limits the memory of a process like that"
+)
+
+DEADLY = {
+    "SIGKILL": "what the system sends when memory is out",
+    "SIGABRT": "how a failed assertion in llama.cpp ends a process",
+    "SIGSEGV": "a write to where nothing is",
+}
+
+
+@pytest.mark.parametrize("name", DEADLY)
+async def test_a_worker_that_dies_ends_its_runs_with_their_text_and_the_next_run_works(
+    model: LlamaModel, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
     run = _long(model)
     await _until_text(run)
-    os.kill(_workers()[0].pid, signal.SIGSTOP)
-    os.kill(_workers()[0].pid, signal.SIGKILL)
+    (worker,) = _workers()
+    worker.suspend()
+    worker.send_signal(signal.Signals[name])
+    worker.resume()
     await run
     assert run.state == "failed"
     assert isinstance(run.error, BackendCrashed)
-    assert "SIGKILL" in str(run.error)
+    assert name in str(run.error)
     assert run.error.log, "llama.cpp's last lines are in the error"
     assert run.text
     again = await generate(model, "Once upon a time", max_length=3)
     assert again.state == "done"
     assert again.text
+    assert len(_workers()) == 1, "the dead one is gone for good"
+    assert _workers()[0].pid != worker.pid
+    assert not list(here.iterdir()), "no core file"
+
+
+async def test_a_crash_ends_every_run_on_that_file_and_none_on_another(model: LlamaModel) -> None:
+    async with open_model("demo:tiny") as other:
+        elsewhere = generate(other, "Once upon a time", max_length=100)
+        await _until_text(elsewhere)
+        runs = [_long(model) for _ in range(3)]
+        for run in runs:
+            await _until_text(run)
+        os.kill((await model._worker()).pid, signal.SIGKILL)
+        for run in runs:
+            assert isinstance((await run).error, BackendCrashed)
+            assert run.text
+        assert (await elsewhere).state == "done"
+
+
+@linux
+async def test_a_worker_whose_memory_runs_out_is_a_crash_that_says_so(model: LlamaModel) -> None:
+    run = generate(
+        model,
+        "Once upon a time",
+        max_length=900,
+        n=4,
+        logprobs=100,
+        logit_bias={"<|end|>": -1000},
+    )
+    await _until_text(run)
+    (worker,) = _workers()
+    # Not a byte more than it has: its next larger allocation fails.
+    worker.rlimit(psutil.RLIMIT_DATA, (1, psutil.RLIM_INFINITY))
+    await run
+    assert isinstance(run.error, BackendCrashed)
+    assert "memory" in str(run.error)
+    assert any("MemoryError" in line or "alloc" in line for line in run.error.log)
+    assert run.text
+    again = await generate(model, "Once upon a time", max_length=3)
+    assert again.state == "done"
+
+
+@linux
+async def test_a_context_for_which_memory_runs_out_while_it_is_made_is_refused_with_the_log() -> (
+    None
+):
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    # More than a worker needs to start, less than two gigabytes of KV cells.
+    resource.setrlimit(resource.RLIMIT_DATA, (800 * 1024**2, hard))
+    try:
+        async with open_model("demo:small", context_length=100_000, unified=False) as opened:
+            run = await generate(opened, "Hello", max_length=3)
+            assert isinstance(run.error, ModelLoadFailed)
+            assert "context_length" in str(run.error)
+            assert any("insufficient memory" in line for line in run.error.log)
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+    assert not _workers()
+    async with open_model("demo:small") as opened:
+        assert (await generate(opened, "Hello", max_length=3)).state == "done"
 
 
 async def test_panes_on_one_file_share_one_process(model: LlamaModel) -> None:
@@ -135,7 +213,7 @@ async def test_the_worker_ends_when_its_parent_is_killed() -> None:
         assert parent.stdout is not None
         worker = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 1
         while worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE:
             assert time.monotonic() < deadline, "the worker outlived its parent"
             await asyncio.sleep(0.02)
@@ -225,6 +303,47 @@ async def test_a_damaged_file_is_refused_with_the_log_and_nothing_else_dies(
             await opened.warm_up()
     assert "broken.gguf" in str(caught.value)
     assert caught.value.log
+
+
+def _with_number(path: Path, demo: Path, key: str, number: int) -> Path:
+    """A copy of the demo with one number of its header written over."""
+    import gguf
+
+    field = gguf.GGUFReader(demo).get_field(key)
+    assert field is not None
+    data = bytearray(demo.read_bytes())
+    begin = field.offset + sum(part.nbytes for part in field.parts[:-1])
+    data[begin : begin + 4] = number.to_bytes(4, "little")
+    path.write_bytes(data)
+    return path
+
+
+async def test_a_file_over_which_llama_cpp_aborts_is_refused_with_its_last_words(
+    tmp_path: Path, demo_path: Path
+) -> None:
+    # A model of no layers fails an assertion, which ends the process: no exception to catch.
+    path = _with_number(tmp_path / "hollow.gguf", demo_path, "llama.block_count", 0)
+    async with open_model(f"local:{path}") as opened:
+        for _attempt in range(2):
+            run = await generate(opened, "Hello")
+            assert isinstance(run.error, ModelLoadFailed)
+            assert "hollow.gguf" in str(run.error)
+            assert "SIGABRT" in str(run.error)
+            assert "GGML_ASSERT" in run.error.log[-1], "the reason is the last line, no backtrace"
+        assert not psutil.Process().children(recursive=True), "nor a debugger, nor a zombie"
+    async with open_model("demo:small") as opened:
+        assert (await generate(opened, "Hello", max_length=2)).state == "done"
+
+
+@pytest.mark.parametrize("trained", [0, 2**31, 2**32 - 1])
+async def test_a_senseless_context_length_in_the_file_does_not_eat_the_memory(
+    tmp_path: Path, demo_path: Path, trained: int
+) -> None:
+    path = _with_number(tmp_path / "endless.gguf", demo_path, "llama.context_length", trained)
+    async with open_model(f"local:{path}") as opened:
+        assert (await generate(opened, "Hello", max_length=2)).state == "done"
+        (worker,) = _workers()
+        assert worker.memory_info().rss < 4 * 1024**3
 
 
 @pytest.mark.parametrize(
