@@ -8,6 +8,7 @@
     │   ├── UnknownProvider        no such provider
     │   ├── UnknownModel           the provider has no such model
     │   ├── UnknownRecord          the history has no such conversation or run
+    │   ├── UnknownPreset          no preset of this name
     │   ├── InvalidParameter       a knob that does not exist, or a value out of its range
     │   ├── UnsupportedParameter   a knob that this model does not take
     │   └── UnsupportedAbility     something that this backend cannot do
@@ -92,6 +93,12 @@ class UnknownRecord(UsageError):
     """The history has no conversation or run of this name."""
 
     title = "Not in the history"
+
+
+class UnknownPreset(UsageError):
+    """There is no preset of this name."""
+
+    title = "Unknown preset"
 
 
 class InvalidParameter(UsageError, ValueError):
