@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from playground.cli.knob_options import params_of, params_over_settings, takes_knobs
+from playground.cli.knob_options import params_of, params_over_settings, preset_called, takes_knobs
 from playground.errors import UsageError
 
 app = typer.Typer(
@@ -29,6 +29,14 @@ Models = Annotated[
     ),
 ]
 System = Annotated[str | None, typer.Option("--system", metavar="TEXT", help="The system prompt.")]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="Start from these named settings; flags go on top. `playground presets` lists them.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON Lines.")]
 
 
@@ -84,6 +92,7 @@ def ask(
     knobs: dict[str, Any],
     model: Models = None,
     system: System = None,
+    preset: Preset = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a knob that a model does not take.")
     ] = False,
@@ -96,7 +105,11 @@ def ask(
     """
     from playground.cli.ask import ask as run
 
-    asked = params_over_settings(knobs)
+    named = preset_called(preset)
+    asked = params_over_settings(knobs, named)
+    if named is not None:
+        model = model or list(named.models)
+        system = named.system_prompt if system is None else system
     raise typer.Exit(
         run(prompt, models=model, params=asked, system=system, strict=strict, json=as_json)
     )
@@ -123,6 +136,31 @@ def params(*, as_json: AsJson = False) -> None:
     from playground.cli.params import params as run
 
     run(json=as_json)
+
+
+presets_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(presets_app, name="presets")
+
+
+@presets_app.callback(invoke_without_command=True)
+def presets(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List the presets, settings with a name, and what each sets."""
+    if context.invoked_subcommand is None:
+        from playground.cli.presets import presets as run
+
+        run(json=as_json)
+
+
+@presets_app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="The preset's name.", show_default=False)],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print one preset whole."""
+    from playground.cli.presets import show as run
+
+    run(name, json=as_json)
 
 
 @app.command()

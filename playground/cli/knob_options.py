@@ -6,13 +6,16 @@ import functools
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from playground.config import config_dir, settings
 from playground.errors import BrokenFile, InvalidParameter
 from playground.params import GenerationParams, Knob, KnobKind, knobs
+
+if TYPE_CHECKING:
+    from playground.presets import Preset
 
 _TYPES: Mapping[KnobKind, tuple[Any, str]] = {
     "float": (float | None, "NUMBER"),
@@ -62,8 +65,10 @@ def params_of(given: Mapping[str, Any]) -> GenerationParams:
     )
 
 
-def params_over_settings(given: Mapping[str, Any]) -> GenerationParams:
-    """The params that the flags ask for, on top of those in the user's settings.
+def params_over_settings(
+    given: Mapping[str, Any], preset: Preset | None = None
+) -> GenerationParams:
+    """The params that the flags ask for, on top of a preset's, on top of those in the settings.
 
     Raises `BrokenFile` where the settings hold what cannot be meant.
     """
@@ -74,7 +79,18 @@ def params_over_settings(given: Mapping[str, Any]) -> GenerationParams:
         raise BrokenFile(
             f"{config_dir() / 'config.toml'}, [params]: {error.message}", hint=error.hint
         ) from error
+    if preset is not None:
+        base = preset.applied_to(base)
     return base.updated(**asked.given())
+
+
+def preset_called(name: str | None) -> Preset | None:
+    """The preset that `--preset` names; None where it was not given."""
+    if name is None:
+        return None
+    from playground.presets import find_preset
+
+    return find_preset(name)
 
 
 def _parameter(knob: Knob) -> inspect.Parameter:
