@@ -34,6 +34,11 @@ class Endpoint:
     max_bytes: int = MAX_ANSWER_BYTES
 
     @property
+    def address(self) -> str:
+        """The base URL as it may be shown and kept: a query may hold what is nobody's business."""
+        return self.base_url.partition("?")[0].partition("#")[0]
+
+    @property
     def is_local(self) -> bool:
         """Whether it is a server on this machine."""
         return is_loopback(self.base_url)

@@ -38,6 +38,9 @@ from playground.sanitize import make_safe
 if TYPE_CHECKING:
     from playground.providers.openai.endpoint import Endpoint
 
+KEY_TAKEN_OUT = "[key]"
+"""What stands where an endpoint repeated the key."""
+
 MAX_QUOTE = 500
 """Characters of an endpoint's own words that an error repeats."""
 
@@ -134,7 +137,7 @@ def fault_of(
         else "Check the network, the proxy settings and the base URL."
     )
     return Unreachable(
-        f"{endpoint.name} cannot be reached at {endpoint.base_url} ({reason}).", hint=hint
+        f"{endpoint.name} cannot be reached at {endpoint.address} ({reason}).", hint=hint
     )
 
 
@@ -175,7 +178,7 @@ def _kind_of(
         case 403:
             return PermissionDenied, "Use a key that may do this, or another model."
         case 404:
-            return RequestRefused, f"Check the base URL: it is {endpoint.base_url}."
+            return RequestRefused, f"Check the base URL: it is {endpoint.address}."
         case 408:
             return TimedOut, "Try again."
         case 413:
@@ -316,7 +319,7 @@ class Source:
 def scrub(text: str, key: SecretStr | None) -> str:
     """The text without the key."""
     secret = key.get_secret_value() if key is not None else ""
-    return text.replace(secret, "[key]") if secret else text
+    return text.replace(secret, KEY_TAKEN_OUT) if secret else text
 
 
 def scrub_error(error: BaseException, key: SecretStr | None) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
@@ -30,6 +29,7 @@ from playground.providers.openai.faults import (
     transport_errors,
 )
 from playground.providers.openai.listing import listed
+from playground.providers.openai.scrubbing import Scrubber
 from playground.providers.openai.wire import (
     MAX_EVENT_BYTES,
     AnswerReader,
@@ -142,12 +142,7 @@ class OpenAIModel(ChatModel):
 
     async def provenance(self) -> Provenance:
         """Where requests go (never with what a query may hold), and through which library."""
-        parts = urlsplit(self.endpoint.base_url)
-        host = parts.hostname or ""
-        port = f":{parts.port}" if parts.port else ""
-        return Provenance(
-            endpoint=f"{parts.scheme}://{host}{port}{parts.path}", libraries=("openai",)
-        )
+        return Provenance(endpoint=self.endpoint.address, libraries=("openai",))
 
     async def warm_up(self) -> None:
         """Import the SDK and make a client, so that the first request does not wait for it."""
@@ -158,6 +153,7 @@ class OpenAIModel(ChatModel):
         self._check_open()
         wanted = plan.effective.get("n")
         reader = AnswerReader(self._source, wanted=wanted if isinstance(wanted, int) else 1)
+        scrubber = Scrubber(self.endpoint.key)
         await self._clients.get()
         try:
             async with self._response(messages, plan) as response:
@@ -166,16 +162,21 @@ class OpenAIModel(ChatModel):
                 async with aclosing(self._chunks(response, reader)) as chunks:
                     async for chunk in chunks:
                         for event in reader.take(chunk):
-                            yield event
+                            for shown in scrubber.take(event):
+                                yield shown
         except PlaygroundError as error:
+            for event in scrubber.rest():
+                yield event
             # What came may repeat the key; an error may not.
             scrub_error(error, self.endpoint.key)
             raise
         except transport_errors() as error:
+            for event in scrubber.rest():
+                yield event
             # An answer that is whole stays whole: only the count of its tokens may be missing.
             if self._closed or not reader.complete:
                 raise await self._fault(error, reader) from error
-        for event in reader.end(self._usage(reader)):
+        for event in (*scrubber.rest(), *reader.end(self._usage(reader))):
             yield event
 
     async def aclose(self) -> None:
@@ -242,7 +243,7 @@ class OpenAIModel(ChatModel):
         if kind == "text/html":
             raise BadResponse(
                 f"{name} answered with a web page.",
-                hint=f"Check the base URL, {self.endpoint.base_url}: most end in /v1.",
+                hint=f"Check the base URL, {self.endpoint.address}: most end in /v1.",
             )
         events = EventSplitter(self._source)
         whole = b""
@@ -267,7 +268,7 @@ class OpenAIModel(ChatModel):
         if not events.seen and kind != "text/event-stream":
             raise BadResponse(
                 f"{name} answered with {kind or 'something'}, which is no stream of events.",
-                hint=f"Check the base URL, {self.endpoint.base_url}.",
+                hint=f"Check the base URL, {self.endpoint.address}.",
             )
 
     async def _next(self, pieces: AsyncIterator[bytes], reader: AnswerReader) -> bytes | None:
