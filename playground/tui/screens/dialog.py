@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Generic, TypeVar
+from pathlib import Path, PurePath
+from typing import ClassVar, Generic, TypeVar
 
 from textual.screen import ModalScreen
+from textual.types import CSSPathType
 
-__all__ = ["Dialog"]
+__all__ = ["STYLES", "Dialog"]
 
 _Result = TypeVar("_Result")
+
+_FOLDER = Path(__file__).parent.parent / "styles"
+STYLES: list[str | PurePath] = [_FOLDER / "dialogs.tcss", _FOLDER / "comparing.tcss"]
+"""The style sheets of the screens that compare and choose settings."""
 
 
 class Dialog(ModalScreen[_Result], Generic[_Result]):
     """A screen over the panes. Its style sheet is read when the first one opens."""
 
     AUTO_FOCUS = "*"
-    CSS_PATH = Path(__file__).parent.parent / "styles" / "dialogs.tcss"
+    CSS_PATH: ClassVar[CSSPathType | None] = _FOLDER / "dialogs.tcss"
