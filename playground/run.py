@@ -57,6 +57,14 @@ class GrowingChoice:
         self.tokens: list[Token] = []
         self.finish_reason: FinishReason | None = None
 
+    @classmethod
+    def whole(cls, choice: Choice) -> Self:
+        """A choice that grows no more."""
+        made = cls()
+        made._pieces, made._reasoning = [choice.text], [choice.reasoning]
+        made.finish_reason = choice.finish_reason
+        return made
+
     @property
     def text(self) -> str:
         """The text so far."""
@@ -117,12 +125,38 @@ class Run:
         self.timing = Timing()
         self.state: EndState = "running"
         self.error: BaseException | None = None
+        self._kept_receipt: Receipt | None = None
         self._task: asyncio.Task[None] | None = None
         self._began = 0.0
         self._completed = False
         self._listening = False
         self._events: deque[Event] = deque()
         self._news = asyncio.Event()
+
+    @classmethod
+    def recalled(
+        cls,
+        model: ChatModel,
+        messages: Sequence[Message],
+        params: GenerationParams,
+        *,
+        id: str,  # noqa: A002 - the name of what it sets
+        prefix: Given,
+        state: EndState,
+        choices: Sequence[Choice],
+        receipt: Receipt | None,
+        usage: Usage,
+        timing: Timing,
+        error: BaseException | None,
+    ) -> Self:
+        """A run that ended earlier, as it was kept. It cannot be started again."""
+        run = cls(model, messages, params, prefix=prefix, unsupported="adjust")
+        run.id, run.state, run.error = id, state, error
+        run.usage, run.timing = usage, timing
+        run._kept_receipt = receipt
+        run.plan = receipt.plan if receipt is not None else None
+        run.choices = [GrowingChoice.whole(choice) for choice in choices] or run.choices
+        return run
 
     @property
     def text(self) -> str:
@@ -142,8 +176,8 @@ class Run:
     @property
     def receipt(self) -> Receipt | None:
         """Everything needed to repeat it; None before there is a plan. See `prove`."""
-        if self.plan is None:
-            return None
+        if self._kept_receipt is not None or self.plan is None:
+            return self._kept_receipt
         return Receipt(
             model=str(self.model.ref),
             plan=self.plan,
@@ -160,8 +194,8 @@ class Run:
         return time.perf_counter() - self._began if self._began else 0.0
 
     def start(self) -> Self:
-        """Start now, in a task on the running loop; does nothing if it has started."""
-        if self._task is None:
+        """Start now, in a task on the running loop; does nothing if it has started or ended."""
+        if self._task is None and self.state == "running":
             self._began = time.perf_counter()
             self._task = asyncio.create_task(self._drive(), name=f"run {self.model.ref}")
         return self
@@ -169,8 +203,8 @@ class Run:
     async def cancel(self) -> None:
         """Stop the generation and wait until it has stopped; does nothing after the end."""
         if self._task is None:
-            self.state = "cancelled"
-            self._task = asyncio.create_task(asyncio.sleep(0))
+            if self.state == "running":
+                self.state = "cancelled"
         elif not self._task.done() and self.state == "running":
             self._task.cancel()
         await self._ended()

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pydantic import BaseModel
+
 from playground.history.filing import Filing
 from playground.history.tokens import pack
 from playground.history.words import indexed
@@ -64,15 +66,15 @@ def begin_run(db: sqlite3.Connection, filing: Filing, run: BegunRun, owner: str)
             owner,
             run.created,
             run.created,
-            run.model,
+            storable(run.model),
             json.dumps(put_messages(db, run.messages)),
-            json.dumps(run.prefix),
-            run.params.model_dump_json(exclude_none=True),
+            json.dumps(storable(run.prefix) if isinstance(run.prefix, str) else run.prefix),
+            as_json(run.params),
         ),
     ).lastrowid
     db.execute(
         "INSERT INTO words (rowid, prompt, answer) VALUES (?, ?, '')",
-        (number, indexed(_last_prompt(run.messages))),
+        (number, indexed(storable(last_prompt(run.messages)))),
     )
 
 
@@ -81,7 +83,7 @@ def put_turn(db: sqlite3.Connection, filing: Filing, now: float) -> None:
     db.execute(
         "INSERT INTO conversations (id, title, origin, created, updated) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated, deleted = NULL",
-        (filing.conversation, filing.title_or_prompt, filing.origin, now, now),
+        (filing.conversation, storable(filing.title_or_prompt), filing.origin, now, now),
     )
     db.execute(
         "INSERT INTO panes (id, conversation, place, model, params, system, leaf)"
@@ -92,16 +94,16 @@ def put_turn(db: sqlite3.Connection, filing: Filing, now: float) -> None:
             filing.pane,
             filing.conversation,
             filing.place,
-            filing.model,
-            filing.params.model_dump_json(exclude_none=True),
-            filing.system,
+            storable(filing.model),
+            as_json(filing.params),
+            storable(filing.system),
             filing.turn,
         ),
     )
     db.execute(
         "INSERT INTO turns (id, pane, parent, round, prompt, created) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO NOTHING",
-        (filing.turn, filing.pane, filing.parent, filing.round, filing.prompt, now),
+        (filing.turn, filing.pane, filing.parent, filing.round, storable(filing.prompt), now),
     )
 
 
@@ -116,7 +118,7 @@ def put_messages(db: sqlite3.Connection, messages: Iterable[Message]) -> list[st
         name = hashlib.sha256(text).hexdigest()[:32]
         db.execute(
             "INSERT OR IGNORE INTO messages VALUES (?, ?, ?)",
-            (name, message.role, _storable(message.content)),
+            (name, message.role, storable(message.content)),
         )
         names.append(name)
     return names
@@ -127,7 +129,7 @@ def grow_run(db: sqlite3.Connection, run: str, growth: Iterable[Growth]) -> None
     number = _number(db, run)
     db.executemany(
         "INSERT INTO pieces (run, choice, text, reasoning) VALUES (?, ?, ?, ?)",
-        [(number, item.choice, _storable(item.text), _storable(item.reasoning)) for item in growth],
+        [(number, item.choice, storable(item.text), storable(item.reasoning)) for item in growth],
     )
     db.execute("UPDATE runs SET updated = ? WHERE number = ?", (time.time(), number))
 
@@ -145,11 +147,11 @@ def end_run(db: sqlite3.Connection, run: EndedRun) -> None:
             run.state,
             time.time(),
             json.dumps(plan.effective) if plan is not None else "{}",
-            run.receipt.model_dump_json(exclude_none=True) if run.receipt is not None else None,
-            run.usage.model_dump_json(exclude_none=True),
-            run.timing.model_dump_json(exclude_none=True),
+            as_json(run.receipt) if run.receipt is not None else None,
+            as_json(run.usage),
+            as_json(run.timing),
             run.error.kind if run.error is not None else None,
-            _storable(run.error.message) if run.error is not None else None,
+            storable(run.error.message) if run.error is not None else None,
             number,
         ),
     )
@@ -159,7 +161,7 @@ def put_receipt(db: sqlite3.Connection, run: str, receipt: Receipt) -> None:
     """Write a receipt that was completed after its run had ended."""
     db.execute(
         "UPDATE runs SET receipt = ? WHERE id = ?",
-        (receipt.model_dump_json(exclude_none=True), run),
+        (as_json(receipt), run),
     )
 
 
@@ -177,15 +179,15 @@ def put_choices(
             (
                 number,
                 place,
-                _storable(choice.text),
-                _storable(choice.reasoning),
+                storable(choice.text),
+                storable(choice.reasoning),
                 choice.finish_reason,
                 pack(figures) if figures else None,
             ),
         )
     db.execute(
         "UPDATE words SET answer = ? WHERE rowid = ?",
-        (indexed("\n".join(choice.text for choice in choices)), number),
+        (indexed(storable("\n".join(choice.text for choice in choices))), number),
     )
 
 
@@ -231,10 +233,18 @@ def _number(db: sqlite3.Connection, run: str) -> int:
     return int(row[0])
 
 
-def _last_prompt(messages: Sequence[Message]) -> str:
+def last_prompt(messages: Sequence[Message]) -> str:
+    """The last thing that the user said: what a run is found by."""
     return next((turn.content for turn in reversed(messages) if turn.role == "user"), "")
 
 
-def _storable(text: str) -> str:
+def as_json(model: BaseModel) -> str:
+    """A model as it is kept; not pydantic's own JSON, which fails on half a surrogate pair."""
+    return storable(
+        json.dumps(model.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
+    )
+
+
+def storable(text: str) -> str:
     """Text that SQLite can keep: half a surrogate pair, which JSON may hold, is not UTF-8."""
     return text.encode("utf-8", "replace").decode() if not text.isascii() else text

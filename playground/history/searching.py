@@ -70,6 +70,7 @@ class Filters(Frozen):
     since: datetime | None = None
     until: datetime | None = None
     tag: str = ""
+    conversation: str = ""
     params: tuple[ParamFilter, ...] = ()
     pinned: bool = False
     deleted: bool = False
@@ -149,6 +150,9 @@ def _conditions(filters: Filters) -> tuple[list[str], list[Any]]:
     if filters.tag:
         where.append("conversations.id IN (SELECT conversation FROM tags WHERE tag = ?)")
         values.append(filters.tag)
+    if filters.conversation:
+        where.append("conversations.id = ?")
+        values.append(filters.conversation)
     if filters.pinned:
         where.append("conversations.pinned")
     for item in filters.params:

@@ -14,9 +14,10 @@ from pydantic import JsonValue
 
 from playground.config import data_dir
 from playground.errors import HistoryUnavailable, PlaygroundError, UnknownRecord
-from playground.history import keeping, loading, saving, searching
+from playground.history import importing, keeping, loading, saving, searching
 from playground.history.database import Database
 from playground.history.filing import Filing
+from playground.history.importing import Imported
 from playground.history.owner import Owner
 from playground.history.records import (
     ConversationRecord,
@@ -223,6 +224,16 @@ class History:
         """Remove for good all that was deleted."""
         self._writer.post(lambda db: keeping.purge(db, time.time() + 1))
 
+    def keep_turn(self, filing: Filing, chosen: tuple[str, int] | None) -> None:
+        """Write a turn that has no run of its own: it took its answer along from elsewhere."""
+
+        def work(db: sqlite3.Connection) -> None:
+            saving.put_turn(db, filing, time.time())
+            if chosen is not None:
+                keeping.choose(db, filing.turn, *chosen)
+
+        self._writer.post(work)
+
     def choose(self, turn: str, run: str, choice: int) -> None:
         """Go on from this answer of a turn."""
         self._writer.post(lambda db: keeping.choose(db, turn, run, choice))
@@ -257,6 +268,15 @@ class History:
         """Copy it to another file while it is in use; raises `HistoryUnavailable`."""
         self.flush()
         self._database.back_up(target)
+
+    def import_file(self, path: Path) -> Imported:
+        """Add what an exported file holds and this has not: all of it, or nothing.
+
+        Raises `BrokenFile` with the line that is wrong, or `HistoryUnavailable`. Others wait to
+        write for as long as it takes.
+        """
+        self.flush()
+        return self._write(lambda db: importing.take_file(db, path))
 
     def problems(self) -> Sequence[str]:
         """What SQLite's own check finds wrong with the file; empty if nothing."""

@@ -37,10 +37,31 @@ ACTS: tuple[Act, ...] = (
     Act("f7", "details", "Details", "What was really sent and used in the last run", "Details"),
     Act("f8,ctrl+n", "add_pane", "Add pane", "Open one more pane, up to four", "Add"),
     Act("f9", "close_pane", "Close pane", "Close the active pane", "Close"),
-    Act("ctrl+l", "clear", "Clear", "Forget the conversation in every pane", "Clear"),
+    Act("f10", "turns", "Turns", "Edit and resend, fork or compare at any turn", "Turns"),
+    Act("f12", "history", "History", "Find and open earlier conversations", "History"),
+    Act(
+        "ctrl+l",
+        "clear",
+        "New conversation",
+        "Begin anew in every pane; what was said stays in the history",
+        "New",
+    ),
+    Act("alt+right", "next_answer", "Next answer", "Page to the next answer to this prompt"),
+    Act("alt+left", "previous_answer", "Previous answer", "Page to the answer before"),
+    Act("alt+e", "go_on", "Continue answer", "Go on with an answer where it was cut"),
+    Act("alt+d", "difference", "Compare answers", "Two answers side by side, with what differs"),
+    Act("alt+b", "blind_test", "Blind test", "Vote for an answer, then see whose it was"),
+    Act("alt+s", "rate", "Rate answer", "Stars and a note for the answer in view"),
+    Act("alt+p", "presets", "Presets", "Apply, save and delete named settings"),
+    Act("alt+t", "card", "Title and tags", "Name, tag and pin this conversation"),
+    Act("alt+x", "export", "Export", "Write this conversation into a file"),
+    Act("alt+r", "copy_receipt", "Copy receipt", "Everything needed to repeat the last answer"),
+    Act("", "copy_python", "Copy as Python", "The script that repeats the last answer"),
+    Act("", "copy_curl", "Copy as curl", "The curl command that repeats the last answer"),
+    Act("", "copy_llama_cli", "Copy as llama-cli", "The llama-cli command for the last answer"),
     Act("ctrl+t", "target", "Prompt to one or all", "Send prompts to the active pane or to all"),
     Act("", "copy_answer", "Copy answer", "Put the active pane's last answer on the clipboard"),
-    Act("", "clear_pane", "Clear this pane", "Forget the conversation in the active pane"),
+    Act("", "clear_pane", "Clear this pane", "Begin anew in the active pane"),
     Act("", "stop_all", "Stop all", "Stop every pane that is answering"),
     Act("ctrl+p", "command_palette", "Palette", "Find any of these by name", "Palette"),
     Act("ctrl+q", "quit", "Quit", "Close the models and leave", "Quit"),
@@ -58,7 +79,9 @@ def key_name(key: str) -> str:
     """A key as people write it: `F5`, `Esc`, `^R`."""
     if key.startswith("ctrl+"):
         return f"^{key.removeprefix('ctrl+').upper()}"
-    return {"escape": "Esc"}.get(key, key.upper())
+    if key.startswith("alt+"):
+        return f"Alt+{key_name(key.removeprefix('alt+'))}"
+    return {"escape": "Esc", "left": "←", "right": "→"}.get(key, key.upper())
 
 
 def bindings() -> list[Binding]:

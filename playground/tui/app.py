@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import events, on
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.reactive import Reactive
@@ -18,11 +19,15 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from playground.background import off_loop
+from playground.ids import new_id
 from playground.sanitize import make_safe
 from playground.tui import dialogs, run_app
 from playground.tui.acts import ACTS, NEEDS_MODELS, bindings
+from playground.tui.answer_actions import AnswerActions
+from playground.tui.archive_actions import ArchiveActions
 from playground.tui.arrangement import DRAWER_WIDTH, MAX_PANES, arrange_panes, drawer_covers
-from playground.tui.labels import one_line
+from playground.tui.judging_actions import JudgingActions
+from playground.tui.preset_actions import PresetActions
 from playground.tui.shelf import ModelShelf
 from playground.tui.themes import DARK, THEMES
 from playground.tui.widgets.key_hints import KeyHints
@@ -34,9 +39,11 @@ from playground.tui.widgets.prompt_box import PromptBox
 
 if TYPE_CHECKING:
     # Importing these takes as long as the first paint itself, so `_furnish` does it after that.
+    from playground.errors import PlaygroundError
     from playground.params import GenerationParams
     from playground.providers.base import ChatModel
     from playground.run import Run
+    from playground.tui.archive import Archive
     from playground.tui.start import Opening
     from playground.tui.widgets.drawer import Drawer
     from playground.types import Timing
@@ -49,8 +56,6 @@ FLUSHES_A_SECOND = 15
 _AROUND_PANES = 5
 """Lines that the prompt and the keys take from the panes."""
 
-Severity = Literal["information", "warning", "error"]
-
 
 def _timing(run: Run) -> Timing:
     return run.timing
@@ -62,7 +67,7 @@ def _open(ref: str) -> ChatModel:
     return open_model(ref)
 
 
-class PlaygroundApp(App[None]):
+class PlaygroundApp(AnswerActions, ArchiveActions, JudgingActions, PresetActions):
     """Paints empty panes first, then finds out what to put into them.
 
     `opener` makes a model from a reference and `timing_of` reads a run's clock: doors for tests
@@ -98,6 +103,8 @@ class PlaygroundApp(App[None]):
         self._drawer: Drawer | None = None
         self._to_all = True
         self._space = self.size
+        self.lost_writes = 0
+        """Writes to the history that could not be made, known once the models are closed."""
         self.furnished = asyncio.Event()
         """Set once the panes have their models and prompts can be sent."""
         for theme in THEMES:
@@ -121,52 +128,44 @@ class PlaygroundApp(App[None]):
         self.set_interval(1 / FLUSHES_A_SECOND, self._tick)
         self.call_after_refresh(self._do, self._furnish)
 
-    @property
-    def panes(self) -> list[Pane]:
-        """The panes, from the left."""
-        return self._grid.panes
-
-    @property
-    def active_pane(self) -> Pane:
-        """The pane that the drawer, the picker and the details are about."""
-        return self._grid.active
-
-    def say(self, text: str, severity: Severity = "information", *, title: str = "") -> None:
-        """A passing notice. Never markup: names and errors from elsewhere are in it."""
-        self.notify(one_line(text), title=title, severity=severity, markup=False)
-
-    def _do(self, work: Any, **options: Any) -> None:
-        """Run work in the background; what goes wrong in it never closes the app."""
-        self.run_worker(work, exit_on_error=False, **options)
-
     # Coming alive
 
     async def _furnish(self) -> None:
         """Read the settings, fit the panes to them, and let each load its model."""
-        opening = await off_loop(self._prepare)
+        opening, archive, unkept = await off_loop(self._prepare)
         if opening.theme in self.available_themes:
             self.theme = opening.theme
         elif opening.theme:
             self.say(f"There is no theme {opening.theme!r}; Ctrl+P, Theme lists them.", "warning")
-        while len(self.panes) > len(opening.panes):
-            await self._grid.close(self.panes[-1])
-        while len(self.panes) < len(opening.panes):
-            await self._grid.add()
+        self._archive = archive
+        await self._set_panes(len(opening.panes))
         for pane, start in zip(self.panes, opening.panes, strict=True):
             await self._give_model(pane, start.ref, start.params, opening.system)
         self.furnished.set()
         self._grid.activate(0)
-        for problem in opening.problems:
+        for problem in (*opening.problems, *unkept):
             self.say(str(problem), "error", title=problem.title)
+        self._do(self._offer_interrupted())
         if opening.welcome and not self._prompt.text:
             dialogs.show_welcome(self)
             self._do(off_loop(self._remember_welcome))
 
-    def _prepare(self) -> Opening:
+    def _prepare(self) -> tuple[Opening, Archive, list[PlaygroundError]]:
         """The slow imports and the reading of files, off the event loop."""
         from playground.tui import conversation, figures, problems, start, transcript  # noqa: F401
+        from playground.tui.archive import open_archive
 
-        return start.prepare(*self._asked)
+        opening = start.prepare(*self._asked)
+        opened = open_archive(keep=opening.history, on_problem=self._history_problem)
+        return opening, *opened
+
+    def _history_problem(self, problem: str) -> None:
+        """Called in the history's own thread, when keeping begins to fail or works again."""
+        with suppress(RuntimeError):  # The app may be gone by then.
+            if problem:
+                self.call_from_thread(self.say, f"{problem} The chat goes on.", "error")
+            else:
+                self.call_from_thread(self.say, "The history is written again.")
 
     @staticmethod
     def _remember_welcome() -> None:
@@ -198,6 +197,9 @@ class PlaygroundApp(App[None]):
     async def close_models(self) -> None:
         """Close every model, within a time limit."""
         await self._shelf.aclose()
+        if self._archive is not None:
+            archive, self._archive = self._archive, None
+            self.lost_writes = await archive.aclose()
 
     # Space
 
@@ -243,16 +245,17 @@ class PlaygroundApp(App[None]):
         # After the click has made its pane the active one.
         self.call_later(self.action_pick_model)
 
+    @on(Pane.Asked)
+    def _asked_model(self, message: Pane.Asked) -> None:
+        if self._archive is not None:
+            pane = message.pane
+            self._archive.record(pane.conversation, message.turn, message.run, pane.place)
+
     @on(Pane.ModelOpened)
     def _model_opened(self) -> None:
         self._show_drawer()
 
     # Talking
-
-    @property
-    def _targets(self) -> list[Pane]:
-        """The panes that the prompt, retry and clear are for."""
-        return self.panes if self._to_all else [self.active_pane]
 
     def _label_prompt(self) -> None:
         several = self._to_all and len(self.panes) > 1
@@ -270,16 +273,9 @@ class PlaygroundApp(App[None]):
         if not self._all_free(targets):
             self._prompt.give_back(text)
             return
+        round_ = new_id()
         for pane in targets:
-            pane.ask(text)
-
-    def _all_free(self, panes: Iterable[Pane]) -> bool:
-        """Whether none of these panes is at work; says which one is."""
-        busy = [pane.letter for pane in panes if pane.busy]
-        if busy:
-            verb = "is" if len(busy) == 1 else "are"
-            self.say(f"{' and '.join(busy)} {verb} still answering. Esc stops.", "warning")
-        return not busy
+            pane.ask(text, round_)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before the panes have their models, what needs one does nothing."""
@@ -308,7 +304,7 @@ class PlaygroundApp(App[None]):
             self.say("There is no prompt to ask again yet.")
 
     def action_clear(self) -> None:
-        """Forget the conversations that the prompt is for."""
+        """Begin anew in the panes that the prompt is for; what was said stays in the history."""
         self._clear(self._targets)
 
     def action_clear_pane(self) -> None:
@@ -316,21 +312,17 @@ class PlaygroundApp(App[None]):
         self._clear([self.active_pane])
 
     def _clear(self, panes: Sequence[Pane]) -> None:
-        for pane in panes:
-            self._do(pane.clear())
+        self._do(self._clear_all(panes))
+
+    async def _clear_all(self, panes: Sequence[Pane]) -> None:
+        await asyncio.gather(*(pane.clear() for pane in panes))
+        if not any(pane.conversation.turns for pane in self.panes):
+            self.archive.begin_anew()
 
     def action_target(self) -> None:
         """Switch between all panes and the active one."""
         self._to_all = not self._to_all
         self._label_prompt()
-
-    def action_copy_answer(self) -> None:
-        """Put the active pane's last answer on the clipboard, through the terminal (OSC 52)."""
-        if text := self.active_pane.transcript.last_answer_text():
-            self.copy_to_clipboard(text)
-            self.say(f"Copied {len(text):,} characters.")
-        else:
-            self.say(f"Pane {self.active_pane.letter} has no answer to copy yet.")
 
     # Panes: choosing, adding, closing
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from playground.tui.labels import one_line
+
 if TYPE_CHECKING:
     from textual.app import App
 
+    from playground.history import Rating, Summary
     from playground.run import Run
-    from playground.tui.screens.system_prompt import SystemPrompt
+    from playground.tui.archive import Archive
+    from playground.tui.conversation import Turn
+    from playground.tui.screens.card import Card
+    from playground.tui.screens.editor import Edited
+    from playground.tui.screens.exporting import Export
+    from playground.tui.screens.rating import Judgement
+    from playground.tui.screens.turns import TurnAct
     from playground.tui.widgets.pane import Pane
     from playground.types import Timing
-
-__all__ = ["ask_for_model", "ask_for_system_prompt", "show_details", "show_help", "show_welcome"]
 
 
 async def ask_for_model(app: App[Any], pane: Pane) -> str:
@@ -24,17 +31,97 @@ async def ask_for_model(app: App[Any], pane: Pane) -> str:
     return await app.push_screen_wait(ModelPicker(title, pane.conversation.ref)) or ""
 
 
-async def ask_for_system_prompt(
-    app: App[Any], pane: Pane, *, everywhere: bool
-) -> SystemPrompt | None:
+async def ask_for_system_prompt(app: App[Any], pane: Pane, *, everywhere: bool) -> Edited | None:
     """The system prompt that the user writes, or None if it was left as it is."""
-    from playground.tui.screens.system_prompt import SystemPromptScreen
+    from playground.tui.screens.editor import Editor
 
     return await app.push_screen_wait(
-        SystemPromptScreen(
-            f"System prompt, pane {pane.letter}", pane.conversation.system, everywhere=everywhere
+        Editor(
+            f"System prompt, pane {pane.letter}",
+            pane.conversation.system,
+            everywhere=everywhere,
+            save="Save",
+            note="Counts from the next prompt on. Empty: none is sent.",
+            placeholder="You are …",
         )
     )
+
+
+async def ask_for_prompt(
+    app: App[Any], pane: Pane, turn: Turn, *, everywhere: bool
+) -> Edited | None:
+    """The prompt that the user makes of an earlier one, or None if it was left as it is."""
+    from playground.tui.screens.editor import Editor
+
+    return await app.push_screen_wait(
+        Editor(
+            f"Edit and resend, pane {pane.letter}",
+            turn.prompt,
+            everywhere=everywhere,
+            save="Send",
+            note="The earlier prompt and what followed it are kept: F10 leads back to them.",
+        )
+    )
+
+
+async def ask_for_turn(app: App[Any], pane: Pane) -> TurnAct | None:
+    """A turn of a pane, and what the user wants done with it."""
+    from playground.tui.screens.turns import TurnsScreen
+
+    return await app.push_screen_wait(
+        TurnsScreen(f"Turns of pane {pane.letter}", pane.conversation)
+    )
+
+
+async def ask_for_rating(app: App[Any], pane: Pane, now: Rating | None) -> Judgement | None:
+    """What the user thinks of a pane's last answer."""
+    from playground.tui.screens.rating import Judgement, RatingScreen
+
+    before = Judgement(now.stars, now.note) if now is not None else Judgement(None, "")
+    return await app.push_screen_wait(RatingScreen(f"The answer in pane {pane.letter}", before))
+
+
+async def ask_for_conversation(app: App[Any], archive: Archive) -> str:
+    """The name of the kept conversation that the user wants to open, or an empty string."""
+    from playground.tui.screens.history import HistoryScreen
+
+    return await app.push_screen_wait(HistoryScreen(archive)) or ""
+
+
+async def ask_about_interrupted(app: App[Any], found: Summary, others: int) -> bool:
+    """Whether the user wants to go on with a conversation that was interrupted."""
+    from playground.tui.screens.question import Question
+
+    more = f" {others} more of them are in the history." if others else ""
+    question = Question(
+        "An interrupted conversation",
+        f"“{one_line(found.title)}” was being answered at {found.updated:%H:%M} on "
+        f"{found.updated:%d %B} when the playground ended. What had come is kept.{more}",
+        yes="Open it",
+        no="Leave it in the history",
+    )
+    return await app.push_screen_wait(question) is True
+
+
+async def ask_for_card(app: App[Any], archive: Archive) -> Card | None:
+    """Title, tags and pin of the conversation that is being held."""
+    from playground.tui.screens.card import Card, CardScreen
+
+    return await app.push_screen_wait(CardScreen(Card(archive.title, archive.tags, archive.pinned)))
+
+
+async def ask_for_export(app: App[Any]) -> Export | None:
+    """In which format, and where, the conversation is to be written."""
+    from playground.tui.screens.exporting import ExportScreen
+
+    return await app.push_screen_wait(ExportScreen())
+
+
+def show_difference(app: App[Any], left: tuple[str, str], right: tuple[str, str]) -> None:
+    """Two answers, each with its title, and what differs between them."""
+    from playground.tui.screens.difference import DifferenceScreen
+
+    app.push_screen(DifferenceScreen(left, right))
 
 
 def show_welcome(app: App[Any]) -> None:

@@ -53,12 +53,13 @@ class PaneStart:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the terminal starts with. `problems` are files that could not be read."""
+    """What the terminal starts with. `history`: whether it is kept; `problems`: broken files."""
 
     panes: tuple[PaneStart, ...]
     system: str
     theme: str
     welcome: bool
+    history: bool = True
     problems: tuple[PlaygroundError, ...] = ()
 
 
@@ -83,6 +84,7 @@ def prepare(asked: Sequence[str], params: GenerationParams | None, system: str) 
         system=system or kept.system_prompt,
         theme=kept.theme,
         welcome=not (asked or kept.models or machine.configured or machine.welcomed),
+        history=kept.history,
         problems=tuple(problems),
     )
 

@@ -122,8 +122,10 @@ async def test_retry_asks_again_with_the_params_as_they_are_now() -> None:
         app.panes[0].conversation.params = GenerationParams(temperature=1.5)
         await pilot.press("f5")
         await answered(pilot)
-        assert answers_of(app) == [["again", "again"]]
-        assert "temperature 1.5 · try 2" in screen_of(app)
+        assert answers_of(app) == [["again"]]
+        assert "temperature 1.5 · answer 2/2" in screen_of(app)
+        await pilot.press("alt+left")
+        await until(pilot, lambda: "a:x · answer 1/2" in screen_of(app))
 
 
 async def test_clear_forgets_the_conversation_even_while_it_grows() -> None:
@@ -213,13 +215,17 @@ async def test_reasoning_is_shown_and_is_not_part_of_the_answer() -> None:
         assert answers_of(app) == [["Four."]]
 
 
-async def test_several_answers_to_one_prompt_stand_one_under_the_other() -> None:
+async def test_several_answers_to_one_prompt_are_a_strip_to_page_through() -> None:
     app = playground_of({"a:x": saying("yes")}, params=GenerationParams(n=3))
     async with playing(app) as pilot:
         await ask(pilot, "well?")
-        assert answers_of(app) == [["yes", "yes", "yes"]]
-        assert "answer 3" in screen_of(app)
+        assert answers_of(app) == [["yes"]]
+        assert "answer 1/3" in screen_of(app)
         assert "3 answers" in figures_of(app)
+        await pilot.press("alt+left")
+        await until(pilot, lambda: "answer 3/3" in screen_of(app))
+        await pilot.press("alt+right")
+        await until(pilot, lambda: "answer 1/3" in screen_of(app))
 
 
 async def test_an_adjustment_is_told_under_the_answer_it_was_made_for() -> None:

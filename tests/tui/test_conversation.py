@@ -1,12 +1,23 @@
-"""What a pane sends, turn after turn."""
+"""What a pane sends, turn after turn, through versions, edits, forks and the history."""
 
 from __future__ import annotations
 
-from playground.errors import RateLimited
+from collections.abc import Iterator
+
+import pytest
+
+from playground.errors import RateLimited, UsageError
+from playground.history import History, Rating, Recorder
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel
 from playground.providers.scripted import ScriptedModel
-from playground.tui.conversation import Conversation
+from playground.tui.conversation import Conversation, Turn
+
+
+@pytest.fixture
+def history() -> Iterator[History]:
+    with History.open() as opened:
+        yield opened
 
 
 async def say(conversation: Conversation, prompt: str, model: ChatModel) -> None:
@@ -62,7 +73,7 @@ async def test_params_count_from_the_next_run_on() -> None:
     await say(conversation, "one", ScriptedModel(["a"]))
     conversation.params = GenerationParams(temperature=1.5)
     await say(conversation, "two", ScriptedModel(["b"]))
-    first, second = (turn.tries[-1] for turn in conversation.turns)
+    first, second = (turn.runs[-1] for turn in conversation.turns)
     assert (first.params.temperature, second.params.temperature) == (None, 1.5)
 
 
@@ -76,3 +87,108 @@ async def test_clearing_forgets_the_turns_and_keeps_the_rest() -> None:
         3,
         "Be kind.",
     )
+
+
+async def test_the_version_in_view_is_what_the_model_is_told_it_said() -> None:
+    conversation = Conversation("scripted:x")
+    turn = conversation.begin("one")
+    await conversation.answer(turn, ScriptedModel(["bad"]))
+    await conversation.answer(turn, ScriptedModel(["good"]))
+    turn.page(-1)
+    await say(conversation, "two", ScriptedModel(["x"]))
+    assert ("assistant", "bad") in sent(conversation)
+
+
+async def test_every_choice_of_every_run_is_a_version_and_paging_goes_round() -> None:
+    conversation = Conversation("scripted:x", GenerationParams(n=2))
+    turn = conversation.begin("one")
+    for word in ("first", "second"):
+        await conversation.answer(turn, ScriptedModel([word]))
+    assert [version.text for version in turn.versions] == ["first"] * 2 + ["second"] * 2
+    seen = [version.choice for _ in range(4) if (version := turn.page(1)) is not None]
+    assert seen == [1, 0, 1, 0]
+    assert turn.current == turn.versions[2], "round once, and where it began"
+
+
+async def test_an_edited_prompt_stands_beside_the_old_one_and_what_followed_is_kept() -> None:
+    conversation = Conversation("scripted:x")
+    await say(conversation, "one", ScriptedModel(["a"]))
+    await say(conversation, "two", ScriptedModel(["b"]))
+    old = conversation.turns[0]
+    edited = conversation.edit(old, "uno")
+    await conversation.answer(edited, ScriptedModel(["c"]))
+    assert [turn.prompt for turn in conversation.turns] == ["uno"]
+    assert sent(conversation) == [("user", "uno")]
+    assert conversation.siblings(edited) == [old, edited]
+    conversation.look_at(old)
+    assert [turn.prompt for turn in conversation.turns] == ["one", "two"]
+
+
+async def test_a_fork_takes_along_what_was_in_view_and_then_goes_its_own_way() -> None:
+    conversation = Conversation("scripted:x", system="Be kind.")
+    for prompt in ("one", "two", "three"):
+        await say(conversation, prompt, ScriptedModel([f"re {prompt}"]))
+    fork = conversation.fork(conversation.turns[1])
+    await say(fork, "other", ScriptedModel(["x"]))
+    assert [content for _, content in sent(fork)] == [
+        *("Be kind.", "one", "re one", "two", "re two", "other"),
+    ]
+    assert [turn.prompt for turn in conversation.turns] == ["one", "two", "three"]
+
+
+async def test_a_model_that_cannot_go_on_inside_an_answer_says_so() -> None:
+    conversation = Conversation("scripted:x")
+    with pytest.raises(UsageError, match="cannot continue"):
+        conversation.answer(conversation.begin("one"), ScriptedModel(["x"]), prefix="Once")
+
+
+async def kept(history: History, conversation: Conversation, turn: Turn, model: ChatModel) -> None:
+    run = conversation.answer(turn, model)
+    await Recorder(history).follow(run, conversation.filing(turn, "whole", 0))
+
+
+async def test_a_conversation_comes_back_from_the_history_as_it_was_in_view(
+    history: History,
+) -> None:
+    conversation = Conversation("scripted:x", GenerationParams(n=2, temperature=0.3), "Be kind.")
+    first = conversation.begin("one")
+    await kept(history, conversation, first, ScriptedModel(["a"]))
+    await kept(history, conversation, first, ScriptedModel(["b"]))
+    first.page(-1)
+    assert first.current is not None
+    history.choose(first.id, *first.current.name)
+    history.rate(Rating(run=first.current.run.id, choice=1, stars=4, note="nice"))
+    await kept(history, conversation, conversation.begin("two"), ScriptedModel(["c"]))
+    edited = conversation.edit(conversation.turns[1], "dos")
+    await kept(history, conversation, edited, ScriptedModel(["d"]))
+    conversation.look_at(conversation.siblings(edited)[0])
+    assert conversation.last_turn is not None
+    history.set_leaf(conversation.id, conversation.last_turn.id)
+    history.flush()
+
+    (pane,) = history.conversation("whole").panes
+    again = Conversation.recalled(pane)
+    assert (again.id, again.ref, again.system) == (conversation.id, "scripted:x", "Be kind.")
+    assert again.params == conversation.params
+    assert [turn.prompt for turn in again.turns] == ["one", "two"]
+    assert [turn.answer for turn in again.turns] == ["a", "c"]
+    assert [version.text for version in again.turns[0].versions] == ["a", "a", "b", "b"]
+    assert len(again.siblings(again.turns[1])) == 2
+    assert [rating.stars for rating in again.ratings.values()] == [4]
+    assert again.messages(again.turns[1]) == conversation.messages(conversation.turns[1])
+
+
+async def test_a_fork_comes_back_with_the_answers_it_took_along(history: History) -> None:
+    conversation = Conversation("scripted:x")
+    await kept(history, conversation, conversation.begin("one"), ScriptedModel(["a"]))
+    fork = conversation.fork(conversation.turns[0])
+    for turn in fork.turns:
+        assert turn.current is not None
+        history.keep_turn(fork.filing(turn, "whole", 1), turn.current.name)
+    await kept(history, fork, fork.begin("two"), ScriptedModel(["b"]))
+    history.flush()
+    record = history.conversation("whole")
+    kept_fork = next(pane for pane in record.panes if pane.id == fork.id)
+    others = [run for run in record.runs if run.pane != fork.id]
+    again = Conversation.recalled(kept_fork, others)
+    assert [turn.answer for turn in again.turns] == ["a", "b"]

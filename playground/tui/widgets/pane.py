@@ -21,7 +21,7 @@ from playground.tui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from playground.providers.base import ChatModel
     from playground.run import Run
-    from playground.tui.conversation import Conversation, Turn
+    from playground.tui.conversation import Conversation, Turn, Version
     from playground.tui.shelf import ModelShelf
     from playground.tui.transcript import MessageHandle, Transcript
     from playground.types import Timing
@@ -55,6 +55,15 @@ class Pane(Vertical):
             super().__init__()
             self.pane = pane
 
+    class Asked(Message):
+        """A run has begun, for a turn of the pane's conversation."""
+
+        def __init__(self, pane: Pane, turn: Turn, run: Run) -> None:
+            super().__init__()
+            self.pane = pane
+            self.turn = turn
+            self.run = run
+
     def __init__(self, place: int, *, timing_of: Callable[[Run], Timing]) -> None:
         super().__init__(classes="pane")
         self._timing_of = timing_of
@@ -62,10 +71,10 @@ class Pane(Vertical):
         self._shelf: ModelShelf | None = None
         self._transcript: Transcript | None = None
         self._run: Run | None = None
-        self._handles: list[MessageHandle] = []
+        self._handle: MessageHandle | None = None
+        self._shown: tuple[Run | None, int] = (None, 0)
         self._pieces = 0
         self._ticks = 0
-        self._title = ""
         self._cleared = False
         self._answering: Worker[None] | None = None
         self._warming: Worker[None] | None = None
@@ -148,8 +157,15 @@ class Pane(Vertical):
 
         self._transcript = Transcript(classes="pane-transcript")
         await self.mount(self._transcript, before=self.status)
-        self._conversation, self._shelf = conversation, shelf
+        self._shelf = shelf
+        self.take(conversation)
+
+    def take(self, conversation: Conversation) -> None:
+        """Show another conversation in this pane, and load its model."""
+        self._conversation = conversation
+        self._run = conversation.last_run
         self.params_changed()
+        self.redraw()
         self._load()
 
     def use_model(self, ref: str) -> None:
@@ -206,40 +222,50 @@ class Pane(Vertical):
 
     # Talking
 
-    def ask(self, prompt: str) -> None:
-        """Send a prompt."""
-        self.transcript.add_message("user", prompt, title="You")
-        self._start(self.conversation.begin(prompt))
+    def ask(self, prompt: str, round: str = "") -> None:  # noqa: A002 - DESIGN's word
+        """Send a prompt; `round` is shared by the panes that are asked together."""
+        turn = self.conversation.begin(prompt, round)
+        self._add_prompt(turn)
+        self._start(turn)
+
+    def edit(self, turn: Turn, prompt: str, round: str = "") -> None:  # noqa: A002
+        """Send another prompt in the place of an earlier one, which is kept beside it."""
+        edited = self.conversation.edit(turn, prompt, round)
+        self._draw()
+        self._start(edited)
 
     def retry(self) -> bool:
         """Ask the last prompt again with the params as they are now; False if there is none."""
-        if not self.conversation.turns:
+        turn = self.conversation.last_turn
+        if turn is None:
             return False
-        turn = self.conversation.turns[-1]
-        if self._handles and not any(map(self.transcript.text_of, self._handles)):
-            # A try that gave nothing but an error is no answer to compare with.
-            for handle in self._handles:
-                self.transcript.remove_message(handle)
-            if turn.tries and turn.tries[-1] is self._run:
-                turn.tries.pop()
+        turn.drop_failures()
         self._start(turn)
         return True
 
-    def _start(self, turn: Turn) -> None:
-        self._answering = self.run_worker(self._answer(turn), exit_on_error=False)
+    def go_on(self) -> bool:
+        """Continue the answer in view, where it was cut; False if there is none."""
+        turn = self.conversation.last_turn
+        if turn is None or turn.current is None or not turn.current.text:
+            return False
+        self._start(turn, prefix=turn.current.text)
+        return True
 
-    async def _answer(self, turn: Turn) -> None:
-        """Make one try at a turn and read it to its end. Raises nothing but a cancel."""
+    def _start(self, turn: Turn, prefix: str = "") -> None:
+        self._answering = self.run_worker(self._answer(turn, prefix), exit_on_error=False)
+
+    async def _answer(self, turn: Turn, prefix: str) -> None:
+        """Make one run for a turn and read it to its end. Raises nothing but a cancel."""
         from playground.tui.figures import Figure
 
-        self._run, self._handles, self._pieces = None, [], 0
-        self._title = one_line(self.conversation.ref)
+        self._run, self._pieces = None, 0
         self.status.show([Figure("opening …", "opening the model", "strong")])
         try:
             model = await self.shelf.open(self.conversation.ref)
-            self._run = run = self.conversation.answer(turn, model)
-            self._title = self._title_of(turn, run)
-            self._handle(0)
+            self._run = run = self.conversation.answer(turn, model, prefix=prefix)
+            self._draw_answer(turn)
+            run.start()
+            self.post_message(self.Asked(self, turn, run))
             await self._read(run)
         except asyncio.CancelledError:
             await self._cancel_run()
@@ -255,37 +281,25 @@ class Pane(Vertical):
         from playground.types import ReasoningDelta, TextDelta
 
         async for event in run:
+            if not isinstance(event, TextDelta | ReasoningDelta):
+                continue
+            self._pieces += 1
+            if self._handle is None or self._shown != (run, event.choice):
+                continue  # It is kept in the run, and shown when it is paged to.
             if isinstance(event, TextDelta):
-                self._pieces += 1
-                self.transcript.append(self._handle(event.choice), event.text)
-            elif isinstance(event, ReasoningDelta):
-                self._pieces += 1
-                self.transcript.append_reasoning(self._handle(event.choice), event.text)
+                self.transcript.append(self._handle, event.text)
+            else:
+                self.transcript.append_reasoning(self._handle, event.text)
 
     async def _cancel_run(self) -> None:
         """Stop the run; a backend that does not listen is not waited for."""
         if self._run is not None:
             await asyncio.wait([asyncio.create_task(self._run.cancel())], timeout=STOP_SECONDS)
 
-    def _title_of(self, turn: Turn, run: Run) -> str:
-        """What stands over an answer: the model, and the knobs you set as it really takes them."""
-        used = run.model.plan(run.params).effective
-        knobs = [f"{name} {brief(used[name])}" for name in run.params.given() if name in used]
-        tries = [f"try {len(turn.tries)}"] if len(turn.tries) > 1 else []
-        return " · ".join([one_line(self.conversation.ref), *knobs, *tries])
-
-    def _handle(self, choice: int) -> MessageHandle:
-        """The message that a choice is written into; begun when its first text comes."""
-        while len(self._handles) <= choice:
-            which = f" · answer {len(self._handles) + 1}" if self._handles else ""
-            self._handles.append(self.transcript.begin_answer(title=self._title + which))
-        return self._handles[choice]
-
     def _settle(self, *, note: str = "", error: Exception | None = None) -> None:
         """The answer has ended, one way or another: draw its tail and its figures."""
-        from playground.tui.figures import Figure, adjustments_of, describe, end_words, explain
+        from playground.tui.figures import Figure, explain
         from playground.tui.figures import settled_figures as settled
-        from playground.tui.problems import problem_text
 
         run = self._run
         if run is None:
@@ -297,22 +311,123 @@ class Pane(Vertical):
             model = run.model
             figures = settled(run, self._timing_of(run), model.capabilities.context_length)
             tooltip = explain(run, figures)
-            notes = [note, *map(describe, adjustments_of(run))]
-            if run.state == "done" and run.choices[0].finish_reason != "stop":
-                notes.append(end_words(run)[1])
-            note = "\n".join(filter(None, notes))
-        for handle in self._handles[1:]:
-            self.transcript.finish(handle)
         if not self._cleared:
-            text = problem_text(error) if error else ""
-            self.transcript.finish(self._handle(0), note=note, error=text)
+            if run is None and error is not None:
+                self._drop_answer()
+                self._handle = self._show_error(error)
+            elif run is not None and self._handle is not None and self._shown[0] is run:
+                self._finish(self._handle, run, note)
         self.status.show(figures, tooltip)
 
-    def _show_error(self, error: BaseException) -> None:
+    # Drawing the conversation
+
+    def redraw(self) -> None:
+        """Draw the turns in view again, after another path through them was chosen."""
+        self._draw()
+        self._show_figures()
+
+    def _draw(self) -> None:
+        self.transcript.clear()
+        for turn in self.conversation.turns:
+            self._add_prompt(turn)
+            self._draw_answer(turn)
+
+    def _add_prompt(self, turn: Turn) -> None:
+        edits = self.conversation.siblings(turn)
+        which = f" · edit {edits.index(turn) + 1}/{len(edits)}" if len(edits) > 1 else ""
+        self.transcript.add_message("user", turn.prompt, title=f"You{which}")
+        self._handle, self._shown = None, (None, 0)
+
+    def _draw_answer(self, turn: Turn) -> None:
+        """Draw the answer in view of the turn that was drawn last, in place of one before it."""
+        self._drop_answer()
+        version = turn.current
+        if version is None:
+            return
+        run = version.run
+        handle = self.transcript.begin_answer(title=self._title_of(turn, version))
+        if version.choice < len(run.choices):
+            self.transcript.append_reasoning(handle, run.choices[version.choice].reasoning)
+        self.transcript.append(handle, version.text)
+        if run.state != "running":
+            self._finish(handle, run)
+        self._handle, self._shown = handle, (run, version.choice)
+
+    def _drop_answer(self) -> None:
+        if self._handle is not None:
+            self.transcript.remove_message(self._handle)
+            self._handle = None
+
+    def _finish(self, handle: MessageHandle, run: Run, note: str = "") -> None:
+        """End an answer on the screen, with what there is to say of how it was made."""
+        from playground.tui.figures import adjustments_of, describe, end_words
+        from playground.tui.problems import problem_text
+
+        if run.state == "cancelled":
+            note = note or "stopped"
+        elif run.state == "interrupted":
+            note = end_words(run)[1]
+        notes = [note, *map(describe, adjustments_of(run))]
+        if run.state == "done" and run.choices[0].finish_reason != "stop":
+            notes.append(end_words(run)[1])
+        error = problem_text(run.error) if run.error is not None else ""
+        self.transcript.finish(handle, note="\n".join(filter(None, notes)), error=error)
+
+    def _title_of(self, turn: Turn, version: Version) -> str:
+        """What stands over an answer: the model, the knobs you set as it takes them, its place."""
+        run = version.run
+        used = (run.plan or run.model.plan(run.params)).effective
+        parts = [one_line(str(run.model.ref))]
+        parts += [f"{name} {brief(used[name])}" for name in run.params.given() if name in used]
+        count = len(turn.versions) + turn.coming
+        if count > 1:
+            parts.append(f"answer {turn.versions.index(version) + 1}/{count}")
+        if version.prefix:
+            parts.append("continued")
+        rating = self.conversation.ratings.get(version.name)
+        if rating is not None:
+            parts.append("★" * (rating.stars or 0) + (" with a note" if rating.note else ""))
+        return " · ".join(parts)
+
+    def show_rating(self) -> None:
+        """Draw the last answer again, with the stars that it has now."""
+        turn = self.conversation.last_turn
+        if turn is not None and not self.busy:
+            self._draw_answer(turn)
+            self.transcript.flush()
+
+    def page(self, by: int) -> Version | None:
+        """Show another answer of the last turn; None if there is no other."""
+        turn = self.conversation.last_turn
+        version = turn.page(by) if turn is not None else None
+        if turn is not None and version is not None:
+            self._draw_answer(turn)
+            self.transcript.flush()
+            if not self.busy:
+                self._run = version.run
+                self._show_figures()
+        return version
+
+    def _show_figures(self) -> None:
+        """The figures of the run in view, where none is being made."""
+        from playground.tui.figures import explain, settled_figures
+
+        if self.busy:
+            return
+        run = self._run
+        if run is None or run.state == "running":
+            self.status.show([])
+            return
+        context = self.model.capabilities.context_length if self.model is not None else None
+        figures = settled_figures(run, self._timing_of(run), context)
+        self.status.show(figures, explain(run, figures))
+
+    def _show_error(self, error: BaseException) -> MessageHandle:
         from playground.tui.problems import problem_text
 
         handle = self.transcript.begin_answer(title=one_line(self.conversation.ref))
         self.transcript.finish(handle, error=problem_text(error))
+        return handle
 
     def tick(self) -> None:
         """Draw what has come since the last time; called by the app's one timer."""
@@ -347,7 +462,7 @@ class Pane(Vertical):
         await self.stopped()
         self._cleared = False
         self.conversation.clear()
-        self._handles, self._run = [], None
+        self._handle, self._run = None, None
         self.transcript.clear()
         self.status.show([])
 

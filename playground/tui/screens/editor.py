@@ -1,4 +1,4 @@
-"""Edit the system prompt of one pane or of all."""
+"""Edit a longer text for one pane or for all: a system prompt, an earlier prompt."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from playground.tui.screens.dialog import Dialog
 from playground.tui.widgets.safe_text import SafeTextArea
 from playground.tui.widgets.scope_switch import ScopeSwitch
 
-__all__ = ["SystemPrompt", "SystemPromptScreen"]
+__all__ = ["Edited", "Editor"]
 
 
-class SystemPrompt(NamedTuple):
+class Edited(NamedTuple):
     """What the editor gives back."""
 
     text: str
     everywhere: bool
 
 
-class SystemPromptScreen(Dialog[SystemPrompt | None]):
+class Editor(Dialog[Edited | None]):
     """Gives back the new text and for whom it is, or None if it was left with Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,31 +32,40 @@ class SystemPromptScreen(Dialog[SystemPrompt | None]):
         Binding("escape", "cancel", "Cancel"),
     ]
 
-    def __init__(self, title: str, text: str, *, everywhere: bool) -> None:
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        *,
+        everywhere: bool,
+        save: str,
+        note: str,
+        placeholder: str = "",
+    ) -> None:
         super().__init__()
         self._title = title
         self._text = text
         self._everywhere = everywhere
+        self._save = save
+        self._note = note
+        self._placeholder = placeholder
 
     def compose(self) -> ComposeResult:
         """A text area, the scope, and two buttons."""
-        with Vertical(id="system-prompt", classes="dialog"):
+        with Vertical(id="editor", classes="dialog"):
             yield Static(Content(self._title), classes="dialog-title")
             yield SafeTextArea(
-                id="system-prompt-text",
-                placeholder="You are …",
+                id="editor-text",
+                placeholder=self._placeholder,
                 highlight_cursor_line=False,
             )
-            switch = ScopeSwitch(id="system-prompt-scope")
+            switch = ScopeSwitch(id="editor-scope")
             switch.everywhere = self._everywhere
             with Horizontal(classes="dialog-row"):
                 yield switch
-                yield Button("Save  ^S", id="system-prompt-save", variant="primary", compact=True)
-                yield Button("Cancel  Esc", id="system-prompt-cancel", compact=True)
-            yield Static(
-                Content("Counts from the next prompt on. Empty: none is sent."),
-                classes="dialog-note",
-            )
+                yield Button(f"{self._save}  ^S", id="editor-save", variant="primary", compact=True)
+                yield Button("Cancel  Esc", id="editor-cancel", compact=True)
+            yield Static(Content(self._note), classes="dialog-note")
 
     def on_mount(self) -> None:
         """Put the text in and the cursor behind it."""
@@ -66,7 +75,7 @@ class SystemPromptScreen(Dialog[SystemPrompt | None]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Save or leave."""
-        if event.button.id == "system-prompt-save":
+        if event.button.id == "editor-save":
             self.action_save()
         else:
             self.action_cancel()
@@ -74,7 +83,7 @@ class SystemPromptScreen(Dialog[SystemPrompt | None]):
     def action_save(self) -> None:
         """Give the text back."""
         text = self.query_one(SafeTextArea).text.strip()
-        self.dismiss(SystemPrompt(text, self.query_one(ScopeSwitch).everywhere))
+        self.dismiss(Edited(text, self.query_one(ScopeSwitch).everywhere))
 
     def action_cancel(self) -> None:
         """Leave everything as it is."""

@@ -1,0 +1,124 @@
+"""What can be done with conversations: find, open, label, export; what an interruption left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playground.errors import PlaygroundError
+from playground.tui import dialogs
+from playground.tui.arrangement import MAX_PANES
+from playground.tui.foundation import Foundation
+
+if TYPE_CHECKING:
+    from playground.history import ConversationRecord, PaneRecord
+
+__all__ = ["ArchiveActions"]
+
+
+class ArchiveActions(Foundation):
+    """Actions on conversations as a whole."""
+
+    def action_history(self) -> None:
+        """Find an earlier conversation and open it."""
+        if self._all_free(self.panes):
+            self._do(self._look_into_history())
+
+    async def _look_into_history(self) -> None:
+        name = await dialogs.ask_for_conversation(self, self.archive)
+        if name:
+            await self._open(name)
+
+    async def _open(self, name: str) -> None:
+        """Show a kept conversation in the panes, and go on with it from now on."""
+        try:
+            record = await self.archive.load(name)
+        except PlaygroundError as error:
+            self.say(str(error), "error", title=error.title)
+            return
+        from playground.tui.conversation import Conversation
+
+        panes = panes_to_open(record)
+        await self._set_panes(max(len(panes), 1))
+        for pane, kept in zip(self.panes, panes, strict=False):
+            others = [run for run in record.runs if run.pane != kept.id]
+            await self._take_conversation(pane, Conversation.recalled(kept, others))
+        self.archive.resume(record)
+        self.archive.settle(record.id)
+        self._shelf.keep_only(pane.conversation.ref for pane in self.panes)
+        self._grid.activate(0)
+
+    async def _offer_interrupted(self) -> None:
+        """Offer the conversation that the last program died in, once."""
+        found = await self.archive.interrupted()
+        if not found:
+            return
+        latest, *others = found
+        for summary in found:
+            self.archive.settle(summary.id)
+        if await dialogs.ask_about_interrupted(self, latest, len(others)):
+            await self._open(latest.id)
+
+    def action_card(self) -> None:
+        """Give this conversation a title and tags, and pin it."""
+        if any(pane.conversation.turns for pane in self.panes):
+            self._do(self._fill_in_card())
+        else:
+            self.say("There is nothing to give a title to yet.")
+
+    async def _fill_in_card(self) -> None:
+        archive = self.archive
+        name = archive.current
+        if not archive.title:
+            archive.title = (await archive.load(name)).title
+        card = await dialogs.ask_for_card(self, archive)
+        if card is not None and archive.current == name:
+            archive.label(card.title, card.tags, pinned=card.pinned)
+
+    def action_export(self) -> None:
+        """Write this conversation into a file."""
+        if any(pane.conversation.turns for pane in self.panes):
+            self._do(self._export())
+        else:
+            self.say("There is nothing to export yet.")
+
+    async def _export(self) -> None:
+        wanted = await dialogs.ask_for_export(self)
+        if wanted is None:
+            return
+        record = await self.archive.load(self.archive.current)
+        try:
+            path = await self.archive.read(
+                lambda _history: _write(record, wanted.format, Path(wanted.path))
+            )
+        except OSError as error:
+            self.say(f"{wanted.path} cannot be written: {error.strerror or error}.", "error")
+        else:
+            self.say(f"Written to {path}.")
+
+
+def panes_to_open(record: ConversationRecord) -> list[PaneRecord]:
+    """The panes of a kept conversation that fit on the screen, by place.
+
+    A pane that was cleared or took another's place left earlier ones behind: of each place the
+    one that was used last is shown.
+    """
+    latest: dict[int, PaneRecord] = {}
+    for pane in record.panes:
+        if not pane.turns:
+            continue
+        before = latest.get(pane.place)
+        if before is None or before.turns[-1].created <= pane.turns[-1].created:
+            latest[pane.place] = pane
+    return [latest[place] for place in sorted(latest)][:MAX_PANES]
+
+
+def _write(record: ConversationRecord, format_name: str, path: Path) -> Path:
+    from playground.export import FORMATS
+
+    text = FORMATS[format_name].write([record])
+    path = path.expanduser().absolute()
+    # Never over a file that is there already: exporting must not lose anything either.
+    with path.open("x", encoding="utf-8", newline="") as file:
+        file.write(text)
+    return path
