@@ -200,6 +200,14 @@ class Run:
             self._task = asyncio.create_task(self._drive(), name=f"run {self.model.ref}")
         return self
 
+    def listen(self) -> Self:
+        """Keep the events from now on for whoever iterates later; iterating does so by itself.
+
+        Needed only where a run is started before it is iterated.
+        """
+        self._listening = True
+        return self
+
     async def cancel(self) -> None:
         """Stop the generation and wait until it has stopped; does nothing after the end."""
         if self._task is None:
@@ -250,8 +258,7 @@ class Run:
         await self.cancel()
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        self._listening = True
-        self.start()
+        self.listen().start()
         while True:
             while self._events:
                 yield self._events.popleft()

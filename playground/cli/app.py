@@ -96,6 +96,9 @@ def ask(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a knob that a model does not take.")
     ] = False,
+    no_history: Annotated[
+        bool, typer.Option("--no-history", help="Do not write this into the history.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Ask one or several models, and print their answers as they come.
@@ -111,7 +114,15 @@ def ask(
         model = model or list(named.models)
         system = named.system_prompt if system is None else system
     raise typer.Exit(
-        run(prompt, models=model, params=asked, system=system, strict=strict, json=as_json)
+        run(
+            prompt,
+            models=model,
+            params=asked,
+            system=system,
+            strict=strict,
+            json=as_json,
+            keep=not no_history,
+        )
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from playground.catalogue import catalogue
 from playground.cli import FAILED, INTERRUPTED, TERMINATED
+from playground.cli.keeping import Keeper
 from playground.cli.output import is_terminal, terminal_size
 from playground.cli.views import JsonLines, OneAfterAnother, View, choices_of, wrong_with
 from playground.comparison import Comparison, compare
@@ -30,6 +31,7 @@ def ask(
     system: str | None,
     strict: bool,
     json: bool,
+    keep: bool,
 ) -> int:
     """Ask, show the answers, and return the exit code."""
     text = _read_prompt(prompt)
@@ -40,8 +42,9 @@ def ask(
     comparison = compare(opened, text, params, system=told, unsupported="adjust")
     view = _view_for(comparison.runs, json=json)
     ended_by: list[signal.Signals] = []
+    keeper = Keeper(text, system=told) if keep and settings().history else None
     try:
-        asyncio.run(_show(comparison, view, ended_by))
+        asyncio.run(_show(comparison, view, keeper, ended_by))
     except KeyboardInterrupt:
         return INTERRUPTED
     except asyncio.CancelledError:
@@ -49,12 +52,20 @@ def ask(
     return FAILED if any(wrong_with(run) for run in comparison.runs) else 0
 
 
-async def _show(comparison: Comparison, view: View, ended_by: list[signal.Signals]) -> None:
+async def _show(
+    comparison: Comparison,
+    view: View,
+    keeper: Keeper | None,
+    ended_by: list[signal.Signals],
+) -> None:
     """Run the comparison into the view; whatever happens, what came is shown and all is closed."""
     async with contextlib.AsyncExitStack() as cleanup:
         await cleanup.enter_async_context(_heeding_sigterm(ended_by))
         for model in {id(run.model): run.model for run in comparison.runs}.values():
             cleanup.push_async_callback(model.aclose)
+        if keeper is not None:
+            cleanup.push_async_callback(keeper.aclose)
+            keeper.follow(comparison.runs)
         try:
             async with comparison:
                 async for run, event in comparison:

@@ -226,9 +226,10 @@ class History:
 
     def keep_turn(self, filing: Filing, chosen: tuple[str, int] | None) -> None:
         """Write a turn that has no run of its own: it took its answer along from elsewhere."""
+        now = time.time()
 
         def work(db: sqlite3.Connection) -> None:
-            saving.put_turn(db, filing, time.time())
+            saving.put_turn(db, filing, now)
             if chosen is not None:
                 keeping.choose(db, filing.turn, *chosen)
 

@@ -246,13 +246,8 @@ class Conversation:
         foreign = {run.id: run for run in others}
         by_id: dict[str, Turn] = {}
         for item in record.turns:
-            turn = Turn(
-                item.prompt,
-                by_id.get(item.parent),
-                item.round,
-                id=item.id,
-                runs=[runs[run.id] for run in item.runs],
-            )
+            own = [runs[run.id] for run in item.runs]
+            turn = Turn(item.prompt, round=item.round, id=item.id, runs=own)
             if item.chosen is not None:
                 name, choice = item.chosen
                 if name in runs:
@@ -260,6 +255,8 @@ class Conversation:
                 elif name in foreign:
                     turn.taken = Version(restored(foreign[name]), choice)
             by_id[item.id] = made._add(turn)
+        for item in record.turns:
+            by_id[item.id].parent = by_id.get(item.parent)
         made._leaf = by_id.get(record.leaf, made._leaf)
         made.ratings = {
             (rating.run, rating.choice): rating

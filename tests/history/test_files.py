@@ -1,0 +1,201 @@
+"""The file: private, from another version, damaged, on a full or a closed disk; several at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from playground.errors import HistoryTooNew, HistoryUnavailable
+from playground.history import Filing, History, Recorder
+from playground.history.schema import SCRIPTS, VERSION
+from playground.providers.scripted import ScriptedModel
+from playground.run import generate
+from tests.history.conftest import Keep
+
+
+def test_only_its_owner_can_read_it(history: History, path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    for beside in path.parent.glob("history.db-*"):
+        assert stat.S_IMODE(beside.stat().st_mode) == 0o600
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
+    History.open(path).close()
+    path.chmod(0o644)
+    History.open(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_it_writes_ahead_and_keeps_its_references(history: History) -> None:
+    with history._database.reading() as db:
+        assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+
+
+def test_a_history_from_a_newer_version_is_refused_and_left_as_it_was(path: Path) -> None:
+    History.open(path).close()
+    db = sqlite3.connect(path)
+    db.execute(f"PRAGMA user_version = {VERSION + 1}")
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(HistoryTooNew, match="Update the playground"):
+        History.open(path)
+    assert path.read_bytes() == before
+    assert [item.name for item in path.parent.iterdir() if item.is_file()] == ["history.db"]
+
+
+def test_an_older_history_comes_to_our_version_after_it_was_copied(path: Path) -> None:
+    path.parent.mkdir()
+    db = sqlite3.connect(path)
+    db.executescript(f"{SCRIPTS[0]} PRAGMA user_version = 1;")
+    db.execute(
+        "INSERT INTO conversations (id, title, created, updated) VALUES ('old', 'Of old', 1, 1)"
+    )
+    db.commit()
+    db.close()
+    with History.open(path) as history:
+        assert [item.title for item in history.conversations()] == ["Of old"]
+        history.add_vote({"outcome": "tie"})
+        assert history.flush()
+        assert len(history.votes()) == 1
+    (backup,) = path.parent.glob("history.v1-*.db")
+    copy = sqlite3.connect(backup)
+    assert copy.execute("PRAGMA user_version").fetchone()[0] == 1
+    assert copy.execute("SELECT title FROM conversations").fetchone()[0] == "Of old"
+    copy.close()
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("how", ["noise", "text", "cut off", "written over"])
+async def test_a_damaged_history_is_kept_beside_a_fresh_one(path: Path, how: str) -> None:
+    with History.open(path) as history:
+        for number in range(30):
+            run = generate(ScriptedModel([f"answer {number} " * 50]), "hello")
+            await Recorder(history).follow(run, Filing(prompt="hello"))
+    data = bytearray(path.read_bytes())
+    match how:
+        case "noise":
+            data[:] = os.urandom(len(data))
+        case "text":
+            data[:] = b"I am not a database.\n" * 500
+        case "cut off":
+            del data[len(data) // 2 :]
+        case "written over":
+            data[100:] = b"\xff" * (len(data) - 100)
+    path.write_bytes(data)
+    with History.open(path) as history:
+        assert "set aside" in history.notice
+        assert history.conversations() == []
+        run = generate(ScriptedModel(["fine"]), "hello")
+        await Recorder(history).follow(run, Filing(prompt="hello"))
+        assert history.flush()
+    (kept,) = path.parent.glob("history.damaged-*.db")
+    assert kept.read_bytes() == data
+
+
+async def test_without_a_place_for_it_the_chat_goes_on_in_memory(tmp_path: Path) -> None:
+    blocked = tmp_path / "a file" / "history.db"
+    blocked.parent.write_text("not a folder")
+    with pytest.raises(HistoryUnavailable, match="PLAYGROUND_DATA_DIR"):
+        History.open(blocked)
+    history, problem = History.open_or_memory(blocked)
+    assert isinstance(problem, HistoryUnavailable)
+    with history:
+        run = generate(ScriptedModel(["fine"]), "hello")
+        await Recorder(history).follow(run, Filing(prompt="hello"))
+        assert history.flush()
+        assert not history.kept
+        assert history.run(run.id).text == "fine"
+    assert blocked.parent.read_text() == "not a folder"
+
+
+async def test_a_full_disk_is_said_once_and_what_waited_is_written_when_there_is_room(
+    path: Path,
+) -> None:
+    told: list[str] = []
+    with History.open(path, on_problem=told.append) as history:
+        # SQLite itself says that the disk is full once a file may not grow any more.
+        with history._database.writing() as db:
+            pages = db.execute("PRAGMA page_count").fetchone()[0]
+        history._database._connection.execute(f"PRAGMA max_page_count = {pages}")
+        runs = []
+        for number in range(3):
+            run = generate(ScriptedModel([f"answer {number} " * 5000]), "hello")
+            await Recorder(history).follow(run, Filing(prompt="hello"))
+            assert run.state == "done", "answering does not depend on keeping"
+            runs.append(run)
+        deadline = time.monotonic() + 10
+        while not history.problem:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        assert "disk is full" in history.problem
+        history._database._connection.execute("PRAGMA max_page_count = 1000000")
+        assert history._writer.flush(30)
+        assert [history.run(run.id).text for run in runs] == [run.text for run in runs]
+    assert len(told) == 2, "told when it began and when it was over"
+    assert told[1] == ""
+
+
+async def test_what_could_not_be_written_is_counted_at_the_end(path: Path) -> None:
+    history = History.open(path)
+    pages = history._database._connection.execute("PRAGMA page_count").fetchone()[0]
+    history._database._connection.execute(f"PRAGMA max_page_count = {pages}")
+    run = generate(ScriptedModel(["answer " * 20000]), "hello")
+    await Recorder(history).follow(run, Filing(prompt="hello"))
+    assert history.close() > 0
+
+
+async def test_a_backup_is_whole_and_overwrites_nothing(
+    history: History, keep: Keep, tmp_path: Path
+) -> None:
+    run = await keep("hello")
+    target = tmp_path / "copy.db"
+    history.back_up(target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    with History.open(target) as copy:
+        assert copy.run(run.id).text == "yes"
+        assert copy.problems() == []
+    with pytest.raises(HistoryUnavailable, match="already"):
+        history.back_up(target)
+
+
+BUSY = """
+import asyncio, sys
+from pathlib import Path
+from playground.history import Filing, History, Recorder
+from playground.providers.scripted import ScriptedModel
+from playground.run import generate
+
+async def main():
+    with History.open(Path(sys.argv[1])) as history:
+        for number in range(40):
+            run = generate(ScriptedModel(["x"]), "hello")
+            await Recorder(history).follow(run, Filing(prompt="hello"))
+        assert history.flush()
+        assert not history.problem, history.problem
+
+asyncio.run(main())
+"""
+
+
+def test_several_programs_write_at_once_and_nothing_is_missing(path: Path) -> None:
+    programs = [
+        subprocess.Popen([sys.executable, "-c", BUSY, str(path)], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    for program in programs:
+        _, said = program.communicate(timeout=120)
+        assert program.returncode == 0, said
+    with History.open(path) as history:
+        assert len(history.conversations(limit=1000)) == 160
+        assert history.problems() == []
+    assert list((path.parent / "owners").iterdir()) == []
