@@ -14,10 +14,11 @@ the CR back.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
-__all__ = ["make_safe", "split_pending"]
+__all__ = ["escape_unprintable", "make_safe", "split_pending"]
 
 _UNSAFE: Final = re.compile(
     "\r\n"
@@ -65,3 +66,15 @@ def split_pending(text: str) -> tuple[str, str]:
     if text.endswith("\r"):
         return text[:-1], "\r"
     return text, ""
+
+
+def escape_unprintable(text: str) -> str:
+    """JSON with what cannot be printed escaped, which it allows in any string.
+
+    It is the same JSON, safe to look at in a terminal, and Japanese stays readable.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else json.dumps(character)[1:-1] for character in text
+    )

@@ -13,7 +13,7 @@ import shutil
 import sys
 from typing import Any, TextIO
 
-from playground.sanitize import make_safe
+from playground.sanitize import escape_unprintable, make_safe
 
 
 class ReaderGone(Exception):
@@ -64,7 +64,7 @@ def say_json(value: Any) -> None:
     What cannot be printed is escaped, which JSON allows in any string: a line is safe to look at
     in a terminal, and still readable Japanese.
     """
-    emit(f"{_escaped(json.dumps(value, ensure_ascii=False))}\n")
+    emit(f"{escape_unprintable(json.dumps(value, ensure_ascii=False))}\n")
 
 
 def abandon_stdout() -> None:
@@ -89,11 +89,3 @@ def terminal_size() -> os.terminal_size:
 
 def _fit(stream: TextIO, text: str) -> str:
     return make_safe(text) if is_terminal(stream) else text
-
-
-def _escaped(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else json.dumps(character)[1:-1] for character in text
-    )
