@@ -6,10 +6,13 @@ each, every measurement in a process of its own:
 - llama-cpp-python's `Llama`, one answer after another; it keeps the prompt between calls, so that
   it too evaluates it once. To reach at 16 sequences: 2.7× its decode tokens/s; for the whole job,
   2.5× at 128 prompt tokens and 1.8× at 1,024.
-- `llama-batched-bench`, where it is found: the same batch in C++, sampling nothing. To reach: 0.95
-  of its decode tokens/s.
+- `llama-batched-bench`, where it is found: the same batch on the same kind of KV cells in C++,
+  sampling nothing. To reach: 0.95 of its decode tokens/s.
 - `llama-server` with 16 slots on a cold cache and its other settings as they come, where it is
   found. To reach for the whole job: 1.8× at 128 prompt tokens and 3.5× at 1,024.
+
+All answers have the same prompt, so that ours is opened with one pool of KV cells, as is meant for
+that; `--cells own` opens it with cells for each, `--cells auto` as it comes.
 
 One sequence's rate is the floor of what batching can give, the rate at which a prompt is evaluated
 its ceiling: both are printed first.
@@ -35,6 +38,8 @@ from playground.run import generate
 
 ONE_BY_ONE = 16
 """The most answers that `Llama` gives in a round: with more, only its rate is compared."""
+
+CELLS = {"pool": True, "own": False, "auto": None}
 
 SERVED = 16
 """The sequences at which `llama-server` is asked."""
@@ -78,10 +83,14 @@ def sequential(prompt: int, count: int, length: int) -> Measured:
     return {"total": time.perf_counter() - began, "rate": tokens / decoding}
 
 
-async def batched(prompt: int, count: int, length: int) -> Measured:
+async def batched(prompt: int, count: int, length: int, unified: bool | None) -> Measured:
     """The same job through `open_model`."""
     async with open_model(
-        f"local:{random_gguf()}", threads=1, context_length=2048, sequences=count
+        f"local:{random_gguf()}",
+        threads=1,
+        context_length=2048,
+        sequences=count,
+        unified=unified,
     ) as model:
         await model.warm_up()
         runs = [
@@ -108,14 +117,18 @@ async def batched(prompt: int, count: int, length: int) -> Measured:
     return {"total": total, "rate": tokens / (total - first), "first": first}
 
 
-def _measure(prompt: int, count: int, length: int, native: Path | None) -> dict[str, Measured]:
+def _measure(
+    prompt: int, count: int, length: int, unified: bool | None, native: Path | None
+) -> dict[str, Measured]:
     """One round: each peer once."""
-    found = {"ours": in_a_process(batched, prompt, count, length)}
+    found = {"ours": in_a_process(batched, prompt, count, length, unified)}
     found["Llama"] = in_a_process(sequential, prompt, min(count, ONE_BY_ONE), length)
     if count > ONE_BY_ONE:
         found["Llama"]["total"] = math.nan
     if program := native_peers.find("llama-batched-bench", native):
-        rate = native_peers.batched_bench(program, random_gguf(), prompt, length, count)
+        rate = native_peers.batched_bench(
+            program, random_gguf(), prompt, length, count, unified=bool(unified)
+        )
         found["bench"] = {"rate": rate, "total": math.nan}
     program = native_peers.find("llama-server", native)
     if program and count == SERVED:
@@ -162,13 +175,15 @@ def main() -> None:
     parser.add_argument(
         "--native", type=Path, help="folder of llama.cpp's programs, if not on PATH"
     )
+    parser.add_argument("--cells", choices=list(CELLS), default="pool")
     parser.add_argument(
         "--quick", action="store_true", help="one round, 128 tokens, to 16 sequences"
     )
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.prompts, options.sequences = 1, [128], [1, 16]
-    ends = [in_a_process(batched, 1024, 1, 16) for _ in range(options.rounds)]
+    unified = CELLS[options.cells]
+    ends = [in_a_process(batched, 1024, 1, 16, unified) for _ in range(options.rounds)]
     floor = statistics.median(end["rate"] for end in ends)
     ceiling = statistics.median(1024 / end["first"] for end in ends)
     print(f"one sequence {floor:.0f} tokens/s, a prompt {ceiling:.0f} tokens/s; one thread each")
@@ -180,7 +195,7 @@ def main() -> None:
     for prompt in options.prompts:
         for count in options.sequences:
             rounds = [
-                _measure(prompt, count, options.length, options.native)
+                _measure(prompt, count, options.length, unified, options.native)
                 for _ in range(options.rounds)
             ]
             print(_row(prompt, count, rounds), flush=True)

@@ -1,8 +1,9 @@
 """KV cells of one's own, or one pool for all: which is faster, and from where on.
 
-The rule in `playground/providers/llama/sizing.py` stands on this. Sixteen answers to *one* prompt
-share its cells in a pool, and have a copy each where cells are their own; sixteen prompts of their
-*own* lie beside each other in a pool, and each sequence has to pass over the cells of all others.
+The rule in `playground/providers/llama/sizing.py` stands on this. Answers to *one* prompt share its
+cells in a pool, where all of them attend over it in one matrix product, and have a copy each where
+cells are their own; prompts of their *own* lie beside each other in a pool, and each sequence has
+to attend over the cells of all others. Flash attention is as the rule has it.
 The demo model and 110 M parameters of random weights, one thread, every measurement in a process of
 its own, the two layouts in turns. A ratio above 1 is in favour of own cells.
 
@@ -23,6 +24,9 @@ from playground.run import generate
 
 WORDS = "the quick brown fox jumps over the lazy dog and the old king walks home by the river "
 CONTEXT = 2048
+
+MOST_OWN = 4096
+"""The most tokens of all prompts of one job where each is its own: more takes minutes."""
 DEMO = "demo:small"
 
 Measured = dict[str, float]
@@ -111,7 +115,9 @@ def main() -> None:
         ref = DEMO if name == "demo" else f"local:{random_gguf()}"
         for prompt in options.prompts:
             for count in options.sequences:
-                for own_prompts in (False, True) if count > 1 else (False,):
+                for own_prompts in (False, True):
+                    if own_prompts and (count == 1 or prompt * count > MOST_OWN):
+                        continue
                     job = (prompt, count, own_prompts, options.length)
                     print(_row(name, ref, job, options.rounds), flush=True)
 

@@ -30,8 +30,12 @@ def find(name: str, folder: Path | None) -> str | None:
     return shutil.which(name, path=str(folder) if folder else None)
 
 
-def batched_bench(program: str, model: Path, prompt: int, length: int, count: int) -> float:
+def batched_bench(
+    program: str, model: Path, prompt: int, length: int, count: int, *, unified: bool
+) -> float:
     """Decode tokens a second of so many sequences that share a prompt; nothing is sampled.
+
+    Their KV cells lie in one pool (`unified`), or each has its own.
 
     Without flash attention, as ours: with it, its default, it is slower on a CPU.
     """
@@ -40,6 +44,7 @@ def batched_bench(program: str, model: Path, prompt: int, length: int, count: in
             *(program, "-m", str(model), "-t", "1", "-tb", "1", "-ngl", "0", "-pps", "-fa", "off"),
             *("-c", str(CONTEXT * count), "-b", "512", "-ub", "512", "--output-format", "jsonl"),
             *("-npp", str(prompt), "-ntg", str(length), "-npl", str(count)),
+            *(["-kvu"] if unified else []),
         ],
         check=True,
         capture_output=True,

@@ -89,26 +89,30 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
         sequences=sequences,
         unified=unified,
         threads=threads,
-        flash_attention=_flash_attention(model, settings, length, unified=unified),
+        flash_attention=_flash_attention(model, settings, cells if unified else length, unified),
     )
 
 
 def _flash_attention(
-    model: NativeModel, settings: EngineSettings, length: int, *, unified: bool
+    model: NativeModel, settings: EngineSettings, cells: int, unified: bool
 ) -> bool | None:
-    """Whether to use flash attention in sequences of up to so many tokens.
+    """Whether to use flash attention, where one sequence attends over up to so many cells.
 
     On a CPU it evaluates prompts a tenth faster, and draws tokens more slowly the longer they
     are: 32 a second instead of 44 after 1,000 tokens, 13 instead of 34 after 3,800, and for
     sixteen sequences after 1,000 together 57 instead of 125 (110 M parameters, one thread).
-    A pool of cells wants it all the same, because it passes over the cells of others; quantised
+
+    A pool that is chosen for want of memory wants it all the same, because it passes over the
+    cells of others. One that is asked for is meant for answers that share their prompt: without
+    it, all of them attend over its cells in one matrix product (`benchmarks.cells`). Quantised
     cells need it.
     """
-    if settings.flash_attention is not None or settings.kv_type == "q8_0" or unified:
+    chosen = unified and not settings.unified
+    if settings.flash_attention is not None or settings.kv_type == "q8_0" or chosen:
         return settings.flash_attention
     if lib.llama_supports_gpu_offload() and settings.gpu_layers != 0:
         return None
-    scores = length * BATCH_TOKENS * model.heads * 4
+    scores = cells * BATCH_TOKENS * model.heads * 4
     return False if scores <= SCORES_BYTES else None
 
 
