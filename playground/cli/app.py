@@ -58,6 +58,7 @@ def terminal(
     knobs: dict[str, Any],
     model: Models = None,
     system: System = None,
+    preset: Preset = None,
     version: Annotated[
         bool,
         typer.Option(
@@ -70,7 +71,7 @@ def terminal(
     Without a command it opens the terminal, where Ctrl+Q quits and F1 helps.
     """
     if context.invoked_subcommand is not None:
-        if knobs or model or system:
+        if knobs or model or system or preset:
             raise UsageError(
                 "Options for models stand after the command's name.",
                 hint=f"For example: playground {context.invoked_subcommand} -m demo:small",
@@ -78,7 +79,11 @@ def terminal(
         return
     from playground.cli.terminal import open_terminal
 
-    raise typer.Exit(open_terminal(tuple(model or ()), params_of(knobs), system or ""))
+    raise typer.Exit(
+        open_terminal(
+            tuple(model or ()), params_of(knobs), system or "", preset=preset_called(preset)
+        )
+    )
 
 
 @app.command()

@@ -11,10 +11,15 @@ from playground.errors import UsageError
 
 if TYPE_CHECKING:
     from playground.params import GenerationParams
+    from playground.presets import Preset
 
 
 def open_terminal(
-    models: Sequence[str] = (), params: GenerationParams | None = None, system: str = ""
+    models: Sequence[str] = (),
+    params: GenerationParams | None = None,
+    system: str = "",
+    *,
+    preset: Preset | None = None,
 ) -> int:
     """Open the terminal; returns its exit code when it is left.
 
@@ -27,4 +32,4 @@ def open_terminal(
         )
     from playground.tui import run_app
 
-    return run_app(models=models, params=params, system=system)
+    return run_app(models=models, params=params, system=system, preset=preset)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playground.params import GenerationParams
+    from playground.presets import Preset
 
 __all__ = ["run_app"]
 
@@ -17,11 +18,16 @@ os.environ.setdefault("TEXTUAL_FPS", "30")
 
 
 def run_app(
-    models: Sequence[str] = (), params: GenerationParams | None = None, system: str = ""
+    models: Sequence[str] = (),
+    params: GenerationParams | None = None,
+    system: str = "",
+    *,
+    preset: Preset | None = None,
 ) -> int:
     """Open the terminal with these models, one a pane, and return its exit code when it is left.
 
-    Empty arguments leave the choice to the user's settings and to what this machine has.
+    What is given here goes before what the `preset` says, and that before the settings. Empty
+    arguments leave the choice to the user's settings and to what this machine has.
     """
     import gc
 
@@ -33,7 +39,7 @@ def run_app(
         from playground.tui.app import PlaygroundApp
         from playground.tui.lifetime import live
 
-        return live(PlaygroundApp(models, params, system))
+        return live(PlaygroundApp(models, params, system, preset=preset))
     finally:
         if collecting:
             gc.enable()

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     # Importing these takes as long as the first paint itself, so `_furnish` does it after that.
     from playground.errors import PlaygroundError
     from playground.params import GenerationParams
+    from playground.presets import Layout, Preset
     from playground.providers.base import ChatModel
     from playground.run import Run
     from playground.tui.archive import Archive
@@ -89,11 +90,12 @@ class PlaygroundApp(AnswerActions, ArchiveActions, JudgingActions, PresetActions
         params: GenerationParams | None = None,
         system: str = "",
         *,
+        preset: Preset | None = None,
         opener: Callable[[str], ChatModel] = _open,
         timing_of: Callable[[Run], Timing] = _timing,
     ) -> None:
         super().__init__()
-        self._asked = (tuple(models), params, system)
+        self._asked = (tuple(models), params, system, preset)
         self._timing_of = timing_of
         self._shelf = ModelShelf(opener)
         self._grid = PaneGrid(len(models) or 2, timing_of=timing_of)
@@ -143,6 +145,7 @@ class PlaygroundApp(AnswerActions, ArchiveActions, JudgingActions, PresetActions
             await self._give_model(pane, start.ref, start.params, opening.system)
         self.furnished.set()
         self._grid.activate(0)
+        await self._lay_out_as(opening.layout)
         for problem in (*opening.problems, *unkept):
             self.say(str(problem), "error", title=problem.title)
         self._do(self._offer_interrupted())
@@ -389,6 +392,17 @@ class PlaygroundApp(AnswerActions, ArchiveActions, JudgingActions, PresetActions
     def _show_drawer(self) -> None:
         if self._drawer is not None and self._drawer.display and self.furnished.is_set():
             self._drawer.show_pane(self.active_pane, self.panes)
+
+    async def _lay_out_as(self, layout: Layout | None) -> None:
+        """Stand as a preset says: whom prompts go to, whether the parameters are open."""
+        if layout is None:
+            return
+        if layout.prompt_to is not None:
+            self._to_all = layout.prompt_to == "all"
+            self._label_prompt()
+        shown = self._drawer is not None and self._drawer.display
+        if layout.drawer is not None and layout.drawer != shown:
+            await self.action_drawer()
 
     def action_system_prompt(self) -> None:
         """Edit the system prompt."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playground.tui.screens.card import Card
     from playground.tui.screens.editor import Edited
     from playground.tui.screens.exporting import Export
+    from playground.tui.screens.preset_picker import PresetChoice
     from playground.tui.screens.rating import Judgement
     from playground.tui.screens.turns import TurnAct
     from playground.tui.widgets.pane import Pane
@@ -101,6 +102,15 @@ async def ask_about_interrupted(app: App[Any], found: Summary, others: int) -> b
         no="Leave it in the history",
     )
     return await app.push_screen_wait(question) is True
+
+
+async def ask_for_preset(app: App[Any], pane: Pane, *, everywhere: bool) -> PresetChoice | None:
+    """The preset that the user chooses, and for whom."""
+    from playground.tui.screens.preset_picker import PaneSettings, PresetPicker
+
+    conversation = pane.conversation
+    settings = PaneSettings(conversation.params, conversation.system)
+    return await app.push_screen_wait(PresetPicker("Presets", settings, everywhere=everywhere))
 
 
 async def ask_for_card(app: App[Any], archive: Archive) -> Card | None:

@@ -9,6 +9,7 @@ from playground import config
 from playground.catalogue import catalogue
 from playground.errors import PlaygroundError
 from playground.params import GenerationParams
+from playground.presets import Layout, Preset
 from playground.providers import list_models
 from playground.tui.arrangement import MAX_PANES
 
@@ -60,14 +61,21 @@ class Opening:
     theme: str
     welcome: bool
     history: bool = True
+    layout: Layout | None = None
     problems: tuple[PlaygroundError, ...] = ()
 
 
-def prepare(asked: Sequence[str], params: GenerationParams | None, system: str) -> Opening:
+def prepare(
+    asked: Sequence[str],
+    params: GenerationParams | None,
+    system: str,
+    preset: Preset | None = None,
+) -> Opening:
     """Read the settings and decide what to open. Reads files, so it belongs in a thread.
 
-    What the caller asked for goes before what the settings say. Broken settings are reported and
-    otherwise taken as absent: they must not keep the terminal from opening.
+    What the caller asked for goes before what the preset says, and that before the settings.
+    Broken settings are reported and otherwise taken as absent: they must not keep the terminal
+    from opening.
     """
     problems: list[PlaygroundError] = []
     kept, kept_params = config.Settings(), GenerationParams()
@@ -76,6 +84,10 @@ def prepare(asked: Sequence[str], params: GenerationParams | None, system: str) 
         kept_params = GenerationParams.of(**kept.params)
     except PlaygroundError as error:
         problems.append(error)
+    if preset is not None:
+        kept_params = preset.applied_to(kept_params)
+        asked = asked or preset.models
+        system = system or preset.system_prompt or ""
     start_params = kept_params.updated(**params.given()) if params is not None else kept_params
     machine = look_around()
     panes = choose_panes(asked, kept.models, machine, start_params)
@@ -85,6 +97,7 @@ def prepare(asked: Sequence[str], params: GenerationParams | None, system: str) 
         theme=kept.theme,
         welcome=not (asked or kept.models or machine.configured or machine.welcomed),
         history=kept.history,
+        layout=preset.layout if preset is not None else None,
         problems=tuple(problems),
     )
 

@@ -125,7 +125,7 @@ async def test_retry_asks_again_with_the_params_as_they_are_now() -> None:
         assert answers_of(app) == [["again"]]
         assert "temperature 1.5 · answer 2/2" in screen_of(app)
         await pilot.press("alt+left")
-        await until(pilot, lambda: "a:x · answer 1/2" in screen_of(app))
+        await until(pilot, lambda: "scripted:script · answer 1/2" in screen_of(app))
 
 
 async def test_clear_forgets_the_conversation_even_while_it_grows() -> None:
