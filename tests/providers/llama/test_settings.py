@@ -106,3 +106,16 @@ async def test_the_same_settings_from_a_file_and_from_a_caller_share_a_process(
 async def test_quantised_cells_take_half_the_memory_and_need_flash_attention() -> None:
     facts = await _facts("demo:small", kv_type="q8_0")
     assert (facts.kv_type, facts.flash_attention) == ("q8_0", True)
+
+
+async def test_a_pool_for_want_of_memory_passes_over_the_cells_of_others() -> None:
+    facts = await _facts("demo:small", context_length=40_000)
+    assert facts.unified
+    assert facts.cells < facts.context_length * facts.sequences
+    assert facts.flash_attention
+
+
+async def test_a_pool_that_is_asked_for_attends_over_the_shared_prompt_in_one_product() -> None:
+    facts = await _facts("demo:small", unified=True)
+    assert facts.unified
+    assert facts.flash_attention is False
