@@ -51,8 +51,14 @@ class Recorder:
             ),
         )
         written: list[tuple[int, int]] = []
+        told = False
         try:
             while not await run.ended(GROWTH_SECONDS):
+                if not told and run.timing.queued is not None and run.receipt is not None:
+                    # The seed may have been drawn: without it a run that is killed now could
+                    # never be repeated.
+                    told = True
+                    self.history.complete_receipt(run.id, run.receipt)
                 if growth := _growth(run, written):
                     self.history.grow(run.id, growth)
         finally:

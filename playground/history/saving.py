@@ -158,10 +158,10 @@ def end_run(db: sqlite3.Connection, run: EndedRun) -> None:
 
 
 def put_receipt(db: sqlite3.Connection, run: str, receipt: Receipt) -> None:
-    """Write a receipt that was completed after its run had ended."""
+    """Write a receipt as far as it is known: when the work began, and with all sums afterwards."""
     db.execute(
-        "UPDATE runs SET receipt = ? WHERE id = ?",
-        (as_json(receipt), run),
+        "UPDATE runs SET receipt = ?, effective = ? WHERE id = ?",
+        (as_json(receipt), json.dumps(receipt.plan.effective), run),
     )
 
 
