@@ -154,6 +154,34 @@ def params(*, as_json: AsJson = False) -> None:
     run(json=as_json)
 
 
+@app.command(
+    add_help_option=False,
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_extra_args": True,
+        "allow_interspersed_args": False,
+    },
+)
+def history(context: typer.Context) -> None:
+    """Look through what is kept: find, show, export and import it, label and delete it."""
+    # A parser of its own: two dozen commands would be made for every start.
+    from playground.cli.history import run
+
+    run(context.args)
+
+
+@app.command()
+def replay(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A kept run, by its id's beginning.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Make a kept run again: `identical`, or where it parted. Exit code 0, or 1."""
+    from playground.cli.replay import replay as run
+
+    raise typer.Exit(run(name, json=as_json))
+
+
 presets_app = typer.Typer(rich_markup_mode=None)
 app.add_typer(presets_app, name="presets")
 
