@@ -16,7 +16,7 @@ from playground.providers.base import ChatModel
 from playground.providers.scripted import ScriptedModel
 from playground.run import Run
 from playground.tui.app import PlaygroundApp
-from playground.types import Timing
+from playground.types import ModelRef, Timing
 
 FIXED = Timing(queued=0.01, first_token=0.12, total=1.62)
 """The clock of every run in a test whose screen is compared."""
@@ -42,6 +42,7 @@ def playground_of(
             raise NoSuchModel(ref)
         if isinstance(found, Exception):
             raise found
+        found.ref = ModelRef.parse(ref)
         return found
 
     options: dict[str, Any] = {} if timing_of is None else {"timing_of": timing_of}

@@ -125,7 +125,7 @@ async def test_retry_asks_again_with_the_params_as_they_are_now() -> None:
         assert answers_of(app) == [["again"]]
         assert "temperature 1.5 · answer 2/2" in screen_of(app)
         await pilot.press("alt+left")
-        await until(pilot, lambda: "scripted:script · answer 1/2" in screen_of(app))
+        await until(pilot, lambda: "a:x · answer 1/2" in screen_of(app))
 
 
 async def test_clear_forgets_the_conversation_even_while_it_grows() -> None:
@@ -376,3 +376,15 @@ async def test_every_key_is_harmless_before_the_panes_have_their_models() -> Non
         await until(pilot, app.furnished.is_set)
         assert len(app.panes) == 2
         await app.close_models()
+
+
+async def test_alt_and_a_letter_does_something_and_types_nothing() -> None:
+    app = playground_of({"a:x": saying("hi")})
+    async with playing(app) as pilot:
+        await ask(pilot, "hello")
+        await write(pilot, "draft")
+        await pilot.press("alt+s")
+        await until(pilot, lambda: "The answer in pane A" in screen_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "The answer in pane A" not in screen_of(app))
+        assert app._prompt.text == "draft"

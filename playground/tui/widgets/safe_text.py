@@ -6,6 +6,7 @@ from a model or a log, so it is made safe on its way in; then what is seen is al
 
 from __future__ import annotations
 
+from textual import events
 from textual.widgets import Input, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
@@ -17,6 +18,10 @@ __all__ = ["SafeInput", "SafeTextArea"]
 
 class SafeTextArea(TextArea):
     """A text area whose text is always safe to draw."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Leave Alt and a letter to the application: Textual would type the letter."""
+        _leave_alt(event)
 
     def edit(self, edit: Edit) -> EditResult:
         """Make an insertion safe, then insert it."""
@@ -31,6 +36,15 @@ class SafeTextArea(TextArea):
 class SafeInput(Input):
     """A one-line field whose text is always safe to draw."""
 
+    def on_key(self, event: events.Key) -> None:
+        """Leave Alt and a letter to the application: Textual would type the letter."""
+        _leave_alt(event)
+
     def validate_value(self, value: str) -> str:
         """Make a new value safe; spaces at its ends are the writer's business."""
         return value if value.isprintable() else one_line(value)
+
+
+def _leave_alt(event: events.Key) -> None:
+    if event.key.startswith("alt+"):
+        event.prevent_default()
