@@ -15,6 +15,8 @@ from playground.history.records import (
     RunRecord,
     TurnRecord,
 )
+from playground.params import SAMPLERS, knobs
+from playground.types import Usage
 
 STATES = {
     "done": "done",
@@ -111,8 +113,11 @@ def answer_gone_on_with(turn: TurnRecord, record: ConversationRecord) -> KeptAns
     return next(iter(latest or answers[-1:]), None)
 
 
-def facts(answer: KeptAnswer) -> list[tuple[str, str]]:
-    """What there is to know of an answer in a line: name and value."""
+def facts(answer: KeptAnswer, *, every: bool = False) -> list[tuple[str, str]]:
+    """What there is to know of an answer in a line: name and value.
+
+    Of the knobs, those that did something or were asked for, unless `every` one is wanted.
+    """
     run = answer.run
     reason = run.choices[answer.choice].finish_reason
     usage, timing = run.usage, run.timing
@@ -120,18 +125,31 @@ def facts(answer: KeptAnswer) -> list[tuple[str, str]]:
     found: list[tuple[str, str | None]] = [
         ("run", f"{run.id}, answer {answer.choice + 1}" if len(run.choices) > 1 else run.id),
         ("state", f"{STATES[run.state]}{f' ({reason})' if reason else ''}"),
-        ("tokens", _tokens(usage.input_tokens, usage.output_tokens)),
+        ("tokens", _tokens(usage, len(run.choices))),
         ("first token", None if timing.first_token is None else f"{timing.first_token:.2f} s"),
         ("total", None if timing.total is None else f"{timing.total:.2f} s"),
         ("speed", None if speed is None else f"{speed:.1f} tokens/s"),
-        ("cost", None if usage.cost is None else f"${usage.cost:.6f}"),
+        ("cost", f"${usage.cost:.6f}" if usage.cost else None),
     ]
-    found += [(name, shown(value)) for name, value in effective(run).items()]
+    found += [
+        (name, shown(value))
+        for name, value in effective(run).items()
+        if every or _tells(name, value, run)
+    ]
     found += [("adjusted", str(item)) for item in (run.plan.adjustments if run.plan else ())]
     if rating := answer.rating:
         found.append(("rating", f"{rating.stars} of 5" if rating.stars else None))
         found.append(("note", rating.note or None))
     return [(name, value) for name, value in found if value is not None]
+
+
+def _tells(name: str, value: JsonValue, run: RunRecord) -> bool:
+    """Whether a reader wants to know of a knob: it is not as if it were not there."""
+    if name == "temperature" or name in run.params.given():
+        return True
+    knob = knobs().get(name)
+    neutral = list(SAMPLERS) if name == "sampler_order" else knob.neutral if knob else None
+    return value != neutral
 
 
 def effective(run: RunRecord) -> dict[str, JsonValue]:
@@ -148,7 +166,9 @@ def shown(value: JsonValue) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _tokens(into: int | None, out: int | None) -> str | None:
+def _tokens(usage: Usage, answers: int) -> str | None:
+    into, out = usage.input_tokens, usage.output_tokens
     if into is None and out is None:
         return None
-    return f"{'?' if into is None else into} in, {'?' if out is None else out} out"
+    together = " (all answers)" if answers > 1 else ""
+    return f"{'?' if into is None else into} in, {'?' if out is None else out} out{together}"

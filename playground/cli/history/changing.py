@@ -93,7 +93,7 @@ def rate(name: str, *, answer: int, stars: int | None, note: str | None, clear: 
     with opened() as history:
         run = history.run(name)
         if answer > len(run.choices):
-            raise UsageError(f"Run {run.id} has {len(run.choices)} answers.")
+            raise UsageError(f"Run {run.id} has no answer {answer}.")
         before = next((item for item in run.ratings if item.choice == answer - 1), None)
         rating = Rating(run=run.id, choice=answer - 1)
         if not clear:

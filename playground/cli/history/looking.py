@@ -29,6 +29,8 @@ FORMS = ("receipt", "python", "curl", "llama-cli")
 
 NARROWEST_TITLE = 20
 
+_HEAD = ("ID", "LAST", "RUNS", "MODELS", "TITLE")
+
 
 def show_list(filters: Filters, *, limit: int, json: bool) -> None:
     """Print conversations, one a line."""
@@ -103,12 +105,11 @@ def _print_json(found: Sequence[Summary | Hit]) -> None:
 
 
 def _conversations(found: Sequence[Summary]) -> str:
-    head = ("ID", "LAST", "RUNS", "MODELS", "TITLE")
     rows = [
         [item.id, _when(item.updated), str(item.runs), ", ".join(item.models), _titled(item)]
         for item in found
     ]
-    return table(head, _fitting(rows), right=(2,))
+    return table(_HEAD, _fitting(rows), right=(2,))
 
 
 def _titled(item: Summary) -> str:
@@ -125,10 +126,10 @@ def _fitting(rows: list[list[str]]) -> list[list[str]]:
     safe = [[" ".join(make_safe(cell).split()) for cell in row] for row in rows]
     if not (width := _width()):
         return safe
-    taken = sum(max(cell_len(row[place]) for row in safe) + 2 for place in range(3))
+    taken = sum(max(cell_len(row[place]) for row in (_HEAD, *safe)) + 2 for place in range(3))
     left = max(width - taken - 2, 2 * NARROWEST_TITLE)
     models = min(max(cell_len(row[3]) for row in safe), left - NARROWEST_TITLE, left // 2)
-    models = max(models, cell_len("MODELS"))
+    models = max(models, len(_HEAD[3]))
     return [[*row[:3], _cut(row[3], models), _cut(row[4], left - models)] for row in safe]
 
 
@@ -206,7 +207,7 @@ def _run(run: RunRecord) -> Iterator[str]:
         ("made", f"{run.created:%Y-%m-%d %H:%M:%S %z}, try {run.version} of its turn"),
     ]
     answers = [KeptAnswer(run, choice, chosen=False) for choice in range(len(run.choices))]
-    for name, value in facts(answers[0]):
+    for name, value in facts(answers[0], every=True):
         if name not in ("run", "rating", "note"):
             rows.append((name, value))
     if run.receipt is not None:
