@@ -137,7 +137,12 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as folder:
         # A folder of its own: no settings, no keys; the first-run screen comes after first paint.
-        environment = {**os.environ, "PLAYGROUND_CONFIG_DIR": folder, "TERM": "xterm-256color"}
+        environment = {
+            **os.environ,
+            "PLAYGROUND_CONFIG_DIR": folder,
+            "PLAYGROUND_DATA_DIR": folder,
+            "TERM": "xterm-256color",
+        }
         times: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(rounds + 1):
             for name, (marker, command) in ways.items():

@@ -33,6 +33,7 @@ from playground.history.saving import (
     last_prompt,
     put_choices,
     put_messages,
+    put_receipt,
     storable,
 )
 from playground.history.tokens import pack
@@ -252,8 +253,8 @@ class _Taking:
             self._refuse(f"run.receipt.{_finding(error)}")
         number = self._db.execute(
             "INSERT INTO runs (id, turn, version, owner, created, updated, model, state, messages,"
-            " prefix, params, effective, receipt, usage, timing, error_kind, error_message)"
-            " VALUES (?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " prefix, params, usage, timing, error_kind, error_message)"
+            " VALUES (?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 line.id,
                 line.turn,
@@ -266,8 +267,6 @@ class _Taking:
                 json.dumps(put_messages(self._db, messages)),
                 json.dumps(line.prefix),
                 storable(json.dumps(line.params, ensure_ascii=False)),
-                json.dumps(receipt.plan.effective) if receipt is not None else "{}",
-                as_json(receipt) if receipt is not None else None,
                 as_json(line.usage),
                 as_json(line.timing),
                 storable(line.error.kind) if line.error is not None else None,
@@ -279,6 +278,8 @@ class _Taking:
             (number, indexed(storable(last_prompt(messages)))),
         )
         put_choices(self._db, number or 0, line.choices)
+        if receipt is not None:
+            put_receipt(self._db, number or 0, receipt)
         for rating in line.ratings:
             if rating.run != line.id or not 0 <= rating.choice < len(line.choices):
                 self._refuse("it rates an answer that is not its own")

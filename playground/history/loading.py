@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -22,6 +23,9 @@ from playground.history.records import (
 from playground.history.saving import pieces_joined
 from playground.params import GenerationParams, knobs
 from playground.types import Choice, Message, Problem, Receipt, Timing, Usage
+
+MAX_RECEIPT_BYTES = 32 * 1024 * 1024
+"""No receipt is unpacked past this: a history file may come from anywhere."""
 
 _MANY = 500
 """Values in one list of a query; SQLite bounds it."""
@@ -103,6 +107,10 @@ def load_runs(db: sqlite3.Connection, query: str, values: Sequence[Any]) -> list
         )
         if row["counted"]:
             with_tokens.add(row["run"])
+    receipts = {
+        row["run"]: _receipt(row["content"])
+        for row in _in_parts(db, "SELECT * FROM receipts WHERE run IN ({})", numbers)
+    }
     ratings: defaultdict[str, list[Rating]] = defaultdict(list)
     for row in _in_parts(
         db, "SELECT * FROM ratings WHERE run IN ({}) ORDER BY choice", [row["id"] for row in rows]
@@ -121,7 +129,7 @@ def load_runs(db: sqlite3.Connection, query: str, values: Sequence[Any]) -> list
             messages=tuple(messages[name] for name in json.loads(row["messages"])),
             prefix=json.loads(row["prefix"]),
             params=read_params(row["params"]),
-            receipt=_receipt(row["receipt"]),
+            receipt=receipts.get(row["number"]),
             choices=tuple(choices[row["number"]]) or pieces_joined(db, row["number"]),
             usage=Usage.model_validate_json(row["usage"]),
             timing=Timing.model_validate_json(row["timing"]),
@@ -180,9 +188,9 @@ def read_params(text: str) -> GenerationParams:
         return GenerationParams()
 
 
-def _receipt(text: str | None) -> Receipt | None:
-    if text is None:
-        return None
+def _receipt(packed: bytes) -> Receipt:
+    unpacking = zlib.decompressobj()
+    text = unpacking.decompress(packed, MAX_RECEIPT_BYTES)
     content = json.loads(text)
     params = content.get("plan", {}).get("params")
     if isinstance(params, dict):

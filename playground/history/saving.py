@@ -6,10 +6,11 @@ import hashlib
 import json
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from playground.history.filing import Filing
 from playground.history.tokens import pack
@@ -139,15 +140,14 @@ def end_run(db: sqlite3.Connection, run: EndedRun) -> None:
     number = _number(db, run.id)
     db.execute("DELETE FROM pieces WHERE run = ?", (number,))
     put_choices(db, number, run.choices, run.tokens)
-    plan = run.receipt.plan if run.receipt is not None else None
+    if run.receipt is not None:
+        put_receipt(db, number, run.receipt)
     db.execute(
-        "UPDATE runs SET state = ?, updated = ?, effective = ?, receipt = ?, usage = ?, timing = ?,"
-        " error_kind = ?, error_message = ? WHERE number = ?",
+        "UPDATE runs SET state = ?, updated = ?, usage = ?, timing = ?, error_kind = ?,"
+        " error_message = ? WHERE number = ?",
         (
             run.state,
             time.time(),
-            json.dumps(plan.effective) if plan is not None else "{}",
-            as_json(run.receipt) if run.receipt is not None else None,
             as_json(run.usage),
             as_json(run.timing),
             run.error.kind if run.error is not None else None,
@@ -157,12 +157,31 @@ def end_run(db: sqlite3.Connection, run: EndedRun) -> None:
     )
 
 
-def put_receipt(db: sqlite3.Connection, run: str, receipt: Receipt) -> None:
+def complete_receipt(db: sqlite3.Connection, run: str, receipt: Receipt) -> None:
     """Write a receipt as far as it is known: when the work began, and with all sums afterwards."""
+    put_receipt(db, _number(db, run), receipt)
+
+
+def put_receipt(db: sqlite3.Connection, number: int, receipt: Receipt) -> None:
+    """Write the receipt of a run, and the values it used to where runs are found by them.
+
+    Apart from the runs, because a receipt is four times as large as the rest of a row, and what is
+    searched must be small.
+    """
     db.execute(
-        "UPDATE runs SET receipt = ?, effective = ? WHERE id = ?",
-        (as_json(receipt), json.dumps(receipt.plan.effective), run),
+        "INSERT OR REPLACE INTO receipts VALUES (?, ?)",
+        (number, zlib.compress(as_json(receipt).encode())),
     )
+    db.execute("DELETE FROM settings WHERE run = ?", (number,))
+    db.executemany(
+        "INSERT INTO settings VALUES (?, ?, ?)",
+        [(knob, _comparable(value), number) for knob, value in receipt.plan.effective.items()],
+    )
+
+
+def _comparable(value: JsonValue) -> str | float:
+    """A knob's value as a query compares it: numbers as numbers, the rest as text."""
+    return value if isinstance(value, int | float | str) else json.dumps(value)
 
 
 def put_choices(

@@ -17,7 +17,8 @@ CREATE TABLE conversations (
     interrupted INTEGER NOT NULL DEFAULT 0,
     deleted REAL
 );
-CREATE INDEX conversations_by_time ON conversations (updated);
+CREATE INDEX conversations_by_time ON conversations (pinned, updated);
+CREATE INDEX deleted ON conversations (deleted) WHERE deleted IS NOT NULL;
 
 CREATE TABLE tags (
     conversation TEXT NOT NULL REFERENCES conversations ON DELETE CASCADE,
@@ -68,8 +69,6 @@ CREATE TABLE runs (
     messages TEXT NOT NULL,
     prefix TEXT NOT NULL,
     params TEXT NOT NULL,
-    effective TEXT NOT NULL DEFAULT '{}',
-    receipt TEXT,
     usage TEXT NOT NULL DEFAULT '{}',
     timing TEXT NOT NULL DEFAULT '{}',
     error_kind TEXT,
@@ -79,6 +78,19 @@ CREATE INDEX runs_of_turn ON runs (turn);
 CREATE INDEX runs_by_model ON runs (model, created);
 CREATE INDEX runs_by_time ON runs (created);
 CREATE INDEX running ON runs (owner) WHERE state = 'running';
+
+CREATE TABLE receipts (
+    run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+    content BLOB NOT NULL
+);
+
+CREATE TABLE settings (
+    knob TEXT NOT NULL,
+    value NOT NULL,
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    PRIMARY KEY (knob, value, run)
+) WITHOUT ROWID;
+CREATE INDEX settings_of_run ON settings (run);
 
 CREATE TABLE choices (
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,

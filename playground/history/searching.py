@@ -24,6 +24,18 @@ PROMPT_WEIGHT, ANSWER_WEIGHT = 4.0, 1.0
 
 _CONDITION = re.compile(r"^\s*(\w+)\s*(<=|>=|!=|=|<|>)\s*(.+?)\s*$")
 
+MOST_RANKED = 5_000
+"""Runs that are ranked against each other, the latest of all that have the words."""
+
+_RUNS_IN = (
+    "SELECT runs.number FROM panes JOIN turns ON turns.pane = panes.id"
+    " JOIN runs ON runs.turn = turns.id WHERE panes.conversation IN ({})"
+)
+_CONVERSATIONS_OF = (
+    "SELECT panes.conversation FROM runs JOIN turns ON turns.id = runs.turn"
+    " JOIN panes ON panes.id = turns.pane WHERE runs.number IN ({})"
+)
+
 _RUNS = (
     " FROM runs JOIN turns ON turns.id = runs.turn JOIN panes ON panes.id = turns.pane"
     " JOIN conversations ON conversations.id = panes.conversation"
@@ -78,25 +90,26 @@ class Filters(Frozen):
 
 
 def search(db: sqlite3.Connection, filters: Filters, limit: int, offset: int = 0) -> list[Hit]:
-    """The runs that match, the best first; the latest first where there are no words."""
+    """The runs that match, the best first; the latest first where there are no words.
+
+    Of words that nearly every run has, the latest `MOST_RANKED` runs are ranked: the score of a
+    hundred thousand of them would take the better part of a second.
+    """
     words = asked(filters.query)
     if filters.query.strip() and not words:
         return []  # Nothing but punctuation, which is not indexed.
-    where, values = _conditions(filters)
-    source, order = _RUNS, "runs.created DESC"
+    where, values = _conditions(db, filters)
     if words:
-        source = f" FROM words JOIN runs ON runs.number = words.rowid{_RUNS.split('runs', 1)[1]}"
-        where.insert(0, "words MATCH ?")
-        values.insert(0, words)
-        order = f"bm25(words, {PROMPT_WEIGHT}, {ANSWER_WEIGHT}), runs.created DESC"
-    numbers = [
-        row[0]
-        for row in db.execute(
-            f"SELECT runs.number{source} WHERE {' AND '.join(where)} ORDER BY {order}"
-            " LIMIT ? OFFSET ?",
-            (*values, limit, offset),
+        chosen = (
+            f"SELECT number FROM (SELECT rowid AS number, bm25(words, {PROMPT_WEIGHT}, "
+            f"{ANSWER_WEIGHT}) AS score FROM words WHERE words MATCH ?{_and(where, '+rowid')}"
+            f" ORDER BY rowid DESC LIMIT {MOST_RANKED}) ORDER BY score, number DESC"
         )
-    ]
+        values = [words, *values]
+    else:
+        conditions = _and(where, "number").removeprefix(" AND ") or "1"
+        chosen = f"SELECT number FROM runs WHERE {conditions} ORDER BY created DESC"
+    numbers = [row[0] for row in db.execute(f"{chosen} LIMIT ? OFFSET ?", (*values, limit, offset))]
     return [_hit(db, number, filters.query) for number in numbers]
 
 
@@ -105,61 +118,90 @@ def summaries(
 ) -> list[Summary]:
     """The conversations that match: pinned ones first, then the latest.
 
-    Words are looked for in titles and in what was said.
+    Words are looked for in titles and in what was said (as in `search`, in the latest of it).
     """
-    where = ["conversations.deleted IS NOT NULL" if filters.deleted else "deleted IS NULL"]
+    where = [f"deleted IS {'NOT ' * filters.deleted}NULL"]
     values: list[Any] = []
     if filters.pinned:
         where.append("pinned")
     if filters.tag:
         where.append("id IN (SELECT conversation FROM tags WHERE tag = ?)")
         values.append(filters.tag)
-    conditions, inner = _conditions(filters.model_copy(update={"tag": "", "pinned": False}))
-    if len(conditions) > 1 or asked(filters.query):
-        found = f"SELECT panes.conversation{_RUNS} WHERE {' AND '.join(conditions)}"
-        if words := asked(filters.query):
-            found += " AND runs.number IN (SELECT rowid FROM words WHERE words MATCH ?)"
-            inner.append(words)
-            where.append(f"(id IN ({found}) OR title LIKE ? ESCAPE '\\')")
-            values += [*inner, f"%{_escaped(filters.query.strip())}%"]
-        else:
-            where.append(f"id IN ({found})")
-            values += inner
+    words = asked(filters.query)
+    if filters.query.strip() and not words:
+        return []
+    inner, more = _conditions(db, filters.model_copy(update={"tag": "", "pinned": False}))
+    narrowed = bool(filters.model or filters.since or filters.until or filters.params)
+    if words:
+        found = (
+            f"SELECT rowid FROM words WHERE words MATCH ?{_and(inner, '+rowid')}"
+            f" ORDER BY rowid DESC LIMIT {MOST_RANKED}"
+        )
+        where.append(f"(id IN ({_CONVERSATIONS_OF.format(found)}) OR title LIKE ? ESCAPE '\\')")
+        values += [words, *more, f"%{_escaped(filters.query.strip())}%"]
+    elif narrowed:
+        found = f"SELECT number FROM runs WHERE {_and(inner, 'number').removeprefix(' AND ')}"
+        where.append(f"id IN ({_CONVERSATIONS_OF.format(found)})")
+        values += more
     return load_summaries(
         db,
-        f"SELECT * FROM conversations WHERE {' AND '.join(where)}"  # noqa: S608 - our own words
+        f"SELECT * FROM conversations WHERE {' AND '.join(where)}"
         " ORDER BY pinned DESC, updated DESC LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
 
 
-def _conditions(filters: Filters) -> tuple[list[str], list[Any]]:
-    """The parts of a WHERE over runs and their conversations, with their values."""
-    where = ["deleted IS NOT NULL" if filters.deleted else "deleted IS NULL"]
+def _and(conditions: Sequence[str], number: str) -> str:
+    """Conditions as the end of a WHERE; `{}` in them is the run's number, as it is called there.
+
+    `+rowid` keeps SQLite from looking up every run of a list in the index of words one by one.
+    """
+    return "".join(f" AND {condition.format(number)}" for condition in conditions)
+
+
+def _conditions(db: sqlite3.Connection, filters: Filters) -> tuple[list[str], list[Any]]:
+    """Conditions on the number of a run, with their values.
+
+    Each is a list of numbers that an index gives, so that none reads the rows of all runs.
+    """
+    where: list[str] = []
     values: list[Any] = []
+    deleted = _RUNS_IN.format("SELECT id FROM conversations WHERE deleted IS NOT NULL")
+    where.append(f"{{}} {'' if filters.deleted else 'NOT '}IN ({deleted})")
     if filters.model:
-        # A range, which the index on the model serves, unlike LIKE.
-        where.append("runs.model >= ? AND runs.model < ?")
-        values += [filters.model, f"{filters.model}\U0010ffff"]
-    if filters.since is not None:
-        where.append("runs.created >= ?")
-        values.append(filters.since.timestamp())
-    if filters.until is not None:
-        where.append("runs.created < ?")
-        values.append(filters.until.timestamp())
+        # Names, so that the index serves: there are few of them, and many runs of each.
+        names = [
+            row[0]
+            for row in db.execute(
+                "SELECT DISTINCT model FROM runs WHERE model >= ? AND model < ?",
+                (filters.model, f"{filters.model}\U0010ffff"),
+            )
+        ]
+        where.append(f"{{}} IN (SELECT number FROM runs WHERE model IN ({_marks(names)}))")
+        values += names
+    for comparison, moment_ in ((">=", filters.since), ("<", filters.until)):
+        if moment_ is not None:
+            where.append(f"{{}} IN (SELECT number FROM runs WHERE created {comparison} ?)")
+            values.append(moment_.timestamp())
     if filters.tag:
-        where.append("conversations.id IN (SELECT conversation FROM tags WHERE tag = ?)")
+        where.append(f"{{}} IN ({_RUNS_IN.format('SELECT conversation FROM tags WHERE tag = ?')})")
         values.append(filters.tag)
     if filters.conversation:
-        where.append("conversations.id = ?")
+        where.append(f"{{}} IN ({_RUNS_IN.format('?')})")
         values.append(filters.conversation)
     if filters.pinned:
-        where.append("conversations.pinned")
+        where.append(f"{{}} IN ({_RUNS_IN.format('SELECT id FROM conversations WHERE pinned')})")
     for item in filters.params:
-        # The knob is one of ours and the comparison one of six: neither is the user's text.
-        where.append(f"json_extract(runs.effective, '$.{item.knob}') {item.comparison} ?")
-        values.append(item.value)
+        # The comparison is one of six words of ours.
+        where.append(
+            f"{{}} IN (SELECT run FROM settings WHERE knob = ? AND value {item.comparison} ?)"
+        )
+        values += [item.knob, item.value]
     return where, values
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
 
 
 def _hit(db: sqlite3.Connection, number: int, query: str) -> Hit:

@@ -138,7 +138,7 @@ class History:
 
     def complete_receipt(self, run: str, receipt: Receipt) -> None:
         """Write a receipt that is known better now than when its run ended."""
-        self._writer.post(lambda db: saving.put_receipt(db, run, receipt))
+        self._writer.post(lambda db: saving.complete_receipt(db, run, receipt))
 
     def run(self, name: str) -> RunRecord:
         """A run by its name or the beginning of it; raises `UnknownRecord`."""

@@ -25,6 +25,18 @@ MOST_WAITING = 100_000
 """Pieces of work kept while the disk takes none; then the oldest are given up, and counted."""
 
 
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+"""What SQLite says where it may be able to write later."""
+
+
 class Writer:
     """Takes work at once and does each piece in a transaction of its own.
 
@@ -89,15 +101,16 @@ class Writer:
         try:
             with self._database.writing() as connection:
                 work(connection)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
+            if not _may_pass(error):
+                # Damage, or what contradicts itself: trying again would hold up all the rest.
+                self.lost += 1
+                self._on_problem(f"The history could not take something: {error}.")
+                return True
             if not self._failing:
                 self._failing = True
                 self._on_problem(f"The history cannot be written: {error}.")
             return False
-        except sqlite3.DatabaseError as error:
-            # Damage, or what contradicts itself: trying again would hold up all the rest.
-            self.lost += 1
-            self._on_problem(f"The history could not take something: {error}.")
         except LookupError:
             pass  # What it belongs to was deleted for good meanwhile.
         else:
@@ -110,3 +123,8 @@ class Writer:
         """Wait before the next try; false once the program wants to end."""
         with self._change:
             return not self._change.wait_for(lambda: self._closing, RETRY_SECONDS)
+
+
+def _may_pass(error: sqlite3.Error) -> bool:
+    """Whether the same work may succeed later. The low byte of a code is its kind."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING

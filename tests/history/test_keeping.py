@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
+import sqlite3
+import zlib
 from pathlib import Path
 
 import pytest
@@ -195,14 +198,20 @@ async def test_votes_come_back_in_order(history: History) -> None:
 
 async def test_a_knob_of_another_time_does_not_hide_the_run(history: History, keep: Keep) -> None:
     run = await keep("hello", knobs={"temperature": 0.5})
-    history.write(
-        lambda db: db.execute(
-            'UPDATE runs SET params = \'{"temperature": 0.5, "warmth": 3}\','
-            " receipt = json_set(receipt, '$.plan.params.warmth', 3)"
-        )
-    )
+
+    def age(db: sqlite3.Connection) -> None:
+        db.execute("UPDATE runs SET params = json_set(params, '$.warmth', 3)")
+        packed = db.execute("SELECT content FROM receipts").fetchone()[0]
+        receipt = json.loads(zlib.decompress(packed))
+        receipt["plan"]["params"]["warmth"] = 3
+        older = zlib.compress(json.dumps(receipt).encode())
+        db.execute("UPDATE receipts SET content = ?", (older,))
+
+    history.write(age)
     history.flush()
+    assert not history.problem
     assert history.run(run.id).params == GenerationParams(temperature=0.5)
+    assert history.run(run.id).receipt is not None
 
 
 async def test_token_figures_take_less_than_two_kilobytes_each_at_top_fifty() -> None:
