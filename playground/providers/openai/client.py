@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from playground.errors import BadResponse
 from playground.providers.openai.endpoint import Endpoint
 from playground.providers.openai.faults import retry_after
+from playground.providers.openai.logs import keep_out_of_logs
 
 if TYPE_CHECKING:
     import ssl
@@ -74,6 +75,8 @@ class Clients:
         import openai.resources.chat.completions
 
         endpoint = self.endpoint
+        key = endpoint.key.get_secret_value() if endpoint.key is not None else ""
+        keep_out_of_logs(key, endpoint.base_url.partition("?")[2])
         timeout = httpx2.Timeout(endpoint.timeout, connect=endpoint.connect_timeout)
         return openai.AsyncOpenAI(
             base_url=endpoint.base_url,
