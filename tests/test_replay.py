@@ -132,7 +132,7 @@ async def test_a_run_that_was_cut_is_compared_as_far_as_it_came(history: History
 
 async def test_a_killed_program_leaves_the_seed_that_it_had_drawn(history: History) -> None:
     async with open_model("demo:small") as model:
-        run = generate(model, "Tell me a story", temperature=1, max_length=900, min_p=0.2, n=4)
+        run = generate(model, "Tell me a story", temperature=1.5, max_length=900, n=64)
         task = Recorder(history).follow(run, Filing(model="demo:small", prompt="Tell me a story"))
         await asyncio.sleep(0)  # The follower writes that the run has begun.
         history.flush()
