@@ -38,6 +38,7 @@ def _loaded_after(code: str) -> set[str]:
         "import playground; playground.open_model('openai:gpt-4.1') if 0 else None",
         RUN.format(arguments=["--help"]),
         RUN.format(arguments=["ask", "--help"]),
+        RUN.format(arguments=["history", "--help"]),
         RUN.format(arguments=["--version"]),
         RUN.format(arguments=["params"]),
     ],
