@@ -85,7 +85,7 @@ def settled_figures(run: Run, timing: Timing, context_length: int | None) -> lis
         )
     figures += _tokens(run, context_length)
     if len(run.choices) > 1:
-        figures.append(_choices(run))
+        figures.append(_spread(run))
     if run.usage.cost is not None:
         figures.append(Figure(money(run.usage.cost), "cost, from the catalogue's prices"))
     elif run.usage.output_tokens is not None:
@@ -101,7 +101,20 @@ def _first_token(seconds: float) -> Figure:
 
 
 def _choices(run: Run) -> Figure:
-    return Figure(f"{len(run.choices)} answers", "drawn for the same prompt; the first counts")
+    count = len(run.choices)
+    return Figure(f"{count} answers", "drawn for the same prompt; Alt+→ pages through them")
+
+
+def _spread(run: Run) -> Figure:
+    """How much the answers of a run that has ended differ."""
+    from playground.spread import spread_of
+
+    found = spread_of([choice.text for choice in run.choices])
+    alike = "" if found.similarity is None else f", {found.similarity:.0%} alike"
+    return Figure(
+        f"{found.answers} answers, {found.different} different{alike}",
+        "drawn for the same prompt: how many texts there are, and the mean similarity of two",
+    )
 
 
 def _tokens(run: Run, context_length: int | None) -> Iterator[Figure]:

@@ -164,11 +164,21 @@ def _place(tokens: NDArray[np.int32], probabilities: NDArray[np.float64], unifor
 
 
 def log_softmax(logits: _Logits) -> NDArray[np.float64]:
-    """Natural-log probabilities of the raw distribution, in double precision."""
+    """Natural-log probabilities of the raw distribution."""
     wide = logits.astype(np.float64)
     wide -= wide.max()
-    wide -= np.log(np.exp(wide).sum())
+    wide -= np.log(_exp(wide).sum(dtype=np.float64))
     return wide
+
+
+def _exp(below: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Exponentials in single precision, to be added up in double.
+
+    In double they were most of what log-probabilities cost, and the logits that they come from are
+    in single precision themselves.
+    """
+    weights: NDArray[np.float32] = np.exp(below.astype(np.float32))
+    return weights
 
 
 def describe_raw(model: NativeModel, logits: _Logits, token: int, count: int) -> SentToken:
@@ -181,7 +191,7 @@ def describe_raw(model: NativeModel, logits: _Logits, token: int, count: int) ->
         text=data.decode("utf-8", "replace"),
         logprob=float(logprobs[token]),
         rank=int(np.count_nonzero(logits > logits[token])) + 1,
-        entropy=_entropy(np.exp(logprobs), logprobs),
+        entropy=_entropy(_exp(logprobs), logprobs),
         alternatives=_likeliest(model, logprobs, np.arange(len(logprobs)), count),
     )
 
@@ -205,7 +215,9 @@ def pack_logits(logits: _Logits) -> str:
     return base64.b64encode(logits.astype("<f4").tobytes()).decode()
 
 
-def _entropy(probabilities: NDArray[np.float64], logprobs: NDArray[np.float64]) -> float:
+def _entropy(
+    probabilities: NDArray[np.float64] | NDArray[np.float32], logprobs: NDArray[np.float64]
+) -> float:
     """Shannon entropy in nats."""
     with np.errstate(invalid="ignore"):  # What was cut has 0 × -inf, and adds nothing.
         terms = probabilities * logprobs
