@@ -56,6 +56,10 @@ def side_by_side(segments: Iterable[Segment], width: int) -> list[Row]:
         if segment.kind != "same":
             _add(left, _marked(segment.left), "removed")
             _add(right, _marked(segment.right), "added")
+            if not (left[-1] or right[-1]) and max(len(left), len(right)) > 1:
+                # Whole lines: what comes next begins a line on both sides.
+                rows += _beside(left[:-1], right[:-1], width)
+                left, right = [[]], [[]]
             continue
         for number, line in enumerate(_visible(segment.left).split("\n")):
             if number:

@@ -84,12 +84,12 @@ class DifferenceView(ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
         if width > 0:
-            rows = inline(self._segments, width) if self.inline else side_by_side(
-                self._segments, self.column
-            )  # fmt: skip
-            self._rows = rows
+            if self.inline:
+                self._rows = inline(self._segments, width)
+            else:
+                self._rows = side_by_side(self._segments, self.column)
             # One more for the titles, which lie over the first line of the window.
-            self.virtual_size = Size(width, len(rows) + 1)
+            self.virtual_size = Size(width, len(self._rows) + 1)
             self.refresh()
 
     def action_jump(self, by: int) -> None:
