@@ -50,6 +50,7 @@ ACTS: tuple[Act, ...] = (
     Act("alt+left", "previous_answer", "Previous answer", "Page to the answer before"),
     Act("alt+e", "go_on", "Continue answer", "Go on with an answer where it was cut"),
     Act("alt+d", "difference", "Compare answers", "Two answers side by side, with what differs"),
+    Act("alt+b", "blind_test", "Blind test", "Vote for an answer, then see whose it was"),
     Act("alt+s", "rate", "Rate answer", "Stars and a note for the answer in view"),
     Act("alt+p", "presets", "Presets", "Apply, save and delete named settings"),
     Act("alt+t", "card", "Title and tags", "Name, tag and pin this conversation"),

@@ -26,6 +26,7 @@ from playground.tui.acts import ACTS, NEEDS_MODELS, bindings
 from playground.tui.answer_actions import AnswerActions
 from playground.tui.archive_actions import ArchiveActions
 from playground.tui.arrangement import DRAWER_WIDTH, MAX_PANES, arrange_panes, drawer_covers
+from playground.tui.judging_actions import JudgingActions
 from playground.tui.preset_actions import PresetActions
 from playground.tui.shelf import ModelShelf
 from playground.tui.themes import DARK, THEMES
@@ -67,7 +68,7 @@ def _open(ref: str) -> ChatModel:
     return open_model(ref)
 
 
-class PlaygroundApp(AnswerActions, ArchiveActions, PresetActions):
+class PlaygroundApp(AnswerActions, ArchiveActions, JudgingActions, PresetActions):
     """Paints empty panes first, then finds out what to put into them.
 
     `opener` makes a model from a reference and `timing_of` reads a run's clock: doors for tests

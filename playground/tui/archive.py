@@ -12,11 +12,13 @@ from playground.history import (
     Filing,
     Filters,
     History,
+    KeptVote,
     Rating,
     Recorder,
     Summary,
 )
 from playground.ids import new_id
+from playground.judging import Vote
 from playground.run import Run
 from playground.tui.conversation import Conversation, Turn
 
@@ -73,6 +75,14 @@ class Archive:
     def rate(self, rating: Rating) -> None:
         """Write down what the user thinks of an answer."""
         self._history.rate(rating)
+
+    def add_vote(self, vote: Vote) -> None:
+        """Write down a vote of a blind test."""
+        self._history.add_vote(vote.model_dump(mode="json"), name=vote.id)
+
+    def votes(self) -> Sequence[KeptVote]:
+        """Every vote; blocks."""
+        return self._history.votes()
 
     def label(self, title: str, tags: Sequence[str], *, pinned: bool) -> None:
         """Give the conversation a title, tags and a place at the top."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from playground.history import Rating, Summary
+    from playground.judging import BlindTest, Tallies, Vote
     from playground.run import Run
     from playground.tui.archive import Archive
     from playground.tui.conversation import Turn
@@ -125,6 +126,23 @@ async def ask_for_export(app: App[Any]) -> Export | None:
     from playground.tui.screens.exporting import ExportScreen
 
     return await app.push_screen_wait(ExportScreen())
+
+
+async def wait_unseen(app: App[Any], begin: Callable[[], None], done: Callable[[], bool]) -> bool:
+    """Let the panes answer behind a cover; false if the user did not want to wait."""
+    from playground.tui.screens.waiting import WaitingScreen
+
+    cover = WaitingScreen("Every pane is answering, unseen …", begin, done)
+    return await app.push_screen_wait(cover) is True
+
+
+async def ask_for_vote(
+    app: App[Any], test: BlindTest, tallies: Callable[[Vote], Tallies]
+) -> Vote | None:
+    """The user's vote on answers that are shown without names, or None."""
+    from playground.tui.screens.blind_test import BlindTestScreen
+
+    return await app.push_screen_wait(BlindTestScreen(test, tallies))
 
 
 def show_difference(app: App[Any], left: tuple[str, str], right: tuple[str, str]) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playground.tui.shelf import ModelShelf
     from playground.tui.widgets.pane import Pane
     from playground.tui.widgets.pane_grid import PaneGrid
+    from playground.tui.widgets.prompt_box import PromptBox
 
 __all__ = ["Foundation", "Severity"]
 
@@ -26,6 +27,7 @@ class Foundation(App[None]):
 
     _grid: PaneGrid
     _shelf: ModelShelf
+    _prompt: PromptBox
     _to_all: bool
     _archive: Archive | None = None
 

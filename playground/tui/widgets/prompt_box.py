@@ -67,17 +67,24 @@ class PromptBox(SafeTextArea):
             self._recalled = 0
 
     def _send(self) -> None:
-        """Hand the text over and make room: what is typed from now on is the next prompt."""
+        if text := self.take():
+            self.post_message(self.Sent(text))
+
+    def take(self) -> str:
+        """Hand the text over and make room: what is typed from now on is the next prompt.
+
+        Empty, and nothing happens, where it is blank.
+        """
         text = self.text
         if not text.strip():
-            return
+            return ""
         if not self._sent or self._sent[-1] != text:
             self._sent.append(text)
             del self._sent[:-_REMEMBERED]
         self._recalled = 0
         self._draft = ""
         self.clear()
-        self.post_message(self.Sent(text))
+        return text
 
     def give_back(self, text: str) -> None:
         """Put a prompt back that could not be sent, before what has been typed since."""
