@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from playground import prompts
     from playground.comparison import Comparison, compare
     from playground.errors import PlaygroundError
     from playground.params import GenerationParams
@@ -39,6 +40,7 @@ _HOMES = {
     "generate": "run",
     "list_models": "providers.registry",
     "open_model": "providers.registry",
+    "prompts": "prompts",
     "text_of": "run",
 }
 
@@ -57,6 +59,7 @@ __all__ = [
     "generate",
     "list_models",
     "open_model",
+    "prompts",
     "text_of",
 ]
 
@@ -64,6 +67,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'playground' has no attribute {name!r}")
-    value = getattr(import_module(f"playground.{_HOMES[name]}"), name)
+    home = import_module(f"playground.{_HOMES[name]}")
+    # A module that is its own home is a public name itself: `playground.prompts.get(…)`.
+    value = home if _HOMES[name] == name else getattr(home, name)
     globals()[name] = value
     return value

@@ -9,6 +9,8 @@
     │   ├── UnknownModel           the provider has no such model
     │   ├── UnknownRecord          the history has no such conversation or run
     │   ├── UnknownPreset          no preset of this name
+    │   ├── UnknownPrompt          the prompt library has no prompt of this name
+    │   ├── WrongVariables         a prompt's variables: missing, misspelt, or of another kind
     │   ├── InvalidParameter       a knob that does not exist, or a value out of its range
     │   ├── UnsupportedParameter   a knob that this model does not take
     │   └── UnsupportedAbility     something that this backend cannot do
@@ -99,6 +101,18 @@ class UnknownPreset(UsageError):
     """There is no preset of this name."""
 
     title = "Unknown preset"
+
+
+class UnknownPrompt(UsageError):
+    """The prompt library has no prompt of this name."""
+
+    title = "Unknown prompt"
+
+
+class WrongVariables(UsageError):
+    """The variables of a prompt: one is missing, misspelt, or has a value of another kind."""
+
+    title = "Variables of a prompt"
 
 
 class InvalidParameter(UsageError, ValueError):

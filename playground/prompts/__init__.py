@@ -1,0 +1,40 @@
+"""The prompt library: shipped prompts and the user's own, found, filled in and kept.
+
+::
+
+    from playground import Session, prompts
+
+    prompt = prompts.get("translate-fr")
+    with Session() as session:
+        print(session.ask("demo:small", prompt.render(text="Good morning"), **prompt.suggestion))
+"""
+
+from playground.prompts.asking import AskedPrompt, asked_prompt, is_reference
+from playground.prompts.library import (
+    Shelf,
+    get,
+    list_prompts,
+    prompt_folder,
+    read_prompt,
+)
+from playground.prompts.library import all_prompts as all  # noqa: A004 - said with its module
+from playground.prompts.prompt import CATEGORIES, OWN_CATEGORY, Case, Prompt, Variable
+from playground.prompts.searching import search
+
+__all__ = [
+    "CATEGORIES",
+    "OWN_CATEGORY",
+    "AskedPrompt",
+    "Case",
+    "Prompt",
+    "Shelf",
+    "Variable",
+    "all",
+    "asked_prompt",
+    "get",
+    "is_reference",
+    "list_prompts",
+    "prompt_folder",
+    "read_prompt",
+    "search",
+]

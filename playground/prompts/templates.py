@@ -1,0 +1,179 @@
+"""The small language of a prompt's text: variables, choices and one level of loops, by Jinja.
+
+A prompt may come from somebody else. So its text runs in Jinja's immutable sandbox, and besides
+may say only what is listed here: nothing that reads a file, calls a method, or works without end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from jinja2 import Template, nodes
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+MAX_TEXT: Final = 2_000_000
+"""Characters that one rendered text may have."""
+
+MAX_ROUNDS: Final = 20_000
+"""Rounds of a loop."""
+
+FILTERS: Final = ("trim", "upper", "lower", "title", "capitalize", "length", "tojson")
+RESERVED: Final = frozenset({"range", "loop", "true", "false", "none", "True", "False", "None"})
+"""Words that cannot be names of variables."""
+
+_ALLOWED: Final = frozenset({
+    "Template", "Output", "TemplateData", "Name", "Const", "If", "For", "CondExpr", "Compare",
+    "Operand", "And", "Or", "Not", "Add", "Sub", "Mul", "FloorDiv", "Mod", "Neg", "Concat",
+    "Filter", "Getattr", "Call", "List", "Tuple",
+})  # fmt: skip
+
+
+class TemplateProblem(Exception):
+    """What is wrong with a text, and on which of its lines (from 1)."""
+
+    def __init__(self, message: str, line: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A variable that a text names, and the line, from 1, on which it first does."""
+
+    name: str
+    line: int
+
+
+def mentions(source: str) -> tuple[Mention, ...]:
+    """The variables that a text names, in the order of their first places.
+
+    Raises `TemplateProblem` for a text that is not valid or says more than it may.
+    """
+    from jinja2 import TemplateSyntaxError
+
+    try:
+        tree = _environment().parse(source)
+    except TemplateSyntaxError as error:
+        raise TemplateProblem(f"{error.message}", error.lineno) from error
+    except RecursionError as error:
+        raise TemplateProblem("it is nested too deeply") from error
+    found: dict[str, Mention] = {}
+    for mention in _walk(tree, frozenset()):
+        found.setdefault(mention.name, mention)
+    return tuple(found.values())
+
+
+def fill(source: str, values: Mapping[str, Any]) -> str:
+    """The text with its variables filled in, without line ends around it.
+
+    What is filled in is data and never read as a template. Raises `TemplateProblem`.
+    """
+    pieces: list[str] = []
+    size = 0
+    try:
+        for piece in _compiled(source).generate(dict(values)):
+            size += len(piece)
+            if size > MAX_TEXT:
+                raise TemplateProblem(f"it gives more than {MAX_TEXT:,} characters")
+            pieces.append(piece)
+    except TemplateProblem:
+        raise
+    except Exception as error:
+        # Comparing a word with a number, dividing by zero: a template is a small program.
+        raise TemplateProblem(f"it cannot be filled in: {error}") from error
+    return "".join(pieces).strip("\n")
+
+
+def _walk(node: nodes.Node, own: frozenset[str]) -> Iterator[Mention]:
+    """The variables in a node that are not its loop's own."""
+    from jinja2 import nodes as kinds
+
+    if type(node).__name__ not in _ALLOWED:
+        raise TemplateProblem(_not_allowed(node), node.lineno)
+    match node:
+        case kinds.For():
+            yield from _loop(node, own)
+            return
+        case kinds.Name() if node.name not in own and node.name != "range":
+            yield Mention(node.name, node.lineno)
+        case kinds.Filter() if node.name not in FILTERS or node.args or node.kwargs:
+            raise TemplateProblem(
+                f"the filter {node.name!r} is not among {', '.join(FILTERS)}", node.lineno
+            )
+        case kinds.Getattr() if not (
+            isinstance(node.node, kinds.Name) and node.node.name == "loop" and "loop" in own
+        ):
+            raise TemplateProblem("only a loop has parts that can be named", node.lineno)
+        case kinds.Call() if not (isinstance(node.node, kinds.Name) and node.node.name == "range"):
+            raise TemplateProblem("only range(…) can be called", node.lineno)
+        case _:
+            pass
+    for child in node.iter_child_nodes():
+        yield from _walk(child, own)
+
+
+def _loop(node: nodes.For, own: frozenset[str]) -> Iterator[Mention]:
+    from jinja2 import nodes as kinds
+
+    if own:
+        # Two loops in each other could keep a machine busy for hours.
+        raise TemplateProblem("a loop cannot stand in another loop", node.lineno)
+    if not isinstance(node.iter, kinds.Call | kinds.List | kinds.Tuple):
+        raise TemplateProblem("a loop goes over range(…) or a list", node.lineno)
+    if node.recursive or node.test is not None:
+        raise TemplateProblem("a loop is only `for … in …`", node.lineno)
+    yield from _walk(node.iter, own)
+    targets = {name.name for name in node.target.find_all(kinds.Name)}
+    if isinstance(node.target, kinds.Name):
+        targets.add(node.target.name)
+    for child in (*node.body, *node.else_):
+        yield from _walk(child, frozenset({*targets, "loop"}))
+
+
+def _not_allowed(node: nodes.Node) -> str:
+    word = type(node).__name__.lower()
+    return f"{word!r} is more than a prompt's text may do"
+
+
+@lru_cache(maxsize=512)
+def _compiled(source: str) -> Template:
+    mentions(source)
+    return _environment().from_string(source)
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    # Jinja is loaded when the first prompt is read, not for `--help`.
+    import json
+
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Environment(ImmutableSandboxedEnvironment):
+        """Multiplies numbers only: "a" * 10**9 would fill the memory."""
+
+        intercepted_binops = frozenset({"*", "%"})
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            if not (isinstance(left, int | float) and isinstance(right, int | float)):
+                raise TemplateProblem(f"{operator!r} takes numbers only")
+            return super().call_binop(context, operator, left, right)
+
+    made = Environment(trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    made.globals.clear()
+    made.globals["range"] = _bounded_range
+    to_json: Callable[[Any], str] = lambda value: json.dumps(value, ensure_ascii=False)  # noqa: E731
+    made.filters = {name: made.filters[name] for name in FILTERS} | {"tojson": to_json}
+    return made
+
+
+def _bounded_range(*bounds: int) -> range:
+    numbers = range(*bounds)
+    if len(numbers) > MAX_ROUNDS:
+        raise TemplateProblem(f"a loop of {len(numbers):,} rounds; {MAX_ROUNDS:,} are the most")
+    return numbers
