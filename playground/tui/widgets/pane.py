@@ -212,6 +212,10 @@ class Pane(Vertical):
             return
         if not self.busy and ref == self.conversation.ref:
             self.post_message(self.ModelOpened(self))
+            if self._run is not None and str(self._run.model.ref) == ref:
+                # An earlier conversation was opened: how it ended tells more than "ready".
+                self._show_figures()
+                return
             context = model.capabilities.context_length
             ready = Figure("ready", f"{one_line(ref)} is loaded", "good")
             self.status.show(
@@ -366,7 +370,7 @@ class Pane(Vertical):
         if run.state == "cancelled":
             note = note or "stopped"
         elif run.state == "interrupted":
-            note = end_words(run)[1]
+            note = ": ".join(end_words(run)[:2])
         notes = [note, *map(describe, adjustments_of(run))]
         if run.state == "done" and run.choices[0].finish_reason != "stop":
             notes.append(end_words(run)[1])
