@@ -69,14 +69,17 @@ def shipped(name: str) -> Path:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file; raises `BrokenFile` with path and line if it cannot be read."""
+    return parse_toml(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """The text of one of our files; raises `BrokenFile` if it is none, too large, or not there."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise BrokenFile(
                 f"{path} is larger than {MAX_FILE_BYTES:,} bytes.", hint="Is it the right file?"
             )
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BrokenFile(f"{path} is not valid TOML: {error}.", hint="Mend that line.") from error
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise BrokenFile(
@@ -84,6 +87,18 @@ def read_toml(path: Path) -> dict[str, Any]:
         ) from error
     except OSError as error:
         raise BrokenFile(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """What a text means as TOML; raises `BrokenFile` with `path` and line where it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        last = len(text.splitlines()) or 1
+        said = str(error).replace("at end of document", f"at the end, line {last}")
+        raise BrokenFile(f"{path} is not valid TOML: {said}.", hint="Mend that line.") from error
+    except RecursionError as error:
+        raise BrokenFile(f"{path} is nested too deeply.", hint="Is it the right file?") from error
 
 
 def broken(path: Path, error: ValidationError, *, table: str = "") -> BrokenFile:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 
-from playground.config import config_dir, read_toml, shipped
+from playground.config import config_dir, parse_toml, read_text, shipped
 from playground.errors import (
     BrokenFile,
     PlaygroundError,
@@ -110,13 +110,22 @@ def read_prompt(text: str, name: str, category: str, path: Path, *, own: bool = 
 
     Raises `BrokenFile`, which names `path` and the line, for everything that is wrong with it.
     """
-    import tomllib
-
+    content = parse_toml(text, path)
+    for word in ("name", "category", "path", "own"):
+        if word in content:
+            raise _broken(path, text, (word,), "it comes from where the file lies")
     try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BrokenFile(f"{path} is not valid TOML: {error}.", hint="Mend that line.") from error
-    return _checked(content, text, name, category, path, own=own)
+        file = PromptFile.model_validate(content)
+    except ValidationError as error:
+        place, message = _finding(error)
+        raise _broken(path, text, place, message) from error
+    prompt = Prompt(
+        **{field: getattr(file, field) for field in PromptFile.model_fields},
+        name=name, category=category, path=path, own=own,
+    )  # fmt: skip
+    _check_variables(prompt, text)
+    _check_cases(prompt, text)
+    return prompt
 
 
 def _name_in(given: str) -> tuple[str, str]:
@@ -194,31 +203,10 @@ def _load(file: _File) -> Prompt:
 def _read(file: _File, _changed: int, _bytes: int) -> Prompt | BrokenFile:
     """What is in a file, kept until it changes: the library is searched with every letter."""
     try:
-        content = read_toml(file.path)
-        text = file.path.read_text(encoding="utf-8")
-        return _checked(content, text, file.path.stem, file.category, file.path, own=file.own)
+        text, name = read_text(file.path), file.path.stem
+        return read_prompt(text, name, file.category, file.path, own=file.own)
     except BrokenFile as error:
         return error
-
-
-def _checked(
-    content: Mapping[str, Any], text: str, name: str, category: str, path: Path, *, own: bool
-) -> Prompt:
-    for word in ("name", "category", "path", "own"):
-        if word in content:
-            raise _broken(path, text, (word,), "it comes from where the file lies")
-    try:
-        file = PromptFile.model_validate(content)
-    except ValidationError as error:
-        place, message = _finding(error)
-        raise _broken(path, text, place, message) from error
-    prompt = Prompt(
-        **{field: getattr(file, field) for field in PromptFile.model_fields},
-        name=name, category=category, path=path, own=own,
-    )  # fmt: skip
-    _check_variables(prompt, text)
-    _check_cases(prompt, text)
-    return prompt
 
 
 def _check_variables(prompt: Prompt, text: str) -> None:
