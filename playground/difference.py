@@ -7,7 +7,7 @@ import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Final, Generic, Literal, NamedTuple, TypeVar
+from typing import Final, Generic, Literal, NamedTuple, Self, TypeVar
 
 __all__ = [
     "Parting",
@@ -26,8 +26,8 @@ _Item = TypeVar("_Item")
 MOST_COMPARED: Final = 800_000_000
 """Pairs of pieces (left × right) that are compared in one go: the table takes a bit for each."""
 
-_RUN: Final = 5
-"""Pieces in a row, three words or so, that mark a place in a text if they occur once."""
+_RUN: Final = 3
+"""Pieces in a row that mark a place in a text if they occur once."""
 
 _ALONE: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
@@ -130,11 +130,11 @@ def word_difference(left: str, right: str) -> list[Segment]:
     """What differs between two texts, in order; nothing is lost.
 
     The left texts of all segments, joined, are the left text, and so for the right. It keeps the
-    longest common subsequence of pieces (rapidfuzz's `Indel.opcodes`). Blanks between two
-    differences belong to them: kept alone between words that all changed, they would cut a new
-    sentence into confetti. Texts too long for one table are cut where they surely agree.
+    longest common subsequence of pieces (rapidfuzz's `Indel.opcodes`), in which blanks do not
+    count: two sentences have their blanks in common whatever they say. Texts too long for one
+    table are cut where they surely agree.
     """
-    return list(_merged(_segments(pieces(left), pieces(right))))
+    return list(_merged(_segments(_Side.of(left), _Side.of(right))))
 
 
 def first_parting(left: Sequence[_Item], right: Sequence[_Item]) -> Parting[_Item] | None:
@@ -152,20 +152,57 @@ def _spans(text: str, sort: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     return (match.span() for match in sort.finditer(text.translate(_CLASSES)))
 
 
-def _segments(left: Sequence[str], right: Sequence[str]) -> Iterator[Segment]:
-    """The segments of two sequences of pieces, not merged yet."""
-    if len(left) * len(right) <= MOST_COMPARED:
-        yield from _compared(left, right)
-        return
+class _Side(NamedTuple):
+    """One text: its pieces without blanks, the blank before each, and the one after the last."""
+
+    items: list[str]
+    gaps: list[str]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """The text, cut."""
+        items, gaps, gap = [], [], ""
+        for piece in pieces(text):
+            if _is_blank(piece):
+                gap += piece
+            else:
+                items.append(piece)
+                gaps.append(gap)
+                gap = ""
+        return cls(items, [*gaps, gap])
+
+    def text(self, start: int, end: int) -> str:
+        """Some pieces, each with the blank before it."""
+        parts = zip(self.gaps[start:end], self.items[start:end], strict=True)
+        return "".join(text for part in parts for text in part)
+
+
+def _segments(left: _Side, right: _Side) -> Iterator[Segment]:
+    """The segments of two texts, not merged yet; some are empty."""
+    whole = (len(left.items), len(right.items))
+    fits = whole[0] * whole[1] <= MOST_COMPARED
     start = other_start = 0
-    for end, other_end in [*_anchors(left, right), (len(left), len(right))]:
-        here, there = left[start:end], right[other_start:other_end]
-        if len(here) * len(there) <= MOST_COMPARED:
-            yield from _compared(here, there)
+    for end, other_end in [*([] if fits else _anchors(left.items, right.items)), whole]:
+        stretch, other = slice(start, end), slice(other_start, other_end)
+        if (end - start) * (other_end - other_start) <= MOST_COMPARED:
+            blocks = _blocks(left.items[stretch], right.items[other])
+            for same, (at, until), (other_at, other_until) in blocks:
+                block, beside = (
+                    (start + at, start + until),
+                    (
+                        other_start + other_at,
+                        other_start + other_until,
+                    ),
+                )
+                if same:
+                    yield from _kept(left, right, block, beside)
+                else:
+                    yield from _changed(left, right, block, beside)
         else:
-            yield _differing("".join(here), "".join(there))
+            yield _differing(left.text(start, end), right.text(other_start, other_end))
         # The anchor itself begins the next stretch, and is the same on both sides.
         start, other_start = end, other_end
+    yield _differing(left.gaps[-1], right.gaps[-1])
 
 
 def _anchors(left: Sequence[str], right: Sequence[str]) -> list[tuple[int, int]]:
@@ -199,65 +236,72 @@ def _single_runs(items: Sequence[str]) -> dict[tuple[str, ...], int]:
     return {run: at for at, run in enumerate(runs) if times[run] == 1}
 
 
-def _compared(left: Sequence[str], right: Sequence[str]) -> Iterator[Segment]:
-    for kind, (start, end), (other_start, other_end) in _opcodes(left, right):
-        one, other = "".join(left[start:end]), "".join(right[other_start:other_end])
-        yield Segment("same", one, other) if kind == "equal" else _differing(one, other)
+_Range = tuple[int, int]
 
 
-def _opcodes(
-    left: Sequence[str], right: Sequence[str]
-) -> Iterator[tuple[str, tuple[int, int], tuple[int, int]]]:
+def _blocks(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[bool, _Range, _Range]]:
+    """The pieces that are the same and those that are not, in turn, with their places."""
     from rapidfuzz.distance import Indel
 
     # As numbers: it compares items by their hashes, and those of numbers are the numbers.
     numbers: dict[str, int] = {}
     coded = [[numbers.setdefault(item, len(numbers)) for item in side] for side in (left, right)]
+    at = other_at = 0
     for code in Indel.opcodes(*coded):
-        yield (
-            code.tag,
-            (code.src_start, code.src_end),
-            (code.dest_start, code.dest_end),
-        )
+        if code.tag != "equal":
+            continue
+        if (code.src_start, code.dest_start) != (at, other_at):
+            yield False, (at, code.src_start), (other_at, code.dest_start)
+        yield True, (code.src_start, code.src_end), (code.dest_start, code.dest_end)
+        at, other_at = code.src_end, code.dest_end
+    if (at, other_at) != (len(left), len(right)):
+        yield False, (at, len(left)), (other_at, len(right))
+
+
+def _kept(left: _Side, right: _Side, block: _Range, beside: _Range) -> Iterator[Segment]:
+    """Pieces that are the same; the blanks between them may not be."""
+    run: list[str] = []
+    for at, other in zip(range(*block), range(*beside), strict=True):
+        if left.gaps[at] == right.gaps[other]:
+            run.append(left.gaps[at])
+        else:
+            yield _differing("".join(run), "".join(run))
+            yield _differing(left.gaps[at], right.gaps[other])
+            run = []
+        run.append(left.items[at])
+    yield _differing("".join(run), "".join(run))
+
+
+def _changed(left: _Side, right: _Side, block: _Range, beside: _Range) -> Iterator[Segment]:
+    """Pieces that are not the same; a blank that stands before both is."""
+    one, other = left.text(*block), right.text(*beside)
+    gap = left.gaps[block[0]]
+    if one and other and gap == right.gaps[beside[0]]:
+        yield _differing(gap, gap)
+        one, other = one.removeprefix(gap), other.removeprefix(gap)
+    yield _differing(one, other)
 
 
 def _merged(segments: Iterator[Segment]) -> Iterator[Segment]:
-    """Neighbours of one sort as one, and blanks between two differences as part of them."""
+    """Neighbours of one sort as one."""
     held: Segment | None = None
-    blank: Segment | None = None
     for segment in segments:
+        if not (segment.left or segment.right):
+            continue
         if held is None:
             held = segment
-            continue
-        same = segment.kind == "same"
-        if blank is not None:
-            if same:
-                blank = Segment("same", blank.left + segment.left, blank.right + segment.right)
-                if not _is_blank(blank.left):
-                    yield held
-                    held, blank = blank, None
-            else:
-                held = _differing(
-                    held.left + blank.left + segment.left, held.right + blank.right + segment.right
-                )
-                blank = None
-        elif held.kind != "same" and same and _is_blank(segment.left):
-            blank = segment
-        elif (held.kind == "same") == same:
-            both = (held.left + segment.left, held.right + segment.right)
-            held = Segment("same", *both) if same else _differing(*both)
+        elif (held.kind == "same") == (segment.kind == "same"):
+            held = _differing(held.left + segment.left, held.right + segment.right)
         else:
             yield held
             held = segment
     if held is not None:
         yield held
-    if blank is not None:
-        yield blank
 
 
 def _is_blank(text: str) -> bool:
-    """Whether there are only spaces: a line end is worth keeping as an anchor."""
-    return text.isspace() and "\n" not in text
+    """Whether there are only spaces: a line end counts as a piece, so that lines stay together."""
+    return text.isspace() and text[0] not in "\r\n"
 
 
 def _differing(left: str, right: str) -> Segment:

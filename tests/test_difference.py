@@ -75,6 +75,10 @@ def test_pieces_joined_are_the_text_and_words_are_among_them(text: str) -> None:
         ("Привет мир", "Привет друг", "Привет {мир|друг}"),
         ("a\nb\n", "a\nc\n", "a\n{b|c}\n"),
         ("x\n\ny", "z\n\nw", "{x|z}\n\n{y|w}"),
+        ("a  b", "a b", "a{  | }b"),
+        ("one\n", "one\n two", "one\n+ two+"),
+        ("a b c d e f g h i keep this", "keep this q r s t u v w x y",
+         "-a b c d e f g h i -keep this+ q r s t u v w x y+"),
         ("👨‍👩‍👧 ok", "👨‍👩‍👦 ok", "{👨‍👩‍👧|👨‍👩‍👦} ok"),
     ],
 )  # fmt: skip
@@ -120,7 +124,27 @@ def test_what_does_not_fit_one_table_is_still_compared_word_by_word(
 
 def test_long_texts_with_nothing_in_common_are_one_change(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(difference, "MOST_COMPARED", 100)
-    assert word_difference("a " * 50, "b " * 50) == [Segment("changed", "a " * 50, "b " * 50)]
+    left, right = " ".join("a" * 50), " ".join("b" * 50)
+    assert word_difference(left, right) == [Segment("changed", left, right)]
+
+
+@pytest.mark.parametrize("least", [10**9, 10_000])
+def test_very_long_texts_take_a_time_that_grows_with_their_length_only(
+    monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    """Thirty thousand words, one in fifty of them another: in one table, or in many."""
+    monkeypatch.setattr(difference, "MOST_COMPARED", least)
+    left = long_text(30_000, 1)
+    spoilt = left.split(" ")
+    for place in range(0, len(spoilt), 50):
+        spoilt[place] = f"new{place}"
+    right = " ".join(spoilt)
+    start = time.process_time()
+    segments = word_difference(left, right)
+    assert time.process_time() - start < 5
+    assert joined(segments) == (left, right)
+    changed = [segment for segment in segments if segment.kind != "same"]
+    assert sum(len(words(segment.right)) for segment in changed) == 600
 
 
 @pytest.mark.parametrize(

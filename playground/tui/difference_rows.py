@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from playground.difference import Segment
 from playground.sanitize import make_safe
-from playground.tui.transcript.wrap import wrap
+from playground.tui.transcript.wrap import cells, fold, wrap
 
 __all__ = ["MARKS", "Mark", "Piece", "Row", "inline", "side_by_side"]
 
@@ -23,6 +23,10 @@ MARKS: Final[dict[Mark, tuple[str, str]]] = {
 
 _LINE_END: Final = "↵"
 """Shown where a line end differs, which nothing else would show."""
+
+_TAB: Final = "    "
+_BLANKS: Final = str.maketrans({" ": "·", "\t": "→   "})
+"""How blanks are shown where nothing but blanks differs."""
 
 
 class Piece(NamedTuple):
@@ -100,17 +104,32 @@ def _add(lines: list[_Line], text: str, mark: Mark) -> None:
 
 
 def _visible(text: str) -> str:
-    return make_safe(text).replace("\t", "    ")
+    return make_safe(text).replace("\t", _TAB)
 
 
 def _marked(text: str) -> str:
-    return _visible(text).replace("\n", f"{_LINE_END}\n")
+    """Text that differs. There is always something to see of it, were it only a blank."""
+    lines = make_safe(text).split("\n")
+    return f"{_LINE_END}\n".join(
+        line.replace("\t", _TAB) if _shows(line) else "".join(map(_sign, line)) for line in lines
+    )
+
+
+def _shows(text: str) -> bool:
+    return cells("".join(text.split())) > 0
+
+
+def _sign(character: str) -> str:
+    """A blank, or what takes no room, as something that can be seen."""
+    if character in " \t":
+        return character.translate(_BLANKS)
+    return f"‹U+{ord(character):04X}›"
 
 
 def _wrapped(line: _Line, width: int) -> Iterator[tuple[Piece, ...]]:
     """A line broken at `width` cells, each row with its pieces."""
     place, at = 0, 0  # the piece that is cut, and where it begins in the line
-    for start, end, _ in wrap("".join(piece.text for piece in line), width):
+    for start, end in _broken("".join(piece.text for piece in line), width):
         row: list[Piece] = []
         while place < len(line):
             text, mark = line[place]
@@ -121,3 +140,14 @@ def _wrapped(line: _Line, width: int) -> Iterator[tuple[Piece, ...]]:
             at += len(text)
             place += 1
         yield tuple(row)
+
+
+def _broken(text: str, width: int) -> Iterator[tuple[int, int]]:
+    """Where the rows of a line begin and end. Indentation wider than a row is broken too."""
+    for start, end, _ in wrap(text, width):
+        if cells(text[start:end]) <= width:
+            yield start, end
+        else:
+            yield from (
+                (start + one.start, start + one.end) for one in fold(text[start:end], width)
+            )

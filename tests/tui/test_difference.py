@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.color import Color
 
 from playground.difference import word_difference
+from playground.sanitize import make_safe
 from playground.tui.difference_rows import Row, inline, side_by_side
 from playground.tui.screens.difference import DifferenceScreen
 from playground.tui.themes import DARK, LIGHT
 from playground.tui.widgets.difference_view import DifferenceView
 from tests.tui.bare import shown
-
-TEXT = st.text(st.sampled_from("ab c.\n\t日本👨é\u0301"), max_size=50)
 
 
 def side(rows: list[Row], which: int) -> list[str]:
@@ -25,6 +26,83 @@ def side(rows: list[Row], which: int) -> list[str]:
 
 def rows(left: str, right: str, width: int = 20) -> list[Row]:
     return side_by_side(word_difference(left, right), width)
+
+
+PARTS = [*"ab c.\n\t日本\u3000\u200b\u00a0\r", "👨\u200d👩", "e\u0301", "🇯🇵", "\x1b", "ﾊﾟ"]
+ODD = st.lists(st.sampled_from(PARTS), max_size=60).map("".join)
+
+
+@given(ODD, ODD, st.integers(1, 40))
+def test_no_row_is_wider_than_its_column_and_nothing_is_lost(
+    left: str, right: str, width: int
+) -> None:
+    for number, text in enumerate((left, right)):
+        lines = side(rows(left, right, width), number)
+        # A character may be wider than a column of one cell.
+        assert all(cell_len(line) <= max(width, 2) for line in lines)
+        shown = "".join(make_safe(text).split())
+        assert without_signs("".join(lines)) == without_signs(shown)
+    together = side(inline(word_difference(left, right), width), 0)
+    assert all(cell_len(line) <= max(width, 2) for line in together)
+
+
+def without_signs(text: str) -> str:
+    """What is left without blanks, and without the signs that stand for them."""
+    return re.sub(r"‹U\+(00A0|200B|3000)›|[\s·→↵\u200b]", "", text)
+
+
+@given(ODD, ODD)
+def test_whatever_differs_is_marked_on_the_screen(left: str, right: str) -> None:
+    assume(make_safe(left) != make_safe(right))
+    for drawn in (rows(left, right), inline(word_difference(left, right), 20)):
+        marked = [piece for row in drawn for piece in (*row.left, *row.right)]
+        assert any(cell_len(piece.text) and piece.mark != "same" for piece in marked)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "seen"),
+    [
+        ("a b", "a  b", ("a·b", "a··b")),
+        ("a \nb", "a\nb", ("a·", "a")),
+        ("a\tb", "a b", ("a→   b", "a·b")),
+        ("a\u00a0b", "a b", ("a‹U+00A0›b", "a·b")),
+        ("日本\u3000語", "日本語", ("日本‹U+3000›語", "日本語")),
+        ("a, \u200b", "a, ", ("a,·‹U+200B›", "a,·")),
+    ],
+)
+def test_blanks_that_differ_are_seen(left: str, right: str, seen: tuple[str, str]) -> None:
+    drawn = rows(left, right)
+    assert (side(drawn, 0)[0], side(drawn, 1)[0]) == seen
+
+
+@given(st.data())
+def test_lines_that_both_have_stand_beside_each_other_whatever_was_inserted(
+    data: st.DataObject,
+) -> None:
+    common = [f"line{number} is in both texts, always {number}" for number in range(6)]
+    sides = []
+    for name in ("left", "right"):
+        lines = list(common)
+        for number in range(data.draw(st.integers(0, 5))):
+            new = data.draw(st.sampled_from(["", f"{name}{number}", f"{name}{number} " * 9]))
+            lines.insert(data.draw(st.integers(0, len(lines))), new)
+        sides.append("\n".join(lines))
+    drawn = rows(*sides, width=40)
+    for line in common:
+        places = [
+            [at for at, text in enumerate(side(drawn, number)) if text.startswith(line)]
+            for number in (0, 1)
+        ]
+        assert places[0] == places[1], (sides, side(drawn, 0), side(drawn, 1))
+        assert len(places[0]) == 1
+
+
+def test_a_changed_paragraph_does_not_push_what_follows_out_of_line() -> None:
+    short, long = "It was.", "It was a long time ago, and nobody knows any more how long it was."
+    drawn = rows(f"Once.\n{short}\nThe end.", f"Once.\n{long}\nThe end.")
+    assert len(drawn) == 2 + len(side(rows("", long), 1))
+    assert drawn[-1].left == drawn[-1].right
+    assert side(drawn, 0)[-1] == "The end."
 
 
 def test_a_line_end_that_differs_is_seen() -> None:

@@ -80,7 +80,7 @@ class HistoryScreen(Dialog[str]):
         self._look()
 
     def _look(self) -> None:
-        self.run_worker(self._search(), exclusive=True, group="search", exit_on_error=False)
+        self.run_worker(self._search, exclusive=True, group="search", exit_on_error=False)
 
     async def _search(self) -> None:
         """Find what matches; the worker of an earlier letter is cancelled by a later one."""
@@ -106,7 +106,7 @@ class HistoryScreen(Dialog[str]):
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
-        self.run_worker(self._preview(), exclusive=True, group="preview", exit_on_error=False)
+        self.run_worker(self._preview, exclusive=True, group="preview", exit_on_error=False)
 
     async def _preview(self) -> None:
         chosen = self._chosen

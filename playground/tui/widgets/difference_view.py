@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.segment import Segment as Cells
@@ -14,6 +15,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from playground.background import off_loop
 from playground.difference import Segment
 from playground.tui.difference_rows import MARKS, Piece, Row, inline, side_by_side
 from playground.tui.labels import one_line
@@ -51,6 +53,7 @@ class DifferenceView(ScrollView, can_focus=True):
         self._titles = (one_line(titles[0]), one_line(titles[1]))
         self._segments: Sequence[Segment] = ()
         self._rows: list[Row] = []
+        self._drawn_inline = False
 
     def show(self, segments: Sequence[Segment]) -> None:
         """Show this difference, from its beginning."""
@@ -84,13 +87,19 @@ class DifferenceView(ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
         if width > 0:
-            if self.inline:
-                self._rows = inline(self._segments, width)
-            else:
-                self._rows = side_by_side(self._segments, self.column)
-            # One more for the titles, which lie over the first line of the window.
-            self.virtual_size = Size(width, len(self._rows) + 1)
-            self.refresh()
+            work = partial(self._laid_out, width)
+            self.run_worker(work, exclusive=True, exit_on_error=False)
+
+    async def _laid_out(self, width: int) -> None:
+        """Beside the event loop: the rows of a very long answer take a second."""
+        together, segments, column = self.inline, self._segments, self.column
+        rows = await off_loop(
+            lambda: inline(segments, width) if together else side_by_side(segments, column)
+        )
+        self._rows, self._drawn_inline = rows, together
+        # One more for the titles, which lie over the first line of the window.
+        self.virtual_size = Size(width, len(rows) + 1)
+        self.refresh()
 
     def action_jump(self, by: int) -> None:
         """Scroll to the next or the previous row that differs, after one that does not."""
@@ -130,7 +139,7 @@ class DifferenceView(ScrollView, can_focus=True):
         styles = self._styles()
         bold = Style(bold=True)
         left, right = self._titles
-        if self.inline:
+        if self._drawn_inline:
             (before, after), (open_, close) = MARKS["removed"], MARKS["added"]
             return Strip(
                 [
@@ -151,7 +160,7 @@ class DifferenceView(ScrollView, can_focus=True):
 
     def _row_strip(self, row: Row, width: int) -> Strip:
         left = self._strip(row.left)
-        if self.inline:
+        if self._drawn_inline:
             return left
         differs = tuple(any(p.mark != "same" for p in side) for side in row)
         gutter = Cells(
