@@ -11,6 +11,8 @@
     │   ├── UnknownPreset          no preset of this name
     │   ├── UnknownPrompt          the prompt library has no prompt of this name
     │   ├── WrongVariables         a prompt's variables: missing, misspelt, or of another kind
+    │   ├── UnknownMetric          there is no metric of this name
+    │   ├── MetricFailed           a metric of the user's own that cannot be computed
     │   ├── InvalidParameter       a knob that does not exist, or a value out of its range
     │   ├── UnsupportedParameter   a knob that this model does not take
     │   └── UnsupportedAbility     something that this backend cannot do
@@ -113,6 +115,18 @@ class WrongVariables(UsageError):
     """The variables of a prompt: one is missing, misspelt, or has a value of another kind."""
 
     title = "Variables of a prompt"
+
+
+class UnknownMetric(UsageError):
+    """There is no metric of this name."""
+
+    title = "Unknown metric"
+
+
+class MetricFailed(UsageError):
+    """A metric of the user's own (a function, a pattern, a question) that cannot be computed."""
+
+    title = "Metric failed"
 
 
 class InvalidParameter(UsageError, ValueError):

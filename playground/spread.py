@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
+from typing import TYPE_CHECKING, Final
 
 from playground.difference import words
+from playground.ngrams import NgramTable
 
-__all__ = ["Spread", "spread_of"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Spread", "similarities", "spread_of"]
+
+_MUCH: Final = 1_000_000_000
+"""Pairs of words beyond which comparing takes longer than starting threads for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +64,37 @@ def spread_of(texts: Sequence[str]) -> Spread:
         shortest=min(lengths),
         median=float(median(lengths)),
         longest=max(lengths),
-        distinct_2=_distinct_pairs(counts, said),
+        distinct_2=NgramTable([said[text] for text in texts]).of(2).distinct,
         similarity=_similarity(counts, said),
     )
 
 
-def _distinct_pairs(counts: Counter[str], said: dict[str, list[str]]) -> float | None:
-    total = sum(max(len(said[text]) - 1, 0) * times for text, times in counts.items())
-    if not total:
-        return None
-    return len({pair for text in counts for pair in pairwise(said[text])}) / total
+def similarities(said: Sequence[Sequence[str]]) -> Floats:
+    """How alike each pair of texts is, given as their words: a symmetric matrix, 0 to 1.
 
-
-def _similarity(counts: Counter[str], said: dict[str, list[str]]) -> float | None:
-    """The mean over all pairs of answers; equal texts are compared once, on all processors."""
+    The normalised Indel similarity, as `Spread.similarity` defines it; two empty texts have 1.
+    """
     import numpy as np
     from rapidfuzz.distance import Indel
     from rapidfuzz.process import cdist
 
+    # As numbers: it compares items by their hashes, and those of numbers are the numbers.
+    numbers: dict[str, int] = {}
+    coded = [[numbers.setdefault(word, len(numbers)) for word in answer] for answer in said]
+    workers = -1 if sum(map(len, coded)) ** 2 > _MUCH else 1
+    return cdist(
+        coded, coded, scorer=Indel.normalized_similarity, dtype=np.float64, workers=workers
+    )
+
+
+def _similarity(counts: Counter[str], said: dict[str, list[str]]) -> float | None:
+    """The mean over all pairs of answers; equal texts are compared once."""
+    import numpy as np
+
     answers = counts.total()
     if answers < 2:
         return None
-    # As numbers: it compares items by their hashes, and those of numbers are the numbers.
-    numbers: dict[str, int] = {}
-    coded = [[numbers.setdefault(word, len(numbers)) for word in said[text]] for text in counts]
-    alike = cdist(coded, coded, scorer=Indel.normalized_similarity, dtype=np.float64, workers=-1)
+    alike = similarities([said[text] for text in counts])
     times = np.array([*counts.values()], dtype=np.float64)
     # Over ordered pairs, and without those of an answer with itself, which are all 1.
     return float((times @ alike @ times - answers) / (answers * (answers - 1)))

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import sqrt
-from typing import Final
 
 from playground.judging.blind import Judged, Vote
+from playground.metrics.proportions import Z_95, wilson_interval
 
 __all__ = ["Z_95", "Tallies", "Tally", "count_votes", "wilson_interval"]
-
-Z_95: Final = 1.959963984540054
-"""The quantile of the normal distribution that leaves 2.5 % on either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +50,6 @@ class Tallies:
     models: tuple[Tally, ...]
     settings: tuple[Tally, ...]
     both: tuple[Tally, ...]
-
-
-def wilson_interval(wins: int, decided: int, z: float = Z_95) -> tuple[float, float]:
-    """The score interval of a proportion p = wins / n, for n decided votes.
-
-    (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n), after E. B. Wilson, "Probable inference, the
-    law of succession, and statistical inference", JASA 22 (1927), 209-212. It stays within 0 to 1
-    and means something for few votes, where the usual p ± z √(p(1-p)/n) does not. (0, 1) for none.
-    """
-    if not decided:
-        return 0.0, 1.0
-    share, weight = wins / decided, z * z / decided
-    centre = share + weight / 2
-    reach = z * sqrt(share * (1 - share) / decided + weight / (4 * decided))
-    low, high = (centre - reach) / (1 + weight), (centre + reach) / (1 + weight)
-    # At 0 and 1 the ends are exact, and rounding would leave a little to either side.
-    return (0.0 if wins == 0 else low), (1.0 if wins == decided else high)
 
 
 def count_votes(votes: Iterable[Vote]) -> Tallies:

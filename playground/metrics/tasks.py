@@ -1,0 +1,146 @@
+"""Values of an answer against the expected one, and answers that must be JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+from math import isfinite
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from playground.errors import MetricFailed
+from playground.metrics.collection import Collection, normalised
+from playground.metrics.metric import Noted, Values
+
+if TYPE_CHECKING:
+    from regex import Pattern
+
+__all__ = ["TOLERANCE", "contains", "exact", "json_valid", "matches", "number_in", "numeric"]
+
+TOLERANCE: Final = 1e-6
+"""What `numeric` allows where nothing else is said, as a share of the expected number."""
+
+PATIENCE: Final = 1.0
+"""Seconds that a pattern may take on one answer: some take for ever on some texts."""
+
+_NUMBER: Final = re.compile(
+    r"(?<![A-Za-z_\d.])"  # not inside a name, a longer number or a version
+    r"(?:(?:\d{1,3}(?:,\d{3})+(?![,\d])|\d+)(?:\.\d+)?|\.\d+)"
+    r"(?:[eE][-+]?\d+)?"
+)
+_SIGN: Final = re.compile(r"(?<![\w)])[-−]$")
+
+
+def exact(collection: Collection) -> Values:
+    """Whether each answer is the expected one: see `normalised`."""
+    return [
+        None if sample.expected is None else normalised(sample.text) == normalised(sample.expected)
+        for sample in collection.samples
+    ]
+
+
+def contains(collection: Collection) -> Values:
+    """Whether the expected text is somewhere in each answer, both `normalised`."""
+    return [
+        None if sample.expected is None else normalised(sample.expected) in normalised(sample.text)
+        for sample in collection.samples
+    ]
+
+
+def matches(collection: Collection) -> Values | Noted:
+    """Whether the expected pattern is found in each answer.
+
+    Raises `MetricFailed` for what is no pattern. A pattern that takes longer than `PATIENCE` on an
+    answer gives no value there.
+    """
+    found: list[bool | None] = []
+    late = 0
+    for sample in collection.samples:
+        if sample.expected is None:
+            found.append(None)
+            continue
+        try:
+            match = _pattern(sample.expected).search(sample.text, timeout=PATIENCE)
+        except TimeoutError:
+            late += 1
+            found.append(None)
+        else:
+            found.append(match is not None)
+    said = f"{late} left out: the pattern takes more than {PATIENCE:g} s on them"
+    return Noted(found, said) if late else found
+
+
+def json_valid(collection: Collection) -> Values:
+    """Whether each answer is one JSON value (RFC 8259), blanks around it aside."""
+    return [_is_json(sample.text) for sample in collection.samples]
+
+
+def numeric(tolerance: float = TOLERANCE) -> Callable[[Collection], Values]:
+    """Whether the last number of each answer is the expected one.
+
+    Right is |answer - expected| ≤ tolerance · max(1, |expected|). An answer without a number is
+    wrong; where the expected text has none, there is no value.
+    """
+
+    def values(collection: Collection) -> Values:
+        found: list[bool | None] = []
+        for sample in collection.samples:
+            expected = None if sample.expected is None else number_in(sample.expected)
+            if expected is None:
+                found.append(None)
+                continue
+            number = number_in(sample.text)
+            near = tolerance * max(1.0, abs(expected))
+            found.append(number is not None and abs(number - expected) <= near)
+        return found
+
+    return values
+
+
+def number_in(text: str) -> float | None:
+    """The last number of a text; None where there is none.
+
+    Commas between groups of three digits are taken out, full-width digits are read, and a hyphen
+    is a minus where no word is before it.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    last = None
+    for last in _NUMBER.finditer(plain):  # noqa: B007 - only the last is wanted
+        pass
+    if last is None:
+        return None
+    number = float(last[0].replace(",", ""))
+    if not isfinite(number):
+        return None
+    before = plain[max(0, last.start() - 2) : last.start()]
+    return -number if _SIGN.search(before) else number
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str) -> Pattern[str]:
+    # Not the standard library's: that cannot be stopped, and a pattern like (a+)+b never ends on
+    # a text that a model may well write.
+    import regex
+
+    try:
+        return regex.compile(text)
+    except regex.error as error:
+        raise MetricFailed(
+            f"The expected text {text!r} is no regular expression: {error}.",
+            hint="Correct it, or use the metric `contains`.",
+        ) from error
+
+
+def _is_json(text: str) -> bool:
+    try:
+        # Numbers stay text: Python's limit on their digits is none of JSON's.
+        json.loads(text, parse_constant=_refuse, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
