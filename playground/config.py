@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tomllib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from playground.errors import BrokenFile
+from playground.errors import BrokenFile, ConfigurationError, NoSpace
 
 APP = "chat-playground"
 MAX_FILE_BYTES = 1_000_000
@@ -99,6 +101,32 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
         raise BrokenFile(f"{path} is not valid TOML: {said}.", hint="Mend that line.") from error
     except RecursionError as error:
         raise BrokenFile(f"{path} is nested too deeply.", hint="Is it the right file?") from error
+
+
+def write_file(path: Path, data: bytes, *, lost: str) -> None:
+    """Write one of the user's files, whole or not at all; its folder is made.
+
+    It is written beside its place and moved there. Raises `NoSpace` or `ConfigurationError` where
+    it cannot be written; `lost` is the sentence that says what that means.
+    """
+    import tempfile  # Half of what `--help` would load is behind it.
+
+    draft: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, place = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}.", suffix=".new")
+        draft = Path(place)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        if draft is not None:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+        kind = NoSpace if error.errno in (errno.ENOSPC, errno.EDQUOT) else ConfigurationError
+        raise kind(f"{path} cannot be written: {error.strerror or error}.", hint=lost) from error
 
 
 def broken(path: Path, error: ValidationError, *, table: str = "") -> BrokenFile:

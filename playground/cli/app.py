@@ -37,6 +37,14 @@ Preset = Annotated[
         help="Start from these named settings; flags go on top. `playground presets` lists them.",
     ),
 ]
+Variables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--var",
+        metavar="NAME=VALUE",
+        help="Fill in a variable of @NAME; `-` reads standard input. Give it again for more.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON Lines.")]
 
 
@@ -91,10 +99,14 @@ def terminal(
 def ask(
     prompt: Annotated[
         str | None,
-        typer.Argument(help="What to ask; `-`, or nothing in a pipe, reads standard input."),
+        typer.Argument(
+            help="What to ask, or @NAME of the library; `-`, or nothing in a pipe, reads standard "
+            "input."
+        ),
     ] = None,
     *,
     knobs: dict[str, Any],
+    var: Variables = None,
     model: Models = None,
     system: System = None,
     preset: Preset = None,
@@ -112,15 +124,20 @@ def ask(
     changed in the request is reported on standard error.
     """
     from playground.cli.ask import ask as run
+    from playground.cli.library import looked_up, tell_applied
 
-    named = preset_called(preset)
-    asked = params_over_settings(knobs, named)
+    named, found = preset_called(preset), looked_up(prompt, var or ())
+    asked = params_over_settings(knobs, named, found.params if found else None)
     if named is not None:
         model = model or list(named.models)
         system = named.system_prompt if system is None else system
+    if found is not None:
+        tell_applied(found, asked, knobs, system=system is None)
+        system = found.system or None if system is None else system
     raise typer.Exit(
         run(
             prompt,
+            turns=found.turns if found else (),
             models=model,
             params=asked,
             system=system,
@@ -170,6 +187,21 @@ def history(context: typer.Context) -> None:
     run(context.args)
 
 
+@app.command(
+    add_help_option=False,
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_extra_args": True,
+        "allow_interspersed_args": False,
+    },
+)
+def sweep(context: typer.Context) -> None:
+    """Ask at every point of a space of settings, and measure what each setting does."""
+    from playground.cli.sweep import run
+
+    run(context.args)
+
+
 @app.command()
 def replay(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A kept run, by its id's beginning.")],
@@ -180,6 +212,21 @@ def replay(
     from playground.cli.replay import replay as run
 
     raise typer.Exit(run(name, json=as_json))
+
+
+@app.command(
+    add_help_option=False,
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_extra_args": True,
+        "allow_interspersed_args": False,
+    },
+)
+def prompts(context: typer.Context) -> None:
+    """Look through the prompt library: list, search, show and write prompts."""
+    from playground.cli.prompts import run
+
+    run(context.args)
 
 
 presets_app = typer.Typer(rich_markup_mode=None)

@@ -7,12 +7,13 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from playground.catalogue import catalogue
 from playground.cli import FAILED, INTERRUPTED, TERMINATED
 from playground.cli.keeping import Keeper
 from playground.cli.output import is_terminal, terminal_size
+from playground.cli.signals import heeding_sigterm
 from playground.cli.views import JsonLines, OneAfterAnother, View, choices_of, wrong_with
 from playground.comparison import Comparison, compare
 from playground.config import settings
@@ -21,11 +22,13 @@ from playground.params import GenerationParams
 from playground.providers.base import ChatModel
 from playground.providers.registry import open_model
 from playground.run import Run
+from playground.types import Message
 
 
 def ask(
     prompt: str | None,
     *,
+    turns: Sequence[Message] = (),
     models: Sequence[str] | None,
     params: GenerationParams,
     system: str | None,
@@ -33,13 +36,16 @@ def ask(
     json: bool,
     keep: bool,
 ) -> int:
-    """Ask, show the answers, and return the exit code."""
-    text = _read_prompt(prompt)
+    """Ask, show the answers, and return the exit code.
+
+    `turns` are earlier turns and the prompt, where they are known already.
+    """
+    text = turns[-1].content if turns else _read_prompt(prompt)
     opened = [open_model(ref) for ref in models or _default_models()]
     if strict:
         _refuse_departures(opened, params)
     told = settings().system_prompt if system is None else system
-    comparison = compare(opened, text, params, system=told, unsupported="adjust")
+    comparison = compare(opened, turns or text, params, system=told, unsupported="adjust")
     view = _view_for(comparison.runs, json=json)
     ended_by: list[signal.Signals] = []
     keeper = Keeper(text, system=told) if keep and settings().history else None
@@ -60,7 +66,7 @@ async def _show(
 ) -> None:
     """Run the comparison into the view; whatever happens, what came is shown and all is closed."""
     async with contextlib.AsyncExitStack() as cleanup:
-        await cleanup.enter_async_context(_heeding_sigterm(ended_by))
+        await cleanup.enter_async_context(heeding_sigterm(ended_by))
         for model in {id(run.model): run.model for run in comparison.runs}.values():
             cleanup.push_async_callback(model.aclose)
         if keeper is not None:
@@ -72,28 +78,6 @@ async def _show(
                     view.take(run, event)
         finally:
             view.close()
-
-
-@contextlib.asynccontextmanager
-async def _heeding_sigterm(ended_by: list[signal.Signals]) -> AsyncIterator[None]:
-    """Let SIGTERM end the command as Ctrl-C does: models closed, what came kept."""
-    loop = asyncio.get_running_loop()
-    main = asyncio.current_task()
-
-    def stop() -> None:
-        ended_by.append(signal.SIGTERM)
-        if main is not None:
-            main.cancel()
-
-    try:
-        loop.add_signal_handler(signal.SIGTERM, stop)
-    except (NotImplementedError, RuntimeError):  # Windows, or not the main thread.
-        yield
-        return
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)
 
 
 def _view_for(runs: Sequence[Run], *, json: bool) -> View:
@@ -115,20 +99,22 @@ def _read_prompt(given: str | None) -> str:
         raise UsageError(
             "There is no prompt.", hint='Write it after `ask`: playground ask "Hello there"'
         )
-    if given not in (None, "-"):
-        text = given or ""
-    else:
-        data = sys.stdin.buffer.read()
-        try:
-            text = data.decode("utf-8-sig").removesuffix("\n")
-        except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            raise UsageError(
-                f"Standard input is not UTF-8 text (line {line}).", hint="Convert it first."
-            ) from error
+    text = read_stdin() if given is None or given == "-" else given
     if not text.strip():
         raise UsageError("The prompt is empty.")
     return text
+
+
+def read_stdin() -> str:
+    """All of standard input, without its last line end; raises `UsageError` if it is no text."""
+    data = sys.stdin.buffer.read()
+    try:
+        return data.decode("utf-8-sig").removesuffix("\n")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise UsageError(
+            f"Standard input is not UTF-8 text (line {line}).", hint="Convert it first."
+        ) from error
 
 
 def _default_models() -> Sequence[str]:

@@ -66,9 +66,11 @@ def params_of(given: Mapping[str, Any]) -> GenerationParams:
 
 
 def params_over_settings(
-    given: Mapping[str, Any], preset: Preset | None = None
+    given: Mapping[str, Any],
+    preset: Preset | None = None,
+    suggested: GenerationParams | None = None,
 ) -> GenerationParams:
-    """The params that the flags ask for, on top of a preset's, on top of those in the settings.
+    """The params that the flags ask for, over a preset's, over suggested ones, over the settings'.
 
     Raises `BrokenFile` where the settings hold what cannot be meant.
     """
@@ -79,6 +81,8 @@ def params_over_settings(
         raise BrokenFile(
             f"{config_dir() / 'config.toml'}, [params]: {error.message}", hint=error.hint
         ) from error
+    if suggested is not None:
+        base = base.updated(**suggested.given())
     if preset is not None:
         base = preset.applied_to(base)
     return base.updated(**asked.given())
@@ -106,19 +110,24 @@ def _parameter(knob: Knob) -> inspect.Parameter:
     )
 
 
+def read_object(knob: Knob, text: str) -> dict[str, Any]:
+    """The JSON object that a flag holds; raises `InvalidParameter` for anything else."""
+    try:
+        read = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidParameter(
+            f"{flags(knob)[-1]} is not JSON: {error}.", hint='Write it like {"name": 1}.'
+        ) from error
+    if not isinstance(read, dict):
+        raise InvalidParameter(
+            f"{flags(knob)[-1]} is not a JSON object.", hint='Write it like {"name": 1}.'
+        )
+    return read
+
+
 def _value(knob: Knob, value: Any) -> Any:
     """A flag's value as the knob takes it."""
     if knob.kind == "object":
-        try:
-            read = json.loads(value)
-        except json.JSONDecodeError as error:
-            raise InvalidParameter(
-                f"{flags(knob)[-1]} is not JSON: {error}.", hint='Write it like {"name": 1}.'
-            ) from error
-        if not isinstance(read, dict):
-            raise InvalidParameter(
-                f"{flags(knob)[-1]} is not a JSON object.", hint='Write it like {"name": 1}.'
-            )
-        return read
+        return read_object(knob, value)
     # One word alone may be short for several: the params know which knobs have such words.
     return value[0] if knob.kind == "words" and len(value) == 1 else value

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +11,10 @@ from typing import Any, Final
 import tomli_w
 from pydantic import ValidationError
 
-from playground.config import MAX_FILE_BYTES, broken, config_dir, read_toml
+from playground.config import MAX_FILE_BYTES, broken, config_dir, read_toml, write_file
 from playground.errors import (
     BrokenFile,
     ConfigurationError,
-    NoSpace,
     UnknownPreset,
     UsageError,
     did_you_mean,
@@ -100,28 +95,8 @@ def save_preset(preset: Preset) -> Path:
     `UsageError` for what TOML cannot hold, `NoSpace` or `ConfigurationError` where the file cannot
     be written.
     """
-    text = _toml_of(preset)
-    folder = preset_folder()
-    path = folder / f"{preset.name}.toml"
-    draft: Path | None = None
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, place = tempfile.mkstemp(dir=folder, prefix=f"{preset.name}.", suffix=".new")
-        draft = Path(place)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        if draft is not None:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-        kind = NoSpace if error.errno in (errno.ENOSPC, errno.EDQUOT) else ConfigurationError
-        raise kind(
-            f"{path} cannot be written: {error.strerror or error}.",
-            hint="The preset was not saved.",
-        ) from error
+    path = preset_folder() / f"{preset.name}.toml"
+    write_file(path, _toml_of(preset), lost="The preset was not saved.")
     return path
 
 

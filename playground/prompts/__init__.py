@@ -10,8 +10,17 @@
 """
 
 from playground.prompts.asking import AskedPrompt, asked_prompt, is_reference
+from playground.prompts.keeping import (
+    delete_prompt,
+    place_for,
+    save_prompt,
+    skeleton,
+    text_of,
+    written,
+)
 from playground.prompts.library import (
     Shelf,
+    find_place,
     get,
     list_prompts,
     prompt_folder,
@@ -31,10 +40,17 @@ __all__ = [
     "Variable",
     "all",
     "asked_prompt",
+    "delete_prompt",
+    "find_place",
     "get",
     "is_reference",
     "list_prompts",
+    "place_for",
     "prompt_folder",
     "read_prompt",
+    "save_prompt",
     "search",
+    "skeleton",
+    "text_of",
+    "written",
 ]

@@ -51,7 +51,7 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class PromptPlace:
     """A file that may hold a prompt, and what its place says of it."""
 
     path: Path
@@ -61,6 +61,7 @@ class _File:
 
     @property
     def category(self) -> str:
+        """The category that its folder means."""
         return self.path.parent.name if self.path.parent != self.root else OWN_CATEGORY
 
 
@@ -75,6 +76,11 @@ def get(name: str) -> Prompt:
     Raises `UnknownPrompt` where there is none, `UsageError` for what cannot be a name (a path, for
     instance), and `BrokenFile`, with the line, where its file cannot be used.
     """
+    return _load(find_place(name))
+
+
+def find_place(name: str) -> PromptPlace:
+    """Where the prompt of this name lies, readable or not; raises what `get` raises for names."""
     category, wanted = _name_in(name)
     files = _files()
     file = files.get(wanted)
@@ -83,7 +89,7 @@ def get(name: str) -> Prompt:
             f"There is no prompt {name!r}.",
             hint=did_you_mean(wanted, files) or "`playground prompts` lists them.",
         )
-    return _load(file)
+    return file
 
 
 def list_prompts() -> Shelf:
@@ -142,17 +148,20 @@ def _name_in(given: str) -> tuple[str, str]:
     return category, name
 
 
-def _files() -> dict[str, _File]:
+def _files() -> dict[str, PromptPlace]:
     """Every file that may hold a prompt, by its name; the user's own in place of shipped ones."""
-    found: dict[str, _File] = {}
+    found: dict[str, PromptPlace] = {}
     for root, own in ((shipped("prompts"), False), (prompt_folder(), True)):
-        here: dict[str, _File] = {}
+        here: dict[str, PromptPlace] = {}
         for path in islice(_paths(root), MAX_PROMPTS):
-            file = _File(path, root, own, _misplaced(path, root))
+            file = PromptPlace(path, root, own, _misplaced(path, root))
             name = path.stem if not file.problem else path.relative_to(root).as_posix()
             if name in here:
                 problem = f"{here[name].path} has the same name, which only one can have"
-                name, file = path.relative_to(root).as_posix(), _File(path, root, own, problem)
+                name, file = (
+                    path.relative_to(root).as_posix(),
+                    PromptPlace(path, root, own, problem),
+                )
             here[name] = file
         found |= here
     return found
@@ -185,7 +194,7 @@ def _misplaced(path: Path, root: Path) -> str:
     return ""
 
 
-def _load(file: _File) -> Prompt:
+def _load(file: PromptPlace) -> Prompt:
     """The prompt in a file; raises `BrokenFile`."""
     if file.problem:
         raise BrokenFile(f"{file.path}: {file.problem}.", hint="Rename or move it.")
@@ -200,7 +209,7 @@ def _load(file: _File) -> Prompt:
 
 
 @lru_cache(maxsize=MAX_PROMPTS)
-def _read(file: _File, _changed: int, _bytes: int) -> Prompt | BrokenFile:
+def _read(file: PromptPlace, _changed: int, _bytes: int) -> Prompt | BrokenFile:
     """What is in a file, kept until it changes: the library is searched with every letter."""
     try:
         text, name = read_text(file.path), file.path.stem
