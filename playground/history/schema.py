@@ -135,7 +135,37 @@ CREATE TABLE votes (
 );
 """
 
-SCRIPTS = (_FIRST, _RATINGS_AND_VOTES)
+_SWEEPS = """
+CREATE TABLE sweeps (
+    id TEXT PRIMARY KEY REFERENCES conversations ON DELETE CASCADE,
+    definition TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    owner TEXT NOT NULL,
+    files TEXT NOT NULL DEFAULT '{}'
+);
+
+CREATE TABLE cells (
+    sweep TEXT NOT NULL REFERENCES sweeps ON DELETE CASCADE,
+    cell INTEGER NOT NULL,
+    point TEXT NOT NULL,
+    estimates TEXT NOT NULL,
+    PRIMARY KEY (sweep, cell)
+) WITHOUT ROWID;
+
+CREATE TABLE samples (
+    sweep TEXT NOT NULL REFERENCES sweeps ON DELETE CASCADE,
+    cell INTEGER NOT NULL,
+    sample INTEGER NOT NULL,
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    tries INTEGER NOT NULL,
+    measures TEXT NOT NULL DEFAULT '{}',
+    PRIMARY KEY (sweep, cell, sample)
+) WITHOUT ROWID;
+CREATE INDEX samples_of_run ON samples (run);
+"""
+
+SCRIPTS = (_FIRST, _RATINGS_AND_VOTES, _SWEEPS)
 """Script `n` makes version `n + 1` out of version `n`."""
 
 VERSION = len(SCRIPTS)

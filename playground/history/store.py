@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from playground.config import data_dir
 from playground.errors import HistoryUnavailable, PlaygroundError, UnknownRecord
-from playground.history import importing, keeping, loading, saving, searching
+from playground.history import importing, keeping, loading, saving, searching, sweeping
 from playground.history.database import Database
 from playground.history.filing import Filing
 from playground.history.importing import Imported
@@ -28,6 +28,7 @@ from playground.history.records import (
     Summary,
 )
 from playground.history.searching import Filters
+from playground.history.sweep_shelf import SweepShelf
 from playground.history.tokens import unpack
 from playground.history.writer import Writer
 from playground.ids import new_id
@@ -58,6 +59,7 @@ class History:
             database.close()
             raise HistoryUnavailable(f"{folder} cannot be made: {error.strerror}.") from error
         self._writer = Writer(database, self._problem_changed)
+        self.sweeps = SweepShelf(database, self._writer, self._owner.id)
 
     @classmethod
     def open(
@@ -110,7 +112,10 @@ class History:
         with self._database.reading() as db:
             owners = [
                 row[0]
-                for row in db.execute("SELECT DISTINCT owner FROM runs WHERE state='running'")
+                for row in db.execute(
+                    "SELECT owner FROM runs WHERE state='running'"
+                    " UNION SELECT owner FROM sweeps WHERE state='running'"
+                )
             ]
             limit = time.time() - keeping.DAYS_TO_REGRET * 86_400
             old = db.execute(
@@ -118,6 +123,7 @@ class History:
             ).fetchone()
         if dead := self._owner.dead_among(owners):
             self._write(lambda db: saving.mark_interrupted(db, dead))
+            self._write(lambda db: sweeping.mark_interrupted(db, dead))
         if old:
             self._write(lambda db: keeping.purge(db, limit))
 

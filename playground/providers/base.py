@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from types import TracebackType
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from playground.catalogue import ProviderSpec
@@ -111,6 +111,14 @@ class ChatModel(ABC):
             name for name in ABILITIES if getattr(type(self), name) is not getattr(ChatModel, name)
         )
 
+    @property
+    def parallel(self) -> int | None:
+        """How many answers it works on at once; None where only trying tells, as of an endpoint.
+
+        Of a model that has to be opened first, it is known after `warm_up`.
+        """
+        return None
+
     def _cannot(self, what: str) -> UnsupportedAbility:
         return UnsupportedAbility(
             f"{self.ref} cannot {what}.", hint="Local models can: open one as local:/path."
@@ -142,7 +150,12 @@ class ChatModel(ABC):
 
 
 class Provider(ABC):
-    """A way to reach models. `spec` is its catalogue entry, nearly empty if it has none."""
+    """A way to reach models. `spec` is its catalogue entry, nearly empty if it has none.
+
+    `hurried` are the options for whoever asks for many answers at once and tries again by himself.
+    """
+
+    hurried: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, spec: ProviderSpec) -> None:
         self.spec = spec

@@ -71,6 +71,13 @@ def open_model(ref: str | ModelRef, **options: Any) -> ChatModel:
     return find_provider(parsed.provider).open(parsed.model, **options)
 
 
+def open_hurried(ref: str | ModelRef) -> ChatModel:
+    """Open a model for many answers at once, by a caller that tries again by itself."""
+    parsed = ModelRef.parse(ref)
+    provider = find_provider(parsed.provider)
+    return provider.open(parsed.model, **provider.hurried)
+
+
 def list_models(provider: str | None = None) -> Iterator[ModelInfo]:
     """The models known without asking any endpoint, of one provider or of all that work."""
     for name in [provider] if provider else provider_names():

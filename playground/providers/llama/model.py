@@ -224,6 +224,11 @@ class LlamaModel(ChatModel):
         """Start the process and read the weights now."""
         await self._worker()
 
+    @property
+    def parallel(self) -> int | None:
+        """The sequences that are decoded together; None before the file has been opened."""
+        return self.facts.sequences if self.facts is not None else None
+
     async def aclose(self) -> None:
         """Leave the worker; the last model on a file ends its process."""
         self._closed = True

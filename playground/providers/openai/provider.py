@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,6 +55,8 @@ class OpenAIOptions(BaseModel):
 
 class OpenAIProvider(Provider):
     """A catalogue entry whose `backend` is `openai`: any endpoint of chat completions."""
+
+    hurried = MappingProxyType({"max_retries": 0})
 
     def open(self, model: str, **options: Any) -> ChatModel:
         """Open a model by the endpoint's own name for it; `options` are `OpenAIOptions`.

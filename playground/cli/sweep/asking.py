@@ -1,0 +1,159 @@
+"""`playground sweep PROMPT …`: forecast, run with a bar, and say what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from playground.cli import FAILED, INTERRUPTED
+from playground.cli.output import note, say, say_json
+from playground.cli.signals import heeding_sigterm
+from playground.cli.sweep.bar import Bar
+from playground.cli.sweep.showing import print_result, speed_of
+from playground.config import settings
+from playground.errors import UsageError
+from playground.history import History
+from playground.sweep.asked import Asked, build, read_sweep_file
+from playground.sweep.axis import range_text
+from playground.sweep.definition import BayesianSearch, Sweep
+from playground.sweep.executors import executor_called
+from playground.sweep.forecast import Forecast, forecast
+from playground.sweep.result import SweepResult
+from playground.sweep.runner import Runner
+from playground.sweep.starting import begin, check
+from playground.sweep.starting import resume as resumed
+
+DEFAULT_MODELS = ("demo:small",)
+"""What is swept where neither flags nor settings name a model."""
+
+
+def ask_sweep(
+    read: Callable[[], Asked],
+    *,
+    file: Path | None,
+    dry_run: bool,
+    resume: str,
+    force: bool,
+    failed_again: bool,
+    executor: str,
+    address: str,
+    keep: bool,
+    json: bool,
+) -> int:
+    """Run a sweep, or go on with one, and print what came of it; returns the exit code."""
+    where = executor_called(executor, address)
+    asked = read()
+    if resume:
+        if asked.model_fields_set - {"budget"} or file is not None:
+            raise UsageError(
+                "A resumed sweep is what it was: nothing of it can be said anew.",
+                hint="Give --resume alone, with --budget, --force or --retry-failed at most.",
+            )
+    else:
+        if file is not None:
+            asked = asked.over(read_sweep_file(file))
+        if not asked.models:
+            models = settings().models or DEFAULT_MODELS
+            asked = asked.model_copy(update={"models": tuple(models)})
+        sweep = build(asked)
+        check(sweep)
+    with History.open() if keep else History.in_memory() as history:
+        if not resume:
+            expected = forecast(sweep, speed_of(history))
+            if dry_run and json:
+                say_json(_as_data(sweep, expected))
+                return 0
+            describe(sweep, expected, out=say if dry_run else note)
+            if dry_run:
+                return 0
+            runner = begin(sweep, history, executor=where)
+        else:
+            runner = asyncio.run(
+                resumed(
+                    resume,
+                    history,
+                    force=force,
+                    failed_again=failed_again,
+                    budget=asked.budget,
+                    executor=where,
+                )
+            )
+            note(
+                f"Going on with {runner.id}: {runner.progress.samples:,} of "
+                f"{runner.progress.samples_total:,} answers are there."
+            )
+        code = _work(runner)
+        result = SweepResult.load(history, runner.id)
+        print_result(result, json=json)
+        _say_end(runner, result, keep=keep)
+        return code
+
+
+def _work(runner: Runner) -> int:
+    """Make what is missing, with a bar; the exit code."""
+    bar = Bar(runner)
+
+    async def work() -> None:
+        async with heeding_sigterm():
+            drawing = asyncio.create_task(bar.draw())
+            try:
+                await runner.run()
+            finally:
+                drawing.cancel()
+                bar.end()
+
+    try:
+        asyncio.run(work())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return INTERRUPTED
+    whole = runner.progress.samples - runner.progress.failed
+    return FAILED if not whole or (runner.reason and not whole) else 0
+
+
+def _say_end(runner: Runner, result: SweepResult, *, keep: bool) -> None:
+    if result.failed:
+        note(f"{result.failed:,} answers ended in an error; `playground sweep show` has them.")
+    if result.state != "done":
+        why = f": {result.reason}" if result.reason else ""
+        note(f"Stopped{why.removesuffix('.')}.")
+        if keep:
+            note(f"The rest of it: playground sweep --resume {result.id}")
+    elif keep:
+        note(f"Kept as {result.id}: playground sweep show {result.id}")
+
+
+def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) -> None:
+    """Say what a sweep will do and take at most."""
+    space = "; ".join(range_text(axis) for axis in sweep.axes) or "one setting"
+    out(f"{sweep.heading}: {space}; {sweep.samples} answers each, from seed {sweep.seed}.")
+    if isinstance(sweep.search, BayesianSearch):
+        out(f"{sweep.search.trials} trials by {sweep.search.sampler}.")
+    for model in expected.models:
+        cost = "price not known" if model.cost is None else f"${model.cost:.2f} at most"
+        if model.cost == 0:
+            cost = "free"
+        time = "" if model.seconds is None else f", {clock(model.seconds)} at most"
+        out(
+            f"{model.ref}: {model.runs:,} runs, up to {model.input_tokens:,} tokens in and "
+            f"{model.output_tokens:,} out, {cost}{time}."
+        )
+
+
+def clock(seconds: float) -> str:
+    """A duration as people say it: `40 s`, `3 min`, `2 h 05 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _as_data(sweep: Sweep, expected: Forecast) -> dict[str, object]:
+    return {
+        "cells": sweep.cells,
+        "runs": sweep.runs,
+        "tokens": expected.tokens,
+        "cost": expected.cost,
+        "seconds": expected.seconds,
+        "sweep": sweep.model_dump(mode="json", exclude_defaults=True),
+    }

@@ -1,0 +1,69 @@
+"""How far a sweep is, on standard error: one line that moves on a terminal, a few in a pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+from playground.cli.output import is_terminal, note, terminal_size
+from playground.sweep.runner import Runner
+
+REDRAW_SECONDS = 0.1
+PIPE_SECONDS = 30.0
+"""How often a line is written where it cannot be drawn over."""
+
+BAR_CELLS = 24
+
+
+class Bar:
+    """Draws the progress of a runner until it is ended."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._moves = is_terminal(sys.stderr)
+        self._drawn = time.monotonic()
+        self._open = False
+
+    async def draw(self) -> None:
+        """Draw again and again; cancelled by whoever started it."""
+        while True:
+            await asyncio.sleep(REDRAW_SECONDS)
+            if self._moves:
+                self._redraw()
+            elif time.monotonic() - self._drawn >= PIPE_SECONDS:
+                self._drawn = time.monotonic()
+                note(self._words())
+
+    def end(self) -> None:
+        """Draw a last time, and leave the line."""
+        if self._moves:
+            self._redraw()
+            sys.stderr.write("\n")
+            sys.stderr.flush()
+        else:
+            note(self._words())
+
+    def _redraw(self) -> None:
+        share = self._runner.progress.share
+        bar = "━" * round(share * BAR_CELLS)
+        line = f"{share:4.0%} {bar:<{BAR_CELLS}} {self._words()}"
+        # Two cells short of the edge, where terminals begin to wrap.
+        sys.stderr.write(f"\r{line[: terminal_size().columns - 2]}\x1b[K")
+        sys.stderr.flush()
+
+    def _words(self) -> str:
+        progress = self._runner.progress
+        parts = [f"{progress.cells:,} of {progress.cells_total:,} cells"]
+        if speed := progress.tokens_per_second:
+            parts.append(f"{speed:,.0f} tokens/s")
+        if progress.cost:
+            parts.append(f"${progress.cost:.4f}")
+        if progress.failed:
+            parts.append(f"{progress.failed:,} failed")
+        left = progress.seconds_left
+        if left:
+            from playground.cli.sweep.asking import clock
+
+            parts.append(f"{clock(left)} left")
+        return ", ".join(parts)

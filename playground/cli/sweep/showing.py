@@ -1,0 +1,164 @@
+"""`playground sweep list`, `show` and `delete`, and what is printed when one has ended."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from playground.cli.output import is_terminal, note, say, say_json, terminal_size
+from playground.cli.table import table
+from playground.errors import UsageError
+from playground.history import History
+from playground.metrics import Estimate
+from playground.sweep.axis import value_text
+from playground.sweep.curve import curves
+from playground.sweep.definition import short
+from playground.sweep.result import Cell, SweepResult
+
+MOST_ROWS = 60
+"""Rows of a table that are printed; the export has all."""
+
+SHOWN = ("distinct-2", "self-bleu", "entropy", "top-share", "length", "tokens-per-second")
+"""Columns of the table where no metrics were named."""
+
+
+def show_list(*, limit: int, json: bool) -> None:
+    """Print the latest sweeps."""
+    with History.open() as history:
+        found = history.sweeps.list(limit)
+    if json:
+        for kept in found:
+            say_json(
+                {
+                    "id": kept.id,
+                    "title": kept.title,
+                    "state": kept.state,
+                    "reason": kept.reason,
+                    "created": kept.created.isoformat(),
+                    "cells": kept.cells,
+                    "samples": kept.samples,
+                    "failed": kept.failed,
+                }
+            )
+        return
+    if not found:
+        note('There are no sweeps yet: playground sweep "Once upon a time" --temperature 0:2:0.5')
+        return
+    rows = [
+        [
+            kept.id,
+            f"{kept.created:%Y-%m-%d %H:%M}",
+            kept.state,
+            f"{kept.cells:,}",
+            f"{kept.samples:,}",
+            short(kept.title, 50),
+        ]
+        for kept in found
+    ]
+    say(table(["id", "begun", "state", "cells", "answers", "title"], rows, right=(3, 4)))
+
+
+def show_sweep(name: str, *, metrics: Sequence[str], cell: int | None, json: bool) -> None:
+    """Print a sweep's cells, or the answers of one."""
+    with History.open() as history:
+        result = SweepResult.load(history, name)
+        if cell is not None:
+            _show_cell(result, cell, json=json)
+            return
+        print_result(result, metrics=metrics, json=json)
+
+
+def delete_sweep(name: str) -> None:
+    """Hide a sweep."""
+    with History.open() as history:
+        found = history.sweeps.load(name)
+        history.delete(found.id)
+    note(f"Deleted {found.id}. It comes back with: playground history restore {found.id}")
+
+
+def print_result(result: SweepResult, *, metrics: Sequence[str] = (), json: bool) -> None:
+    """Print the cells of a sweep as a table, with a curve of each metric over the first axis."""
+    if json:
+        for row in result.rows():
+            say_json(row)
+        return
+    if not result.cells:
+        note("No cell has ended yet.")
+        return
+    named = [part for name in metrics for part in name.split(",") if part]
+    shown = named or [name for name in SHOWN if name in result.metrics] or [*result.metrics]
+    for name in named:
+        if name not in result.metrics:
+            raise UsageError(
+                f"This sweep has no figures of {name!r}.",
+                hint=f"It has {', '.join(result.metrics)}.",
+            )
+    say(_table(result, shown))
+    if is_terminal(sys.stdout):
+        width = min(terminal_size().columns, 100)
+        for picture in curves(result, shown[:2], width=width, height=14):
+            say()
+            say(picture)
+
+
+def _table(result: SweepResult, shown: Sequence[str]) -> str:
+    several_models = len(result.sweep.models) > 1
+    several_prompts = len(result.sweep.prompts) > 1
+    head = ["cell", *([] if not several_models else ["model"])]
+    head += ["prompt"] if several_prompts else []
+    head += [axis.knob for axis in result.axes]
+    first = len(head)
+    head += [*shown, "answers", "most frequent"]
+    rows = []
+    for cell in result.cells[:MOST_ROWS]:
+        row = [str(cell.number), *([] if not several_models else [cell.model])]
+        row += [short(cell.prompt.label, 24)] if several_prompts else []
+        row += [value_text(cell.values.get(axis.knob)) for axis in result.axes]
+        row += [estimate_text(cell.figures.estimates.get(name)) for name in shown]
+        row += [_count(cell), short(cell.figures.top, 32)]
+        rows.append(row)
+    printed = table(head, rows, right=(0, *range(first, first + len(shown) + 1)))
+    more = len(result.cells) - MOST_ROWS
+    return printed + (f"\n… and {more:,} cells more" if more > 0 else "")
+
+
+def _count(cell: Cell) -> str:
+    failed = f" (+{cell.figures.failed} failed)" if cell.figures.failed else ""
+    return f"{cell.figures.answers}/{cell.figures.samples}{failed}"
+
+
+def estimate_text(estimate: Estimate | None) -> str:
+    """An estimate with half the width of its interval: `0.81 ±0.04`."""
+    if estimate is None or estimate.value is None:
+        return "–"
+    value = f"{estimate.value:.3g}"
+    if estimate.low is None or estimate.high is None:
+        return value
+    return f"{value} ±{(estimate.high - estimate.low) / 2:.2g}"
+
+
+def _show_cell(result: SweepResult, number: int, *, json: bool) -> None:
+    answers = result.answers(number)
+    if not answers:
+        raise UsageError(
+            f"The sweep {result.id} has no answers in a cell {number}.",
+            hint=f"`playground sweep show {result.id}` lists its cells.",
+        )
+    for answer in answers:
+        if json:
+            say_json(
+                {"cell": number, "sample": answer.sample, "run": answer.run, "text": answer.text,
+                 "error": answer.error}
+            )  # fmt: skip
+            continue
+        say(f"— {answer.sample} ({answer.run}, seed {result.sweep.seed_of(number, answer.sample)})")
+        say(answer.error or answer.text)
+
+
+def speed_of(history: History) -> Callable[[str], float | None]:
+    """Tokens a second that each model reached in its latest sweep; None where it was in none."""
+
+    def speed(ref: str) -> float | None:
+        return history.sweeps.speed(ref)
+
+    return speed

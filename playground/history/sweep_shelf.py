@@ -1,0 +1,79 @@
+"""`SweepShelf`: the sweeps of a history, written and read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from playground.history import sweeping
+from playground.history.database import Database
+from playground.history.sweeping import (
+    EndedCell,
+    EndedPlace,
+    EndedSample,
+    KeptCell,
+    KeptSample,
+    KeptSweep,
+)
+from playground.history.writer import Writer
+
+
+class SweepShelf:
+    """Sweeps in an open history. Writing returns at once (see `History.flush`)."""
+
+    def __init__(self, database: Database, writer: Writer, owner: str) -> None:
+        self._database = database
+        self._writer = writer
+        self._owner = owner
+
+    def begin(self, sweep: str, title: str, definition: str) -> None:
+        """Write a sweep that begins; one that is resumed is running again."""
+        owner = self._owner
+        self._writer.post(lambda db: sweeping.begin(db, sweep, title, definition, owner))
+
+    def keep_files(self, sweep: str, files: dict[str, str]) -> None:
+        """Write the sums of the files behind its models, by model reference."""
+        kept = dict(files)
+        self._writer.post(lambda db: sweeping.keep_files(db, sweep, kept))
+
+    def add_sample(self, item: EndedSample) -> None:
+        """Write a sample that has ended, with its run."""
+        owner = self._owner
+        self._writer.post(lambda db: sweeping.add_sample(db, item, owner))
+
+    def add_cell(self, item: EndedCell) -> None:
+        """Write what was measured of a cell."""
+        self._writer.post(lambda db: sweeping.add_cell(db, item))
+
+    def settle(self, sweep: str, state: str, reason: str = "") -> None:
+        """Write how a sweep ended, for now."""
+        self._writer.post(lambda db: sweeping.settle(db, sweep, state, reason))
+
+    def list(self, limit: int = 50) -> list[KeptSweep]:
+        """The latest sweeps first."""
+        with self._database.reading() as db:
+            return sweeping.sweeps(db, limit)
+
+    def load(self, name: str) -> KeptSweep:
+        """A sweep by its name or the beginning of it; raises `UnknownRecord`."""
+        with self._database.reading() as db:
+            return sweeping.load(db, name)
+
+    def cells(self, sweep: str) -> Sequence[KeptCell]:
+        """The cells that have ended, by number."""
+        with self._database.reading() as db:
+            return [*sweeping.cells(db, sweep)]
+
+    def samples(self, sweep: str, cell: int | None = None) -> Sequence[KeptSample]:
+        """The samples of a sweep, or of one of its cells, by number."""
+        with self._database.reading() as db:
+            return [*sweeping.samples(db, sweep, cell)]
+
+    def ended(self, sweep: str) -> Sequence[EndedPlace]:
+        """Every sample that is there, without what it says."""
+        with self._database.reading() as db:
+            return [*sweeping.ended(db, sweep)]
+
+    def speed(self, model: str) -> float | None:
+        """Tokens a second of a model in the last sweep that it was in, all answers together."""
+        with self._database.reading() as db:
+            return sweeping.speed(db, model)

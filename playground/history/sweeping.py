@@ -1,0 +1,305 @@
+"""Rows of sweeps: what was to be done, and each sample and cell as it ends.
+
+A sweep's answers are runs like any others, in a conversation of the sweep's name with a pane for
+each model and a turn for each cell: they are searched, shown, exported and replayed the same way.
+What is kept here beside them says which cell and sample each run is, and what was measured.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from pydantic import JsonValue
+
+from playground.errors import UnknownRecord, did_you_mean
+from playground.history.filing import Filing
+from playground.history.loading import moment
+from playground.history.saving import (
+    BegunRun,
+    EndedRun,
+    begin_run,
+    complete_receipt,
+    end_run,
+    storable,
+)
+
+ORIGIN = "sweep"
+"""The origin of a sweep's conversation."""
+
+RUNNING, DONE, STOPPED, INTERRUPTED = "running", "done", "stopped", "interrupted"
+"""How a sweep stands: at work, with nothing missing, ended before that (by its user, a budget, or a
+model that never answered), or left by a program that died."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSweep:
+    """A sweep as it is kept. `definition` is its own JSON, `files` the sum of each local model.
+
+    `reason` says why it stopped. `cells` and `samples` count what is there, `failed` the samples
+    that ended in an error.
+    """
+
+    id: str
+    title: str
+    state: str
+    reason: str
+    created: datetime
+    updated: datetime
+    definition: str
+    files: dict[str, str]
+    cells: int
+    samples: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSample:
+    """A sample that has ended, as it is written: its place, its run, and its own figures."""
+
+    sweep: str
+    cell: int
+    sample: int
+    tries: int
+    filing: Filing
+    begun: BegunRun
+    ended: EndedRun
+    measures: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class EndedCell:
+    """A cell whose samples have all ended: its point, and what was measured of all together."""
+
+    sweep: str
+    cell: int
+    point: dict[str, JsonValue]
+    estimates: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCell:
+    """A cell as it is kept; without estimates while its samples have not all ended."""
+
+    cell: int
+    point: dict[str, JsonValue]
+    estimates: dict[str, JsonValue]
+
+
+class EndedPlace(NamedTuple):
+    """A sample that is there: whether it failed, and what it used (JSON)."""
+
+    cell: int
+    sample: int
+    failed: bool
+    usage: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSample:
+    """A sample as it is kept, without receipt and tokens. `usage` and `timing` are JSON."""
+
+    cell: int
+    sample: int
+    run: str
+    state: str
+    tries: int
+    text: str
+    finish_reason: str | None
+    usage: str
+    timing: str
+    measures: dict[str, JsonValue]
+    error: str
+
+
+def begin(db: sqlite3.Connection, sweep: str, title: str, definition: str, owner: str) -> None:
+    """Write a sweep that begins, or mark one that is resumed as running again."""
+    now = time.time()
+    db.execute(
+        "INSERT INTO conversations (id, title, origin, created, updated) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated, deleted = NULL",
+        (sweep, storable(title), ORIGIN, now, now),
+    )
+    db.execute(
+        "INSERT INTO sweeps (id, definition, state, owner) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
+        " DO UPDATE SET state = excluded.state, owner = excluded.owner, reason = ''",
+        (sweep, storable(definition), RUNNING, owner),
+    )
+
+
+def keep_files(db: sqlite3.Connection, sweep: str, files: dict[str, str]) -> None:
+    """Write the sums of the files behind its models."""
+    db.execute("UPDATE sweeps SET files = ? WHERE id = ?", (json.dumps(files), sweep))
+
+
+def settle(db: sqlite3.Connection, sweep: str, state: str, reason: str) -> None:
+    """Write how a sweep ended, for now."""
+    db.execute(
+        "UPDATE sweeps SET state = ?, reason = ? WHERE id = ?", (state, storable(reason), sweep)
+    )
+    db.execute("UPDATE conversations SET updated = ? WHERE id = ?", (time.time(), sweep))
+
+
+def add_sample(db: sqlite3.Connection, item: EndedSample, owner: str) -> None:
+    """Write a sample with its run, in place of an earlier one of its number that failed."""
+    db.execute(
+        "DELETE FROM runs WHERE number IN"
+        " (SELECT run FROM samples WHERE sweep = ? AND cell = ? AND sample = ?)",
+        (item.sweep, item.cell, item.sample),
+    )
+    begin_run(db, item.filing, item.begun, owner)
+    end_run(db, item.ended)
+    if item.ended.receipt is not None:
+        complete_receipt(db, item.begun.id, item.ended.receipt)
+    db.execute(
+        "INSERT OR REPLACE INTO samples (sweep, cell, sample, run, tries, measures)"
+        " VALUES (?, ?, ?, (SELECT number FROM runs WHERE id = ?), ?, ?)",
+        (
+            item.sweep,
+            item.cell,
+            item.sample,
+            item.begun.id,
+            item.tries,
+            json.dumps(item.measures),
+        ),
+    )
+
+
+def add_cell(db: sqlite3.Connection, item: EndedCell) -> None:
+    """Write what was measured of a cell."""
+    db.execute(
+        "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?)",
+        (item.sweep, item.cell, json.dumps(item.point), json.dumps(item.estimates)),
+    )
+
+
+def mark_interrupted(db: sqlite3.Connection, owners: Sequence[str]) -> None:
+    """End the sweeps of programs that died."""
+    db.executemany(
+        "UPDATE sweeps SET state = ? WHERE owner = ? AND state = ?",
+        [(INTERRUPTED, owner, RUNNING) for owner in owners],
+    )
+
+
+_SUMMARY = (
+    "SELECT sweeps.*, conversations.title, conversations.created, conversations.updated,"
+    " (SELECT COUNT(*) FROM cells WHERE cells.sweep = sweeps.id"
+    "   AND estimates != '{}') AS cells,"
+    " (SELECT COUNT(*) FROM samples WHERE samples.sweep = sweeps.id) AS samples,"
+    " (SELECT COUNT(*) FROM samples JOIN runs ON runs.number = samples.run"
+    "   WHERE samples.sweep = sweeps.id AND runs.error_kind IS NOT NULL) AS failed"
+    " FROM sweeps JOIN conversations ON conversations.id = sweeps.id"
+    " WHERE conversations.deleted IS NULL"
+)
+
+
+def sweeps(db: sqlite3.Connection, limit: int) -> list[KeptSweep]:
+    """The latest sweeps first."""
+    rows = db.execute(f"{_SUMMARY} ORDER BY conversations.updated DESC LIMIT ?", (limit,))
+    return [_sweep(row) for row in rows.fetchall()]
+
+
+def load(db: sqlite3.Connection, name: str) -> KeptSweep:
+    """A sweep by its name or the beginning of it; raises `UnknownRecord`."""
+    low = name.strip().lower()
+    rows = db.execute(
+        f"{_SUMMARY} AND sweeps.id >= ? AND sweeps.id < ? LIMIT 6", (low, f"{low}\U0010ffff")
+    ).fetchall()
+    if low and (whole := [row for row in rows if row["id"] == low]):
+        return _sweep(whole[0])
+    if low and len(rows) == 1:
+        return _sweep(rows[0])
+    if low and rows:
+        raise UnknownRecord(
+            f"{name!r} is the beginning of several sweeps: "
+            f"{', '.join(row['id'] for row in rows[:5])}.",
+            hint="Write more of it.",
+        )
+    everything = [row[0] for row in db.execute("SELECT id FROM sweeps")]
+    raise UnknownRecord(
+        f"There is no sweep {name!r} in the history.",
+        hint=did_you_mean(low, everything) or "`playground sweep list` shows what there is.",
+    )
+
+
+def cells(db: sqlite3.Connection, sweep: str) -> Iterator[KeptCell]:
+    """The cells that have ended, by number."""
+    for number, point, estimates in db.execute(
+        "SELECT cell, point, estimates FROM cells WHERE sweep = ? ORDER BY cell", (sweep,)
+    ):
+        yield KeptCell(number, json.loads(point), json.loads(estimates))
+
+
+def ended(db: sqlite3.Connection, sweep: str) -> Iterator[EndedPlace]:
+    """Every sample that is there, without what it says."""
+    for row in db.execute(
+        "SELECT cell, sample, error_kind IS NOT NULL, usage FROM samples"
+        " JOIN runs ON runs.number = samples.run WHERE sweep = ?",
+        (sweep,),
+    ):
+        yield EndedPlace(row[0], row[1], bool(row[2]), row[3])
+
+
+def samples(db: sqlite3.Connection, sweep: str, cell: int | None = None) -> Iterator[KeptSample]:
+    """The samples of a sweep, or of one of its cells, by number."""
+    one = "" if cell is None else " AND cell = ?"
+    for row in db.execute(
+        "SELECT samples.*, runs.id AS name, runs.state, runs.usage, runs.timing,"
+        " runs.error_message, choices.text, choices.finish_reason FROM samples"
+        " JOIN runs ON runs.number = samples.run"
+        " LEFT JOIN choices ON choices.run = runs.number AND choices.choice = 0"
+        f" WHERE sweep = ?{one} ORDER BY cell, sample",
+        (sweep,) if cell is None else (sweep, cell),
+    ):
+        yield KeptSample(
+            cell=row["cell"],
+            sample=row["sample"],
+            run=row["name"],
+            state=row["state"],
+            tries=row["tries"],
+            text=row["text"] or "",
+            finish_reason=row["finish_reason"],
+            usage=row["usage"],
+            timing=row["timing"],
+            measures=json.loads(row["measures"]),
+            error=row["error_message"] or "",
+        )
+
+
+def speed(db: sqlite3.Connection, model: str) -> float | None:
+    """Tokens a second of a model in its last sweep, from its first answer's start to the last end.
+
+    None where it was in none. Pauses between two starts of a sweep are taken for work: it is a
+    forecast, and rather too slow.
+    """
+    row = db.execute(
+        "SELECT SUM(json_extract(usage, '$.output_tokens')) AS tokens, MIN(created) AS began,"
+        " MAX(updated) AS ended FROM runs JOIN samples ON samples.run = runs.number"
+        " WHERE model = ? AND sweep = (SELECT sweep FROM samples JOIN runs"
+        "   ON runs.number = samples.run WHERE model = ? ORDER BY runs.number DESC LIMIT 1)",
+        (model, model),
+    ).fetchone()
+    if not row["tokens"] or row["ended"] <= row["began"]:
+        return None
+    return float(row["tokens"] / (row["ended"] - row["began"]))
+
+
+def _sweep(row: sqlite3.Row) -> KeptSweep:
+    return KeptSweep(
+        id=row["id"],
+        title=row["title"],
+        state=row["state"],
+        reason=row["reason"],
+        created=moment(row["created"]),
+        updated=moment(row["updated"]),
+        definition=row["definition"],
+        files=json.loads(row["files"]),
+        cells=row["cells"],
+        samples=row["samples"],
+        failed=row["failed"],
+    )

@@ -1,0 +1,338 @@
+"""A sweep in its user's words: a sweep file, flags, or keyword arguments, made into a `Sweep`."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+
+from playground import metrics
+from playground.config import broken, read_toml
+from playground.errors import InvalidParameter, UsageError
+from playground.params import GenerationParams, knobs
+from playground.prompts import AskedPrompt, Case, asked_prompt, is_reference
+from playground.sweep.axis import NOT_SWEPT
+from playground.sweep.definition import (
+    SEEDS,
+    BayesianSearch,
+    Budget,
+    GridSearch,
+    Objective,
+    RandomSearch,
+    Search,
+    Sweep,
+    SweepPrompt,
+    split,
+)
+from playground.sweep.sources import EXPECTED, PROMPT, read_prompts
+from playground.types import Frozen, Message
+
+SCORED_BY: Final = {
+    "exact": "exact",
+    "contains": "contains",
+    "regex": "regex",
+    "numeric": "numeric",
+    "json": "json-valid",
+}
+"""The metric that scores the cases of a prompt of the library, by what they say."""
+
+
+def _name_and_value(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals or not name.strip():
+        raise UsageError(f"{given!r} gives no variable a value.", hint='Write --var name="value".')
+    return name.strip(), value
+
+
+def _several(value: object) -> object:
+    """One word is as good as a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_several)]
+
+
+class AskedSearch(Frozen):
+    """How the space is searched: nothing for a grid, `random`, or `optimise` with `trials`.
+
+    An objective is a metric's name, with `:max` or `:min` where the metric does not say itself.
+    """
+
+    random: int | None = Field(default=None, ge=1)
+    optimise: Words = ()
+    trials: int = Field(default=40, ge=1)
+    sampler: Literal["tpe", "gp"] = "tpe"
+    prune: bool = False
+    storage: str = ""
+
+
+class Asked(Frozen):
+    """What a sweep file may say, and what flags and keywords say.
+
+    `prompt` is text, or `@name` of the prompt library with `variables`; `prompts` a CSV or JSON
+    Lines file. `system` given several times is swept too. `params` and `space` are both knobs:
+    whatever has several values is an axis. Without a `seed` one is drawn.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    title: str = ""
+    prompt: Words = ()
+    prompts: str = ""
+    prompt_column: str = PROMPT
+    expected_column: str = ""
+    expected: str | None = None
+    variables: dict[str, str] = Field(default_factory=dict)
+    system: Words = ()
+    models: Words = ()
+    params: dict[str, Any] = Field(default_factory=dict)
+    space: dict[str, Any] = Field(default_factory=dict)
+    search: AskedSearch = AskedSearch()
+    samples: int | None = None
+    seed: int | None = None
+    same_dice: bool = True
+    metrics: Words = ()
+    scorer: str = ""
+    judge: str = ""
+    judge_question: str = ""
+    budget: Budget = Budget()
+
+    @classmethod
+    def of_words(cls, variables: Iterable[str] = (), **words: Any) -> Self:
+        """What was said on a command line or in Python; raises `UsageError` for what cannot be.
+
+        `variables` are `name=value`.
+        """
+        if named := dict(_name_and_value(given) for given in variables):
+            words["variables"] = named
+        try:
+            return cls(**words)
+        except ValidationError as error:
+            finding = error.errors()[0]
+            place = ".".join(str(step) for step in finding["loc"])
+            raise UsageError(
+                f"{place or 'This'} cannot be {finding['input']!r}: {finding['msg']}.",
+                hint="`playground sweep --help` has examples.",
+            ) from error
+
+    def over(self, other: Asked) -> Asked:
+        """What stands when this is said on top of another: knobs and limits one by one."""
+        mine = {name: getattr(self, name) for name in self.model_fields_set}
+        for table in ("params", "space", "variables"):
+            mine[table] = {**getattr(other, table), **getattr(self, table)}
+        # A knob that is set here is not swept there any more, nor the other way round.
+        mine["space"] = {k: v for k, v in mine["space"].items() if k not in self.params}
+        mine["params"] = {k: v for k, v in mine["params"].items() if k not in self.space}
+        for table in ("search", "budget"):
+            ours, theirs = getattr(self, table), getattr(other, table)
+            told = {name: getattr(ours, name) for name in ours.model_fields_set}
+            mine[table] = theirs.model_copy(update=told)
+        return other.model_copy(update=mine)
+
+
+def read_sweep_file(path: Path) -> Asked:
+    """What a sweep file says; paths in it are beside it. Raises `BrokenFile` with the line."""
+    try:
+        asked = Asked.model_validate(read_toml(path))
+    except ValidationError as error:
+        raise broken(path, error) from error
+    if not asked.prompts:
+        return asked
+    beside = path.parent / Path(asked.prompts).expanduser()
+    return asked.model_copy(update={"prompts": str(beside)})
+
+
+def build(asked: Asked) -> Sweep:
+    """The sweep that is meant.
+
+    Raises `UsageError` for what cannot be swept, `InvalidParameter` for axes and knobs that cannot
+    be, `BrokenFile` for files, and what the prompt library raises.
+    """
+    prompts, suggested = _prompts(asked)
+    settings = {**suggested.params, **suggested.space, **asked.params, **asked.space}
+    for name in NOT_SWEPT:
+        settings.pop(name, None)
+    axes, fixed = split(settings)
+    samples = asked.samples or suggested.samples or asked.params.get("n") or 1
+    named = asked.metrics or suggested.metrics
+    seed = asked.seed if asked.seed is not None else asked.params.get("seed")
+    fixed_logprobs = asked.params.get("logprobs")
+    return Sweep.of(
+        title=asked.title,
+        models=asked.models,
+        prompts=prompts,
+        axes=axes,
+        params=GenerationParams.of(**fixed, logprobs=fixed_logprobs),
+        search=_search(asked.search),
+        samples=samples,
+        seed=random.SystemRandom().randrange(SEEDS) if seed is None else seed,
+        same_dice=asked.same_dice,
+        metrics=_named_metrics(named, asked.search),
+        scorer=asked.scorer,
+        judge=asked.judge,
+        judge_question=asked.judge_question,
+        budget=asked.budget,
+    )
+
+
+class _Suggested(Frozen):
+    """What a prompt of the library suggests for a sweep."""
+
+    params: dict[str, Any] = Field(default_factory=dict)
+    space: dict[str, Any] = Field(default_factory=dict)
+    samples: int | None = None
+    metrics: tuple[str, ...] = ()
+
+
+def _prompts(asked: Asked) -> tuple[tuple[SweepPrompt, ...], _Suggested]:
+    systems = asked.system or ("",)
+    found: list[SweepPrompt] = []
+    suggested = _Suggested()
+    for text in asked.prompt:
+        if is_reference(text):
+            given = [f"{name}={value}" for name, value in asked.variables.items()]
+            named = asked_prompt(text, given)
+            suggested = _suggestions(named)
+            found += [
+                prompt
+                for system in systems
+                for prompt in (_of_library(named, system, asked) if not asked.prompts else ())
+            ]
+            if asked.prompts:
+                found += _of_table(named, asked)
+        else:
+            found += [
+                SweepPrompt.of(text, system=system, expected=asked.expected) for system in systems
+            ]
+    if asked.prompts and not any(map(is_reference, asked.prompt)):
+        for system in systems:
+            found += read_prompts(
+                Path(asked.prompts).expanduser(),
+                prompt_column=asked.prompt_column,
+                expected_column=asked.expected_column,
+                system=system,
+            )
+    if not found:
+        raise UsageError(
+            "There is no prompt to sweep.",
+            hint='Write it: playground sweep "Once upon a time" --temperature 0:2:0.5',
+        )
+    return tuple(found), suggested
+
+
+def _of_library(named: AskedPrompt, system: str, asked: Asked) -> Iterable[SweepPrompt]:
+    """A prompt of the library; one for each of its cases where it has some."""
+    if not named.cases:
+        yield SweepPrompt(
+            label=named.prompt.title,
+            messages=_with_system(named.messages, system),
+            expected=asked.expected,
+        )
+    for case in named.cases:
+        values = ", ".join(str(value) for value in case.variables.values())
+        yield SweepPrompt(
+            label=values or named.prompt.title,
+            messages=_with_system(named.messages_of(case), system),
+            expected=_expected(case),
+            fields={name: str(value) for name, value in case.variables.items()},
+        )
+
+
+def _of_table(named: AskedPrompt, asked: Asked) -> Iterable[SweepPrompt]:
+    """A prompt of the library, once for each row of a file whose columns are its variables."""
+    from playground.sweep.sources import rows_of
+
+    column = asked.expected_column or EXPECTED
+    for _line, row in rows_of(Path(asked.prompts).expanduser()):
+        values = {name: value for name, value in row.items() if name != column}
+        one = asked_prompt(named.prompt.reference, [f"{k}={v}" for k, v in values.items()])
+        yield SweepPrompt(
+            label=", ".join(values.values())[:60],
+            messages=one.messages,
+            expected=row.get(column),
+            fields=values,
+        )
+
+
+def _with_system(messages: Sequence[Message], system: str) -> tuple[Message, ...]:
+    if not system:
+        return tuple(messages)
+    rest = [turn for turn in messages if turn.role != "system"]
+    return (Message(role="system", content=system), *rest)
+
+
+def _expected(case: Case) -> str | None:
+    """The right answers of a case as one: several become a pattern that takes any of them."""
+    if len(case.expected) <= 1:
+        return case.expected[0] if case.expected else None
+    return f"(?i){'|'.join(re.escape(text) for text in case.expected)}"
+
+
+def _suggestions(named: AskedPrompt) -> _Suggested:
+    space: dict[str, Any] = dict(named.sweep)
+    samples = space.pop("samples", None)
+    scores = {"regex" if len(case.expected) > 1 else SCORED_BY[case.score] for case in named.cases}
+    return _Suggested(
+        params={k: v for k, v in named.params.given().items() if k not in NOT_SWEPT},
+        space=space,
+        samples=int(samples) if samples else named.params.n,
+        metrics=tuple(sorted(scores)) if len(scores) == 1 else (),
+    )
+
+
+def _named_metrics(named: Sequence[str], search: AskedSearch) -> tuple[str, ...]:
+    """The metrics that were named, and those that are optimised; empty for the usual ones."""
+    words = [part.strip() for name in named for part in name.split(",") if part.strip()]
+    aims = [_objective(text).metric for text in search.optimise]
+    if not words and not aims:
+        return ()
+    return tuple(dict.fromkeys(metrics.get(name).name for name in [*words, *aims]))
+
+
+def _search(asked: AskedSearch) -> Search:
+    if asked.random is not None and asked.optimise:
+        raise UsageError("A space is drawn from (--random) or searched (--optimise), not both.")
+    if asked.optimise:
+        return BayesianSearch(
+            objectives=tuple(map(_objective, asked.optimise)),
+            trials=asked.trials,
+            sampler=asked.sampler,
+            prune=asked.prune,
+            storage=asked.storage,
+        )
+    return RandomSearch(count=asked.random) if asked.random is not None else GridSearch()
+
+
+def _objective(text: str) -> Objective:
+    # From the right: a function is named as `module:function`.
+    name, _, word = text.rpartition(":")
+    if word not in ("max", "min"):
+        name, word = text, ""
+    metric = metrics.get(name)
+    if not word:
+        if metric.better is None:
+            raise UsageError(
+                f"{name} is neither better high nor low by itself.",
+                hint=f"Say which: {name}:max or {name}:min.",
+            )
+        word = "max" if metric.better == "higher" else "min"
+    return Objective(metric=metric.name, direction="maximise" if word == "max" else "minimise")
+
+
+def knobs_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments that are knobs, under their own names; raises `InvalidParameter`."""
+    by_word = {word: knob.name for knob in knobs().values() for word in (knob.name, *knob.aliases)}
+    unknown = [name for name in settings if name not in by_word]
+    if unknown:
+        from playground.errors import did_you_mean
+
+        raise InvalidParameter(
+            f"There is no parameter {unknown[0]!r}.",
+            hint=did_you_mean(unknown[0], [*by_word, *Asked.model_fields])
+            or "`playground params` lists them.",
+        )
+    return {by_word[name]: value for name, value in settings.items()}

@@ -1,0 +1,124 @@
+"""What a sweep will take, before it starts: runs, tokens, money and time, at most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from playground.catalogue import catalogue
+from playground.params import knobs
+from playground.providers.registry import find_provider, open_hurried
+from playground.sweep.definition import Sweep
+from playground.types import ModelRef
+
+CHARACTERS_A_TOKEN: Final = 3.0
+"""Characters of a prompt for one token, at least: English has about four, Japanese one or two."""
+
+TEMPLATE_TOKENS: Final = 8
+"""Tokens that a chat template adds to a message, about."""
+
+Speed = Callable[[str], float | None]
+"""Tokens a second that a model reached lately, all answers at work together; None: not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelForecast:
+    """What one model is to do. Tokens and cost are the most that it can come to.
+
+    `cost` is None where no price is known (a local model costs nothing: 0), `seconds` where its
+    speed is not.
+    """
+
+    ref: str
+    runs: int
+    input_tokens: int
+    output_tokens: int
+    cost: float | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the whole is to do; see `ModelForecast`. The models work side by side."""
+
+    cells: int
+    models: tuple[ModelForecast, ...]
+
+    @property
+    def runs(self) -> int:
+        """Runs of all models."""
+        return sum(model.runs for model in self.models)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens read and written, at most."""
+        return sum(model.input_tokens + model.output_tokens for model in self.models)
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars at most, of the models whose price is known; None if none is."""
+        known = [model.cost for model in self.models if model.cost is not None]
+        return sum(known) if known else None
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds at most; None where the speed of one is not known."""
+        known = [model.seconds for model in self.models if model.seconds is not None]
+        return max(known) if known and len(known) == len(self.models) else None
+
+
+def forecast(sweep: Sweep, speed: Speed = lambda _ref: None) -> Forecast:
+    """What a sweep will take at most; opens no connection and loads no weights.
+
+    Prompts are counted by their characters, answers as `max_length` tokens each. Raises what
+    opening one of the models raises.
+    """
+    prompt_tokens = sum(
+        sum(
+            TEMPLATE_TOKENS + round(len(turn.content.encode()) / CHARACTERS_A_TOKEN)
+            for turn in prompt.messages
+        )
+        for prompt in sweep.prompts
+    ) / len(sweep.prompts)
+    found = []
+    for ref in sweep.models:
+        runs = sweep.cells_of_model * sweep.samples
+        length = _mean_length(sweep, ref)
+        read, written = round(runs * prompt_tokens), round(runs * length)
+        rate = speed(ref)
+        found.append(
+            ModelForecast(
+                ref=ref,
+                runs=runs,
+                input_tokens=read,
+                output_tokens=written,
+                cost=_cost(ref, read, written),
+                seconds=written / rate if rate else None,
+            )
+        )
+    return Forecast(sweep.cells, tuple(found))
+
+
+def _mean_length(sweep: Sweep, ref: str) -> float:
+    """How long an answer may be, on average over the space."""
+    for axis in sweep.axes:
+        if axis.knob == "max_length":
+            values = [float(str(value)) for value in axis.each()] or [axis.low, axis.high]
+            return sum(values) / len(values)
+    plan = open_hurried(ref).plan(sweep.params)
+    length = plan.effective.get("max_length", knobs()["max_length"].default)
+    return float(str(length))
+
+
+def _cost(ref: str, read: int, written: int) -> float | None:
+    parsed = ModelRef.parse(ref)
+    spec = catalogue().find(parsed.provider)
+    if (parsed.provider if spec is None else spec.backend) == "local":
+        return 0.0
+    info = next(
+        (info for info in find_provider(parsed.provider).models() if info.ref == parsed), None
+    )
+    if info is None or info.input_price is None or info.output_price is None:
+        return None
+    return (read * info.input_price + written * info.output_price) / 1e6

@@ -1,0 +1,141 @@
+"""Where the runs of one model are made: here, or wherever an executor has put it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playground.background import off_loop
+from playground.history.saving import BegunRun, EndedRun
+from playground.params import GenerationParams
+from playground.providers.base import ChatModel
+from playground.providers.registry import open_hurried
+from playground.run import Run, problem_of
+from playground.types import Answer, Capabilities, Choice, Message, Provenance, Token
+
+PROOF_SECONDS = 300.0
+"""How long a lane waits for the sum of its model's file before it starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One run to be made."""
+
+    messages: tuple[Message, ...]
+    params: GenerationParams
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A run that has ended: as it is kept, as data, and its tokens' figures."""
+
+    begun: BegunRun
+    ended: EndedRun
+    answer: Answer
+    tokens: tuple[Token, ...]
+
+    @property
+    def error(self) -> str:
+        """The kind of error it ended with; empty if with none."""
+        return self.ended.error.kind if self.ended.error is not None else ""
+
+
+class Lane(ABC):
+    """Makes the runs of one model. What it says of the model is known once it has started."""
+
+    ref: str
+    capabilities: Capabilities
+    parallel: int | None = None
+    provenance: Provenance = Provenance()
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Make the model ready; raises what opening it raises."""
+
+    @abstractmethod
+    async def make(self, work: Work) -> Outcome:
+        """Make one run; raises nothing of the model's, and cancels it when it is cancelled."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Let the model go."""
+
+
+Executor = Callable[[str], Lane]
+"""Makes the lane of a model reference."""
+
+
+class HereLane(Lane):
+    """Runs made in this process."""
+
+    def __init__(self, ref: str, opened: Callable[[str], ChatModel] = open_hurried) -> None:
+        self.ref = ref
+        self._open = opened
+        self._model: ChatModel | None = None
+
+    @property
+    def model(self) -> ChatModel:
+        """The open model."""
+        if self._model is None:
+            self._model = self._open(self.ref)
+        return self._model
+
+    async def start(self) -> None:
+        """Open it, read its weights, and find out what receipts say of it."""
+        # Opening looks at files and may import an SDK.
+        self._model = await off_loop(lambda: self._open(self.ref))
+        await self._model.warm_up()
+        self.provenance = await asyncio.wait_for(self._model.provenance(), PROOF_SECONDS)
+        self.parallel = self._model.parallel
+        self.capabilities = self._model.capabilities
+
+    async def make(self, work: Work) -> Outcome:
+        """Make one run."""
+        run = Run(self.model, work.messages, work.params, unsupported="adjust")
+        run.provenance = self.provenance
+        created = time.time()
+        async with run:
+            await run
+        return outcome_of(run, created)
+
+    async def aclose(self) -> None:
+        """Close the model."""
+        if self._model is not None:
+            await self._model.aclose()
+
+
+def outcome_of(run: Run, created: float) -> Outcome:
+    """What came of a run that has ended."""
+    choice = run.choices[0]
+    answer = run.answer()
+    return Outcome(
+        begun=BegunRun(
+            id=run.id,
+            model=str(run.model.ref),
+            messages=run.messages,
+            prefix="",
+            params=run.params,
+            created=created,
+        ),
+        ended=EndedRun(
+            id=run.id,
+            state=run.state,
+            choices=(
+                Choice(
+                    text=choice.text,
+                    reasoning=choice.reasoning,
+                    finish_reason=choice.finish_reason,
+                ),
+            ),
+            tokens=(tuple(choice.tokens),),
+            receipt=answer.receipt,
+            usage=run.usage,
+            timing=run.timing,
+            error=problem_of(run.error) if run.error is not None else None,
+        ),
+        answer=answer,
+        tokens=tuple(choice.tokens),
+    )

@@ -1,0 +1,79 @@
+"""How many requests a model is sent at once: as many as it takes, found out by trying."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+FIRST: Final = 8
+"""How many an endpoint gets at first: known to nobody, and few endpoints take fewer."""
+
+MOST: Final = 256
+"""How many any endpoint gets at most: as many open connections."""
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
+"""Seconds to wait after a refusal while nothing else runs; doubled each time, up to the longest."""
+
+
+class Limit:
+    """A gate for requests to one model.
+
+    A `fixed` one lets so many through. Otherwise it adapts: each success lets one more through, so
+    that the number doubles in the time of one answer, up to the first refusal (429). Then it is
+    what was running when that came, and one more is tried after every round that went well, as TCP
+    does after a loss (Jacobson, "Congestion Avoidance and Control", SIGCOMM 1988). Refusals while
+    nothing succeeds halve it and make everybody wait, twice as long each time.
+    """
+
+    def __init__(self, fixed: int | None = None) -> None:
+        self.size = float(fixed or FIRST)
+        self.running = 0
+        self._adapts = fixed is None
+        self._met = False
+        self._since_refusal = 0
+        self._pause = SHORTEST_PAUSE
+        self._not_before = 0.0
+        self._change = asyncio.Condition()
+
+    async def enter(self) -> None:
+        """Wait for room, and take it."""
+        async with self._change:
+            while self.running >= int(self.size):
+                await self._change.wait()
+            self.running += 1
+        if (wait := self._not_before - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
+
+    async def leave(self, *, refused: bool = False, worked: bool = True) -> None:
+        """Give the room back, with what came of it."""
+        async with self._change:
+            self.running -= 1
+            if self._adapts and refused:
+                self._refuse()
+            elif self._adapts and worked:
+                self._succeed()
+            self._change.notify_all()
+
+    async def room(self) -> None:
+        """Wait until there is room, without taking it."""
+        async with self._change:
+            while self.running >= int(self.size):
+                await self._change.wait()
+
+    def _succeed(self) -> None:
+        self._since_refusal += 1
+        self._pause = SHORTEST_PAUSE
+        more = 1.0 if not self._met else 1.0 / max(1.0, self.size)
+        self.size = min(float(MOST), self.size + more)
+
+    def _refuse(self) -> None:
+        self._met = True
+        if self.running and self._since_refusal:
+            # The others were taken: so many it takes.
+            self.size = float(max(1, self.running))
+        elif not self.running or self._since_refusal == 0:
+            self.size = max(1.0, self.size / 2)
+            self._not_before = max(self._not_before, time.monotonic() + self._pause)
+            self._pause = min(LONGEST_PAUSE, self._pause * 2)
+        self._since_refusal = 0

@@ -1,0 +1,162 @@
+"""What is measured of a sweep's answers: which metrics, what they need, and their values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import JsonValue
+
+from playground import metrics
+from playground.errors import UsageError
+from playground.history import History
+from playground.metrics import Estimate, Figure, Metric, Need, Sample
+from playground.params import GenerationParams
+from playground.providers.base import ChatModel
+from playground.sweep.asking import Asking
+from playground.sweep.definition import Sweep, SweepPrompt, short
+from playground.sweep.figures import CellFigures
+from playground.sweep.lane import Outcome
+from playground.types import Capabilities
+
+TOP_LENGTH: Final = 80
+"""Characters of the most frequent answer that are kept with a cell."""
+
+_WHY: Final[dict[Need, str]] = {
+    "logprobs": "gives no log-probabilities",
+    "entropy": "shows no whole distribution to take the entropy of",
+    "cost": "has no known price",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One answer with what was asked of other models about it, by metric."""
+
+    sample: Sample
+    asked: dict[str, Figure | None] = field(default_factory=dict)
+    failed: bool = False
+
+
+class Measuring:
+    """The metrics of one sweep."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.metrics: tuple[Metric, ...] = tuple(
+            metrics.get(name) for name in sweep.metrics or metrics.USUAL
+        )
+        self._named = bool(sweep.metrics)
+        self._needs = {need for metric in self.metrics for need in metric.needs}
+        self._asking = Asking(sweep, [metric for metric in self.metrics if metric.asks])
+
+    def check(self, sweep: Sweep, model: ChatModel, *, priced: bool) -> None:
+        """Raise `UsageError` for a metric that was named and that this sweep cannot give."""
+        if not self._named:
+            return
+        for metric in self.metrics:
+            lacking = _lacking(metric, model, priced=priced)
+            if lacking is not None:
+                raise UsageError(
+                    f"{metric.name} cannot be measured: {model.ref} {_WHY[lacking]}.",
+                    hint="Leave it out, or take another model.",
+                )
+            if "expected" in metric.needs and any(p.expected is None for p in sweep.prompts):
+                raise UsageError(
+                    f"{metric.name} compares with expected answers, and a prompt has none.",
+                    hint="Give a file of prompts with a column of expected answers.",
+                )
+            if "several" in metric.needs and sweep.samples < 2:
+                raise UsageError(
+                    f"{metric.name} takes at least two samples a cell, and there is 1.",
+                    hint="Say --samples 8.",
+                )
+
+    def params_for(self, params: GenerationParams, known: Capabilities) -> GenerationParams:
+        """The params with the log-probabilities asked for that the metrics need."""
+        wanted = self._needs & {"logprobs", "entropy"}
+        if wanted and params.logprobs is None and known.logprobs:
+            return params.updated(logprobs=0)
+        return params
+
+    def measured(
+        self, prompt: SweepPrompt, outcome: Outcome, asked: dict[str, Figure | None] | None = None
+    ) -> Measured:
+        """One answer that was just made."""
+        sample = Sample.of(
+            outcome.answer, tokens=outcome.tokens, expected=prompt.expected, prompt=prompt.text
+        )
+        return Measured(sample, asked or {}, failed=bool(outcome.error))
+
+    async def ask(self, prompt: SweepPrompt, outcome: Outcome) -> dict[str, Figure | None]:
+        """What other models say about an answer: its likelihood, a judgement; by metric."""
+        if outcome.error or not self._asking.metrics:
+            return {}
+        return await self._asking.about(prompt, self.measured(prompt, outcome).sample)
+
+    def of_cell(self, made: Sequence[Measured]) -> CellFigures:
+        """The figures of a cell from its answers; those that failed are counted and left out."""
+        whole = [item for item in made if not item.failed]
+        samples = [item.sample for item in whole]
+        estimates: dict[str, Estimate] = {}
+        if samples:
+            direct = [metric for metric in self.metrics if not metric.asks]
+            estimates = metrics.measure_all(direct, samples)
+            for metric in self._asking.metrics:
+                figures = [item.asked.get(metric.name) for item in whole]
+                estimates[metric.name] = metrics.measure_figures(metric, figures)
+        counts = Counter(metrics.normalised(sample.text) for sample in samples)
+        top = counts.most_common(1)[0][0] if counts else ""
+        said = next((s.text for s in samples if metrics.normalised(s.text) == top), "")
+        order = [metric.name for metric in self.metrics]
+        return CellFigures(
+            samples=len(samples),
+            failed=len(made) - len(whole),
+            estimates={name: estimates[name] for name in order if name in estimates},
+            top=short(said, TOP_LENGTH),
+            answers=len(counts),
+        )
+
+    async def aclose(self) -> None:
+        """Close the models that were asked."""
+        await self._asking.aclose()
+
+
+def _lacking(metric: Metric, model: ChatModel, *, priced: bool) -> Need | None:
+    """What a metric needs that a model does not give; None if nothing."""
+    local = "score" in model.abilities
+    if "entropy" in metric.needs and not local:
+        return "entropy"
+    if "logprobs" in metric.needs and not model.capabilities.logprobs:
+        return "logprobs"
+    if "cost" in metric.needs and not priced:
+        return "cost"
+    return None
+
+
+def packed(asked: dict[str, Figure | None]) -> dict[str, JsonValue]:
+    """Figures as they are kept with a sample."""
+    return {
+        name: None if figure is None else [figure.total, figure.weight]
+        for name, figure in asked.items()
+    }
+
+
+def kept_of_cell(history: History, sweep: str, cell: int, prompt: SweepPrompt) -> list[Measured]:
+    """The answers of a cell as they are kept, those of earlier starts too; blocks."""
+    found = []
+    for item in history.sweeps.samples(sweep, cell):
+        record = history.run(item.run)
+        sample = Sample.of(
+            record.answer(),
+            tokens=history.tokens(item.run),
+            expected=prompt.expected,
+            prompt=prompt.text,
+        )
+        asked = {
+            name: None if row is None else Figure(*row)  # type: ignore[misc]
+            for name, row in item.measures.items()
+        }
+        found.append(Measured(sample, asked, failed=bool(item.error)))
+    return found

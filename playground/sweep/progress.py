@@ -1,0 +1,93 @@
+"""How far a sweep is, how fast it goes, what it has cost, and how long it will take."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+WINDOW: Final = 30.0
+"""Seconds over which the present speed is taken."""
+
+
+@dataclass(slots=True)
+class LaneProgress:
+    """One model's part: samples to make, made (also by earlier starts), and made by this one."""
+
+    total: int
+    made: int = 0
+    made_now: int = 0
+    began: float = 0.0
+    note: str = ""
+
+    def seconds_left(self, now: float) -> float | None:
+        """By the speed so far; None before there is one."""
+        if self.made >= self.total:
+            return 0.0
+        if not self.made_now or not self.began:
+            return None
+        return (self.total - self.made) * (now - self.began) / self.made_now
+
+
+@dataclass(slots=True)
+class Progress:
+    """The state of a sweep at work. Counts include what earlier starts made; cost and tokens too.
+
+    `cells` have all their samples; `failed` samples ended in an error after `retried` tries more.
+    """
+
+    cells_total: int
+    samples_total: int
+    lanes: dict[str, LaneProgress] = field(default_factory=dict)
+    cells: int = 0
+    samples: int = 0
+    failed: int = 0
+    retried: int = 0
+    running: int = 0
+    tokens: int = 0
+    cost: float = 0.0
+    priced: bool = False
+    began: float = field(default_factory=time.monotonic)
+    _recent: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def take(self, lane: LaneProgress, tokens: int | None, cost: float | None) -> None:
+        """Count a sample that has ended now."""
+        now = time.monotonic()
+        self.samples += 1
+        lane.made += 1
+        lane.made_now += 1
+        self.tokens += tokens or 0
+        if cost is not None:
+            self.cost += cost
+            self.priced = True
+        self._recent.append((now, tokens or 0))
+        while self._recent and self._recent[0][0] < now - WINDOW:
+            self._recent.popleft()
+
+    @property
+    def share(self) -> float:
+        """The share of samples that are made, 0 to 1."""
+        return self.samples / self.samples_total if self.samples_total else 1.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of work since this start."""
+        return time.monotonic() - self.began
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """The speed of the last half minute, all models together."""
+        if not self._recent:
+            return None
+        since = max(self.began, time.monotonic() - WINDOW)
+        elapsed = time.monotonic() - since
+        return sum(tokens for _, tokens in self._recent) / elapsed if elapsed > 0 else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the slowest model will take; None before one has shown its speed."""
+        now = time.monotonic()
+        left = [lane.seconds_left(now) for lane in self.lanes.values()]
+        known = [seconds for seconds in left if seconds is not None]
+        return max(known) if known and len(known) == len(left) else None

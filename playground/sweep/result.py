@@ -1,0 +1,189 @@
+"""What came of a sweep, read from the history: cells, their figures and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from playground.history import History
+from playground.history.sweeping import KeptSample, KeptSweep
+from playground.metrics import Estimate
+from playground.sweep.axis import Axis
+from playground.sweep.definition import Place, Sweep, SweepPrompt
+from playground.sweep.figures import CellFigures
+from playground.sweep.space import Values
+from playground.sweep.starting import definition_of
+from playground.types import Timing, Usage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that has ended."""
+
+    number: int
+    place: Place
+    model: str
+    prompt: SweepPrompt
+    values: Values
+    figures: CellFigures
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """One answer of a cell, with the name of its run in the history."""
+
+    sample: int
+    run: str
+    state: str
+    tries: int
+    text: str
+    finish_reason: str | None
+    usage: Usage
+    timing: Timing
+    error: str
+
+
+class SweepResult:
+    """A sweep as far as it has come. Answers are read when they are asked for."""
+
+    def __init__(self, kept: KeptSweep, history: History) -> None:
+        self.id = kept.id
+        self.title = kept.title
+        self.state = kept.state
+        self.reason = kept.reason
+        self.created = kept.created
+        self.failed = kept.failed
+        self.files = dict(kept.files)
+        self.sweep: Sweep = definition_of(kept)
+        self._history = history
+        self.cells: tuple[Cell, ...] = tuple(self._cells())
+
+    @classmethod
+    def load(cls, history: History, name: str) -> Self:
+        """A kept sweep by the beginning of its name; blocks. Raises `UnknownRecord`."""
+        history.flush()
+        return cls(history.sweeps.load(name), history)
+
+    def _cells(self) -> Iterator[Cell]:
+        sweep = self.sweep
+        for kept in self._history.sweeps.cells(self.id):
+            if kept.estimates and 0 <= kept.cell < sweep.cells:
+                place = sweep.place(kept.cell)
+                yield Cell(
+                    number=kept.cell,
+                    place=place,
+                    model=sweep.models[place.model],
+                    prompt=sweep.prompts[place.prompt],
+                    values=kept.point,
+                    figures=CellFigures.unpacked(kept.estimates),
+                )
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The knobs that were swept."""
+        return self.sweep.axes
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that have a value in some cell, in their order."""
+        found: dict[str, bool] = {}
+        for cell in self.cells:
+            for name, estimate in cell.figures.estimates.items():
+                found[name] = found.get(name, False) or estimate.value is not None
+        return tuple(name for name, there in found.items() if there)
+
+    def answers(self, cell: int) -> tuple[SampleRow, ...]:
+        """The answers of a cell, by number of sample; blocks."""
+        return tuple(_row(item) for item in self._history.sweeps.samples(self.id, cell))
+
+    def estimate(self, cell: int, metric: str) -> Estimate | None:
+        """What a metric came to in a cell; None where it has none."""
+        for item in self.cells:
+            if item.number == cell:
+                return item.figures.estimates.get(metric)
+        return None
+
+    def series(self, axis: str, metric: str) -> Sequence[tuple[Cell, Estimate]]:
+        """The cells with a value of a metric, along a knob."""
+        found = [
+            (cell, estimate)
+            for cell in self.cells
+            if (estimate := cell.figures.estimates.get(metric)) is not None
+            and estimate.value is not None
+            and axis in cell.values
+        ]
+        return sorted(found, key=lambda pair: _order(pair[0].values[axis]))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One flat row a cell: model, prompt, knobs, and of each metric value, low and high."""
+        for cell in self.cells:
+            row: dict[str, Any] = {
+                "cell": cell.number,
+                "model": cell.model,
+                "prompt": cell.prompt.label,
+                **cell.values,
+                "samples": cell.figures.samples,
+                "failed": cell.figures.failed,
+                "answers": cell.figures.answers,
+                "top_answer": cell.figures.top,
+            }
+            for name in self.metrics:
+                estimate = cell.figures.estimates.get(name)
+                for part in ("value", "low", "high"):
+                    column = name if part == "value" else f"{name}_{part}"
+                    row[column] = getattr(estimate, part) if estimate is not None else None
+            yield row
+
+    def sample_rows(self) -> Iterator[dict[str, Any]]:
+        """One flat row an answer: where it belongs, what it says, what it took."""
+        for cell in self.cells:
+            for answer in self.answers(cell.number):
+                yield {
+                    "cell": cell.number,
+                    "sample": answer.sample,
+                    "run": answer.run,
+                    "model": cell.model,
+                    "prompt": cell.prompt.label,
+                    **cell.values,
+                    "seed": self.sweep.seed_of(cell.number, answer.sample),
+                    "text": answer.text,
+                    "finish_reason": answer.finish_reason,
+                    "expected": cell.prompt.expected,
+                    "input_tokens": answer.usage.input_tokens,
+                    "output_tokens": answer.usage.output_tokens,
+                    "cost": answer.usage.cost,
+                    "first_token": answer.timing.first_token,
+                    "total": answer.timing.total,
+                    "error": answer.error,
+                }
+
+    def to_dataframe(self, *, samples: bool = False) -> pd.DataFrame:
+        """The cells, or the samples, as a pandas frame; raises `UsageError` without pandas."""
+        from playground.sweep.tables import frame
+
+        return frame([*(self.sample_rows() if samples else self.rows())])
+
+
+def _order(value: object) -> tuple[int, Any]:
+    """Numbers by size, before everything else in its own order."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return 0, value
+    return 1, str(value)
+
+
+def _row(kept: KeptSample) -> SampleRow:
+    return SampleRow(
+        sample=kept.sample,
+        run=kept.run,
+        state=kept.state,
+        tries=kept.tries,
+        text=kept.text,
+        finish_reason=kept.finish_reason,
+        usage=Usage.model_validate_json(kept.usage),
+        timing=Timing.model_validate_json(kept.timing),
+        error=kept.error,
+    )

@@ -1,0 +1,116 @@
+"""Begins a sweep, or goes on with one that is kept."""
+
+from __future__ import annotations
+
+from playground.background import off_loop
+from playground.errors import BrokenFile, UsageError
+from playground.history import History
+from playground.history.sweeping import RUNNING, KeptSweep
+from playground.ids import new_id
+from playground.providers.registry import open_hurried
+from playground.sweep.definition import Budget, Sweep
+from playground.sweep.forecast import forecast
+from playground.sweep.lane import Executor, HereLane
+from playground.sweep.made import Made
+from playground.sweep.measuring import Measuring
+from playground.sweep.runner import Runner, Watcher
+
+
+def check(sweep: Sweep) -> None:
+    """Raise what can be known to go wrong before anything is sent; opens no connection.
+
+    Raises `UsageError` for a metric that a model cannot give or a setting that is out of range, and
+    what opening a model raises.
+    """
+    measuring = Measuring(sweep)
+    expected = forecast(sweep)
+    for ref, model in zip(sweep.models, expected.models, strict=True):
+        measuring.check(sweep, open_hurried(ref), priced=model.cost is not None)
+    # Ends of axes are in range, but two knobs together may still contradict each other.
+    sweep.params.updated(**sweep.space.at(0))
+
+
+def begin(
+    sweep: Sweep,
+    history: History,
+    *,
+    executor: Executor = HereLane,
+    watch: Watcher = lambda _cell: None,
+) -> Runner:
+    """A runner for a sweep that has not begun; raises as `check` does."""
+    check(sweep)
+    return Runner(
+        sweep,
+        history,
+        id=new_id(),
+        executor=executor,
+        watch=watch,
+        dearest=_dearest(sweep),
+    )
+
+
+async def resume(
+    name: str,
+    history: History,
+    *,
+    force: bool = False,
+    failed_again: bool = False,
+    budget: Budget | None = None,
+    executor: Executor = HereLane,
+    watch: Watcher = lambda _cell: None,
+) -> Runner:
+    """A runner for what is missing of a kept sweep, by the beginning of its name.
+
+    `budget` takes the place of the one that it had.
+
+    Raises `UnknownRecord`, or `UsageError` where another program is at it, or where the file of a
+    model has changed since (unless `force`: then answers of both stand side by side).
+    """
+    kept = await off_loop(lambda: history.sweeps.load(name))
+    if kept.state == RUNNING:
+        raise UsageError(f"The sweep {kept.id} is running in another program.")
+    sweep = definition_of(kept)
+    if budget is not None and budget.model_fields_set:
+        sweep = sweep.model_copy(update={"budget": budget})
+    if not force:
+        await _refuse_changed(kept, sweep)
+    made = await off_loop(lambda: Made.load(kept, sweep, history.sweeps, failed_again=failed_again))
+    return Runner(
+        sweep,
+        history,
+        id=kept.id,
+        made=made,
+        executor=executor,
+        watch=watch,
+        dearest=_dearest(sweep),
+    )
+
+
+def definition_of(kept: KeptSweep) -> Sweep:
+    """What a kept sweep is; raises `BrokenFile` where that cannot be read any more."""
+    try:
+        return Sweep.model_validate_json(kept.definition)
+    except ValueError as error:
+        raise BrokenFile(f"The sweep {kept.id} cannot be read: {error}.") from error
+
+
+async def _refuse_changed(kept: KeptSweep, sweep: Sweep) -> None:
+    for ref in sweep.models:
+        was = kept.files.get(ref)
+        if was is None:
+            continue
+        async with open_hurried(ref) as model:
+            provenance = await model.provenance()
+        file = provenance.file
+        if file is not None and file.sha256 != was:
+            raise UsageError(
+                f"{file.path} is not the file that this sweep began with: its SHA-256 was {was} "
+                f"and is {file.sha256}.",
+                hint="Put the old file back, or go on with the new one by --force.",
+            )
+
+
+def _dearest(sweep: Sweep) -> float:
+    """What one run may cost at most."""
+    models = forecast(sweep).models
+    return max((model.cost or 0.0) / model.runs for model in models)
