@@ -57,6 +57,7 @@ def spread_of(texts: Sequence[str]) -> Spread:
     counts = Counter(texts)
     said = {text: words(text) for text in counts}
     lengths = [len(said[text]) for text in texts] or [0]
+    table = NgramTable([said[text] for text in texts])
     return Spread(
         answers=len(texts),
         different=len(counts),
@@ -64,37 +65,36 @@ def spread_of(texts: Sequence[str]) -> Spread:
         shortest=min(lengths),
         median=float(median(lengths)),
         longest=max(lengths),
-        distinct_2=NgramTable([said[text] for text in texts]).of(2).distinct,
-        similarity=_similarity(counts, said),
+        distinct_2=table.of(2).distinct,
+        similarity=_similarity(counts, dict(zip(texts, table.numbers, strict=True))),
     )
 
 
-def similarities(said: Sequence[Sequence[str]]) -> Floats:
-    """How alike each pair of texts is, given as their words: a symmetric matrix, 0 to 1.
+def similarities(numbers: Sequence[Sequence[int]]) -> Floats:
+    """How alike each pair of texts is: a symmetric matrix, 0 to 1.
 
-    The normalised Indel similarity, as `Spread.similarity` defines it; two empty texts have 1.
+    It is the normalised Indel similarity that `Spread` describes; two empty texts have 1. A text is
+    given as its words, each as a number (`NgramTable.numbers`), because rapidfuzz compares items by
+    their hashes, and those of numbers are the numbers.
     """
     import numpy as np
     from rapidfuzz.distance import Indel
     from rapidfuzz.process import cdist
 
-    # As numbers: it compares items by their hashes, and those of numbers are the numbers.
-    numbers: dict[str, int] = {}
-    coded = [[numbers.setdefault(word, len(numbers)) for word in answer] for answer in said]
-    workers = -1 if sum(map(len, coded)) ** 2 > _MUCH else 1
+    workers = -1 if sum(map(len, numbers)) ** 2 > _MUCH else 1
     return cdist(
-        coded, coded, scorer=Indel.normalized_similarity, dtype=np.float64, workers=workers
+        numbers, numbers, scorer=Indel.normalized_similarity, dtype=np.float64, workers=workers
     )
 
 
-def _similarity(counts: Counter[str], said: dict[str, list[str]]) -> float | None:
+def _similarity(counts: Counter[str], numbers: dict[str, list[int]]) -> float | None:
     """The mean over all pairs of answers; equal texts are compared once."""
     import numpy as np
 
     answers = counts.total()
     if answers < 2:
         return None
-    alike = similarities([said[text] for text in counts])
+    alike = similarities([numbers[text] for text in counts])
     times = np.array([*counts.values()], dtype=np.float64)
     # Over ordered pairs, and without those of an answer with itself, which are all 1.
     return float((times @ alike @ times - answers) / (answers * (answers - 1)))

@@ -77,6 +77,6 @@ class Collection:
 
         places: dict[str, int] = {}
         at = [places.setdefault(sample.text, len(places)) for sample in self.samples]
-        said = dict(zip(at, self.words, strict=True))
-        alike = similarities([said[place] for place in range(len(places))])
-        return alike[at][:, at]
+        numbers = dict(zip(at, self._table.numbers, strict=True))
+        alike = similarities([numbers[place] for place in range(len(places))])
+        return alike if len(places) == len(at) else alike[at][:, at]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from playground.metrics.collection import Collection
 from playground.metrics.intervals import Resampling
@@ -26,13 +27,14 @@ def distinct(length: int) -> Callable[[Collection, Resampling], Estimate]:
     look less diverse than what it was drawn from. The interval is the jackknife's.
     """
 
+    words = "a word" if length == 1 else f"{length} words"
+
     def whole(collection: Collection, how: Resampling) -> Estimate:
         import numpy as np
 
         ngrams, count = collection.ngrams(length), len(collection)
         value = ngrams.distinct
         if value is None:
-            words = "a word" if length == 1 else f"{length} words"
             return Estimate(None, count=count, reason=f"no answer has {words}")
         if count == 1:
             return Estimate(value, count=1, reason=ONE_SAMPLE)
@@ -41,7 +43,7 @@ def distinct(length: int) -> Callable[[Collection, Resampling], Estimate]:
         own = np.bincount(ngrams.answer, weights=holders[ngrams.code] == 1, minlength=count)
         left = ngrams.total - np.bincount(ngrams.answer, weights=ngrams.times, minlength=count)
         if not left.all():
-            return Estimate(value, count=count, reason=f"only one answer has {length} words")
+            return Estimate(value, count=count, reason=f"only one answer has {words}")
         low, high = how.jackknife(value, (ngrams.different - own) / left)
         return Estimate(value, max(low, 0.0), min(high, 1.0), count)
 
@@ -54,7 +56,9 @@ def unique(collection: Collection, how: Resampling) -> Estimate:
     The interval is Wilson's: whether each answer is new is not independent of the others, but the
     number of new ones varies less than if it were, so that the interval is rather too wide.
     """
-    return _share(len(collection.answers), collection, how)
+    found = _share(len(collection.answers), collection, how)
+    # One of them is always new.
+    return found if found.low is None else replace(found, low=max(found.low, 1 / len(collection)))
 
 
 def top_share(collection: Collection, how: Resampling) -> Estimate:

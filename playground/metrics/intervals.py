@@ -47,10 +47,11 @@ class Resampling:
         """
         import numpy as np
 
-        drawn = self._drawn(totals.shape[1])
+        count = totals.shape[1]
+        drawn = self._drawn(count)
         sums = np.einsum("rn,mn->mr", drawn, totals)
-        by = np.einsum("rn,mn->mr", drawn, weights)
-        return self._percentiles(sums / by, totals.shape[1])
+        by = count if (weights == 1).all() else np.einsum("rn,mn->mr", drawn, weights)
+        return self._percentiles(sums / by, count)
 
     def pairs(self, matrix: Floats) -> Interval:
         """The bootstrap interval of a mean over all pairs of samples (a symmetric matrix).
@@ -59,12 +60,14 @@ class Resampling:
         """
         import numpy as np
 
-        drawn = self._drawn(len(matrix))
-        squares = np.square(drawn)
-        sums = np.einsum("rn,rn->r", drawn @ matrix, drawn) - squares @ np.diagonal(matrix)
-        pairs = np.square(drawn.sum(axis=1)) - squares.sum(axis=1)
-        means = sums[pairs > 0] / pairs[pairs > 0]
-        return self._percentiles(means[None, :], len(matrix))[0]
+        count = len(matrix)
+        drawn = self._drawn(count)
+        others = matrix.copy()
+        np.fill_diagonal(others, 0.0)
+        sums = np.einsum("rn,rn->r", drawn @ others, drawn)
+        pairs = count**2 - np.einsum("rn,rn->r", drawn, drawn)
+        some = pairs > 0
+        return self._percentiles((sums[some] / pairs[some])[None, :], count)[0]
 
     def jackknife(self, value: float, without: Floats) -> Interval:
         """The jackknife interval of a value, from those without each of its samples.

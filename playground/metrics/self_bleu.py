@@ -35,26 +35,25 @@ def self_bleu(collection: Collection, how: Resampling) -> Estimate:
     count = len(first)
     if count < 2:
         return too_few(count)
-    matched, lost = np.zeros((count, BLEU_ORDER)), np.zeros((count, count, BLEU_ORDER))
-    total = np.zeros((count, BLEU_ORDER))
-    for order in range(BLEU_ORDER):
-        shared = _shared(first, order + 1)
-        matched[:, order], lost[:, :, order], total[:, order] = shared
-    said = np.array([len(answer) for answer in first.words])
+    if not any(first.words):
+        return Estimate(None, count=count, reason="no answer has a word", note=note)
+    shared, said = _shared(first), np.array([len(answer) for answer in first.words])
     nearest = _nearest(said)
-    value = float(bleu(matched, total, said, nearest.length).mean())
-    if count == 2:
-        return Estimate(value, count=2, reason=THREE_SAMPLES, note=note)
-    # Every answer (rows) against the others without one of them (columns).
-    away = np.eye(count, dtype=bool)
+    # Every answer (rows) against the others without one of them (columns), and against all others
+    # (the last column).
     reference = np.where(
-        nearest.owner[:, None] == np.arange(count),
+        nearest.owner[:, None] == np.arange(count + 1),
         nearest.next_length[:, None],
         nearest.length[:, None],
     )
-    scores = bleu(matched[:, None, :] - lost, total[:, None, :], said[:, None], reference)
-    without = np.where(away, 0.0, scores).sum(axis=0) / (count - 1)
-    low, high = how.jackknife(value, without)
+    scores = bleu(
+        shared.matched[:, None, :] - shared.lost, shared.total[:, None, :], said[:, None], reference
+    )
+    value = float(scores[:, count].mean())
+    if count == 2:
+        return Estimate(value, count=2, reason=THREE_SAMPLES, note=note)
+    np.fill_diagonal(scores[:, :count], 0.0)
+    low, high = how.jackknife(value, scores[:, :count].sum(axis=0) / (count - 1))
     return Estimate(value, max(low, 0.0), min(high, 100.0), count, note=note)
 
 
@@ -68,60 +67,61 @@ def bleu(matched: Floats, total: Floats, said: Integers, reference: Integers) ->
     """
     import numpy as np
 
-    shape = matched.shape[:-1]
-    logs, orders, halved = np.zeros(shape), np.zeros(shape), np.ones(shape)
-    for order in range(matched.shape[-1]):
-        some, all_ = matched[..., order], np.broadcast_to(total[..., order], shape)
-        there = all_ > 0
-        halved = np.where(there & (some <= 0), halved * 2, halved)
-        hits = np.where(some > 0, some, 1 / halved)
-        logs += np.where(there, np.log(hits / np.where(there, all_, 1)), 0.0)
-        orders += there
+    there, none = total > 0, matched <= 0
+    hits = np.where(none, 0.5 ** (none & there).cumsum(axis=-1), matched)
+    logs = np.log(hits / np.where(there, total, 1), where=there, out=np.zeros(hits.shape))
+    precision = logs.sum(axis=-1) / np.maximum(there.sum(axis=-1), 1)
     brevity = np.minimum(0.0, 1 - reference / np.maximum(said, 1))
-    found = 100 * np.exp(brevity + logs / np.maximum(orders, 1))
-    return np.where(matched.sum(axis=-1) > 0, found, 0.0)
+    return np.where(none.all(axis=-1), 0.0, 100 * np.exp(brevity + precision))
 
 
 class _Shared(NamedTuple):
-    """How many n-grams of each answer others have too; how many fewer without another one; all."""
+    """Counts of n-grams: answers × orders, and `lost` answers × (answers + 1) × orders.
+
+    `matched` are those of each answer that some other has too, `lost` how many fewer they are
+    without one of the others (without none, in the last place), and `total` all.
+    """
 
     matched: Floats
     lost: Floats
     total: Floats
 
 
-def _shared(collection: Collection, length: int) -> _Shared:
+def _shared(collection: Collection) -> _Shared:
     """Each n-gram of an answer counts as often as the other answer that has it most often."""
     import numpy as np
 
-    ngrams, count = collection.ngrams(length), len(collection)
-    ranked = np.lexsort((-ngrams.times, ngrams.code))
-    code, times, owner = ngrams.code[ranked], ngrams.times[ranked], ngrams.answer[ranked]
-    # The three answers that have an n-gram most often; one that nobody has, none.
-    padded = np.concatenate([times, [0, 0, 0]])
-    codes = np.concatenate([code, [-1, -1, -1]])
-    begins = np.searchsorted(code, np.arange(ngrams.different))
-    most = [
-        np.where(codes[begins + place] == np.arange(ngrams.different), padded[begins + place], 0)
-        for place in range(3)
-    ]
-    owners = np.concatenate([owner, [-1, -1, -1]])
-    of_most, of_next = owners[begins], owners[begins + 1]
-    mine, of_first = ngrams.answer, of_most[ngrams.code]
-    is_first, is_second = mine == of_first, mine == of_next[ngrams.code]
-    first, second, third = (one[ngrams.code] for one in most)
-    best = np.where(is_first, second, first)
-    best_owner = np.where(is_first, of_next[ngrams.code], of_first)
-    after = np.where(is_first | is_second, third, second)
-    hits = np.minimum(ngrams.times, best).astype(np.float64)
-    less = hits - np.minimum(ngrams.times, after)
-    counted = less > 0
+    count, tables = len(collection), [collection.ngrams(n + 1) for n in range(BLEU_ORDER)]
+    # All orders in one pass: the n-grams of each are numbered after those of the one before.
+    firsts = np.cumsum([0, *(table.different for table in tables)])
+    mine = np.concatenate([table.answer for table in tables])
+    times = np.concatenate([table.times for table in tables])
+    order = np.repeat(np.arange(BLEU_ORDER), [len(table.code) for table in tables])
+    code = np.concatenate([table.code for table in tables]) + firsts[order]
+    # The three answers that have an n-gram most often: of its own, those without each other one.
+    ranked = np.argsort(code * (int(times.max(initial=0)) + 1) - times)
+    begins = np.searchsorted(code[ranked], np.arange(firsts[-1] + 3))
+    places = np.minimum(begins[code] + np.arange(3)[:, None], begins[code + 1] - 1)
+    most = times[ranked[places]] * (begins[code] + np.arange(3)[:, None] < begins[code + 1])
+    owners = mine[ranked[places]]
+    is_first, is_second = owners[0] == mine, (owners[1] == mine) & (most[1] > 0)
+    hits = np.minimum(times, np.where(is_first, most[1], most[0]))
+    after = np.minimum(times, np.where(is_first | is_second, most[2], most[1]))
+    owner = np.where(is_first, owners[1], owners[0])
+    fewer = hits > after
     lost = np.bincount(
-        mine[counted] * count + best_owner[counted], weights=less[counted], minlength=count * count
+        (mine[fewer] * (count + 1) + owner[fewer]) * BLEU_ORDER + order[fewer],
+        weights=(hits - after)[fewer],
+        minlength=count * (count + 1) * BLEU_ORDER,
     )
-    matched: Floats = np.bincount(mine, weights=hits, minlength=count).astype(np.float64)
-    total: Floats = np.bincount(mine, weights=ngrams.times, minlength=count).astype(np.float64)
-    return _Shared(matched, lost.reshape(count, count).astype(np.float64), total)
+    at, cells = mine * BLEU_ORDER + order, (count, BLEU_ORDER)
+    matched = np.bincount(at, weights=hits, minlength=count * BLEU_ORDER)
+    total = np.bincount(at, weights=times, minlength=count * BLEU_ORDER)
+    return _Shared(
+        matched.astype(np.float64).reshape(cells),
+        lost.astype(np.float64).reshape(count, count + 1, BLEU_ORDER),
+        total.astype(np.float64).reshape(cells),
+    )
 
 
 class _Nearest(NamedTuple):
