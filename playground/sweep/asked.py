@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
-from playground import metrics
+import playground.metrics as metrics
 from playground.config import broken, read_toml
 from playground.errors import InvalidParameter, UsageError
 from playground.params import GenerationParams, knobs

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Self
 
+from pydantic import JsonValue
+
 from playground.history.sweep_shelf import SweepShelf
 from playground.history.sweeping import EndedPlace, KeptSweep
 from playground.sweep.definition import Sweep
@@ -21,7 +23,7 @@ class Made:
         self._of_models = [0] * len(sweep.models)
         self.files: dict[str, str] = {}
         self.points: dict[int, Values] = {}
-        self.estimates: dict[int, dict[str, object]] = {}
+        self.estimates: dict[int, dict[str, JsonValue]] = {}
         self.cells = self.samples = self.failed = self.tokens = 0
         self.cost = 0.0
 

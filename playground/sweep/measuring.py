@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from playground import metrics
+import playground.metrics as metrics
 from playground.errors import UsageError
 from playground.history import History
 from playground.metrics import Estimate, Figure, Metric, Need, Sample

@@ -10,7 +10,8 @@ from playground.history import History
 from playground.history.sweeping import KeptSample, KeptSweep
 from playground.metrics import Estimate
 from playground.sweep.axis import Axis
-from playground.sweep.definition import Place, Sweep, SweepPrompt
+from playground.sweep.bayesian import objectives_of
+from playground.sweep.definition import BayesianSearch, Place, Sweep, SweepPrompt
 from playground.sweep.figures import CellFigures
 from playground.sweep.space import Values
 from playground.sweep.starting import definition_of
@@ -118,6 +119,35 @@ class SweepResult:
         ]
         return sorted(found, key=lambda pair: _order(pair[0].values[axis]))
 
+    def best(self, model: str) -> list[tuple[Values, tuple[float, ...]]]:
+        """What a Bayesian search found for a model: its best point, or its Pareto front.
+
+        Each point with its objectives, those that the first one favours first; empty for other
+        sweeps. On the front are the points that no other one beats in all objectives.
+        """
+        search = self.sweep.search
+        if not isinstance(search, BayesianSearch):
+            return []
+        points: dict[int, list[Cell]] = {}
+        for cell in self.cells:
+            if cell.model == model:
+                points.setdefault(cell.place.point, []).append(cell)
+        found = [
+            (cells[0].values, values)
+            for cells in points.values()
+            if len(cells) == len(self.sweep.prompts)
+            and (values := objectives_of(search, [cell.figures for cell in cells])) is not None
+        ]
+        signs = [1 if item.direction == "maximise" else -1 for item in search.objectives]
+        scored = [
+            (values, objectives, tuple(s * o for s, o in zip(signs, objectives, strict=True)))
+            for values, objectives in found
+        ]
+        front = [one for one in scored if not any(_beats(two[2], one[2]) for two in scored)]
+        front.sort(key=lambda one: one[2], reverse=True)
+        kept = front if len(search.objectives) > 1 else front[:1]
+        return [(values, objectives) for values, objectives, _ in kept]
+
     def rows(self) -> Iterator[dict[str, Any]]:
         """One flat row a cell: model, prompt, knobs, and of each metric value, low and high."""
         for cell in self.cells:
@@ -166,6 +196,11 @@ class SweepResult:
         from playground.sweep.tables import frame
 
         return frame([*(self.sample_rows() if samples else self.rows())])
+
+
+def _beats(one: tuple[float, ...], two: tuple[float, ...]) -> bool:
+    """Whether one is nowhere worse and somewhere better, all objectives to be made large."""
+    return one != two and all(a >= b for a, b in zip(one, two, strict=True))
 
 
 def _order(value: object) -> tuple[int, Any]:

@@ -16,8 +16,9 @@ from playground.params import GenerationParams
 from playground.sweep.budget import reached
 from playground.sweep.definition import BayesianSearch, Place, Sweep
 from playground.sweep.figures import CellFigures
+from playground.sweep.keeping import as_kept
 from playground.sweep.lane import Executor, HereLane, Lane, Outcome, Work
-from playground.sweep.limit import Limit
+from playground.sweep.limit import FIRST, Limit
 from playground.sweep.made import Made
 from playground.sweep.measuring import Measured, Measuring, kept_of_cell, packed
 from playground.sweep.progress import LaneProgress, Progress
@@ -112,7 +113,7 @@ class Runner:
         A model that cannot be opened ends its own lane and not the others'. Cancelling cuts what
         runs and keeps all that has ended.
         """
-        self._shelf.begin(self.id, self.sweep.heading, self.sweep.model_dump_json())
+        self._shelf.begin(self.id, self.sweep.heading, as_kept(self.sweep))
         try:
             async with asyncio.TaskGroup() as group:
                 for number, ref in enumerate(self.sweep.models):
@@ -235,7 +236,9 @@ class _Serving:
         if isinstance(self._sweep.search, BayesianSearch):
             from playground.sweep.bayesian import search
 
-            await self._until_cut(search(self._runner, self._number, self.cell))
+            await self._until_cut(
+                search(self._runner, self._number, self.cell, parallel=self._lane.parallel or FIRST)
+            )
         else:
             await self._until_cut(self._all_cells())
 

@@ -8,8 +8,10 @@ from playground.history import History
 from playground.history.sweeping import RUNNING, KeptSweep
 from playground.ids import new_id
 from playground.providers.registry import open_hurried
-from playground.sweep.definition import Budget, Sweep
+from playground.sweep.bayesian import require_optuna
+from playground.sweep.definition import BayesianSearch, Budget, Sweep
 from playground.sweep.forecast import forecast
+from playground.sweep.keeping import HIDDEN
 from playground.sweep.lane import Executor, HereLane
 from playground.sweep.made import Made
 from playground.sweep.measuring import Measuring
@@ -22,6 +24,8 @@ def check(sweep: Sweep) -> None:
     Raises `UsageError` for a metric that a model cannot give or a setting that is out of range, and
     what opening a model raises.
     """
+    if isinstance(sweep.search, BayesianSearch):
+        require_optuna(sweep.search, len(sweep.prompts))
     measuring = Measuring(sweep)
     expected = forecast(sweep)
     for ref, model in zip(sweep.models, expected.models, strict=True):
@@ -56,12 +60,13 @@ async def resume(
     force: bool = False,
     failed_again: bool = False,
     budget: Budget | None = None,
+    storage: str = "",
     executor: Executor = HereLane,
     watch: Watcher = lambda _cell: None,
 ) -> Runner:
     """A runner for what is missing of a kept sweep, by the beginning of its name.
 
-    `budget` takes the place of the one that it had.
+    `budget` and `storage` take the place of those that it had.
 
     Raises `UnknownRecord`, or `UsageError` where another program is at it, or where the file of a
     model has changed since (unless `force`: then answers of both stand side by side).
@@ -70,6 +75,14 @@ async def resume(
     if kept.state == RUNNING:
         raise UsageError(f"The sweep {kept.id} is running in another program.")
     sweep = definition_of(kept)
+    if isinstance(sweep.search, BayesianSearch) and (storage or hides_password(sweep)):
+        if not storage:
+            raise UsageError(
+                f"The study of {kept.id} is in a database whose password is not kept.",
+                hint="Name it again: --storage",
+            )
+        found = sweep.search.model_copy(update={"storage": storage})
+        sweep = sweep.model_copy(update={"search": found})
     if budget is not None and budget.model_fields_set:
         sweep = sweep.model_copy(update={"budget": budget})
     if not force:
@@ -84,6 +97,11 @@ async def resume(
         watch=watch,
         dearest=_dearest(sweep),
     )
+
+
+def hides_password(sweep: Sweep) -> bool:
+    """Whether its study is in a database whose password was left out when it was kept."""
+    return isinstance(sweep.search, BayesianSearch) and HIDDEN in sweep.search.storage
 
 
 def definition_of(kept: KeptSweep) -> Sweep:

@@ -162,13 +162,6 @@ def sweep(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="When resuming, also make what failed.")
     ] = False,
-    executor: Annotated[
-        str, typer.Option("--executor", metavar="here|ray", help="Where its runs are made.")
-    ] = "here",
-    address: Annotated[
-        str,
-        typer.Option("--address", metavar="ADDRESS", help="The Ray cluster; unset, here."),
-    ] = "",
     no_history: Annotated[
         bool, typer.Option("--no-history", help="Keep nothing; it cannot be resumed then.")
     ] = False,
@@ -221,8 +214,6 @@ def sweep(
             resume=resume,
             force=force,
             failed_again=retry_failed,
-            executor=executor,
-            address=address,
             keep=not no_history,
             json=as_json,
         )
@@ -267,6 +258,34 @@ def show(
     from playground.cli.sweep.showing import show_sweep
 
     show_sweep(name, metrics=metric or (), cell=cell, json=as_json)
+
+
+@words.command()
+def export(
+    name: Id,
+    *,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="A table; - is standard output.")
+    ] = None,
+    jsonl: Annotated[
+        Path | None, typer.Option("--jsonl", metavar="FILE", help="JSON Lines.")
+    ] = None,
+    parquet: Annotated[
+        Path | None, typer.Option("--parquet", metavar="FILE", help="Parquet (needs pyarrow).")
+    ] = None,
+    samples: Annotated[
+        bool, typer.Option("--samples", help="A row for each answer, not for each cell.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that is there already.")
+    ] = False,
+) -> None:
+    """Write the cells of a sweep, with their figures, or its answers as data."""
+    from playground.cli.sweep.exporting import Form, export_sweep
+
+    said: dict[Form, Path | None] = {"csv": csv, "jsonl": jsonl, "parquet": parquet}
+    targets = {form: path for form, path in said.items() if path is not None}
+    export_sweep(name, targets, samples=samples, force=force)
 
 
 @words.command()

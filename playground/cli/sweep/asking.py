@@ -17,7 +17,6 @@ from playground.history import History
 from playground.sweep.asked import Asked, build, read_sweep_file
 from playground.sweep.axis import range_text
 from playground.sweep.definition import BayesianSearch, Sweep
-from playground.sweep.executors import executor_called
 from playground.sweep.forecast import Forecast, forecast
 from playground.sweep.result import SweepResult
 from playground.sweep.runner import Runner
@@ -36,16 +35,14 @@ def ask_sweep(
     resume: str,
     force: bool,
     failed_again: bool,
-    executor: str,
-    address: str,
     keep: bool,
     json: bool,
 ) -> int:
     """Run a sweep, or go on with one, and print what came of it; returns the exit code."""
-    where = executor_called(executor, address)
     asked = read()
     if resume:
-        if asked.model_fields_set - {"budget"} or file is not None:
+        search = asked.search.model_fields_set - {"storage"}
+        if asked.model_fields_set - {"budget", "search"} or search or file is not None:
             raise UsageError(
                 "A resumed sweep is what it was: nothing of it can be said anew.",
                 hint="Give --resume alone, with --budget, --force or --retry-failed at most.",
@@ -67,7 +64,7 @@ def ask_sweep(
             describe(sweep, expected, out=say if dry_run else note)
             if dry_run:
                 return 0
-            runner = begin(sweep, history, executor=where)
+            runner = begin(sweep, history)
         else:
             runner = asyncio.run(
                 resumed(
@@ -76,7 +73,7 @@ def ask_sweep(
                     force=force,
                     failed_again=failed_again,
                     budget=asked.budget,
-                    executor=where,
+                    storage=asked.search.storage,
                 )
             )
             note(

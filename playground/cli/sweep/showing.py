@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from playground.cli.output import is_terminal, note, say, say_json, terminal_size
 from playground.cli.table import table
@@ -12,7 +12,7 @@ from playground.history import History
 from playground.metrics import Estimate
 from playground.sweep.axis import value_text
 from playground.sweep.curve import curves
-from playground.sweep.definition import short
+from playground.sweep.definition import BayesianSearch, short
 from playground.sweep.result import Cell, SweepResult
 
 MOST_ROWS = 60
@@ -94,11 +94,28 @@ def print_result(result: SweepResult, *, metrics: Sequence[str] = (), json: bool
                 hint=f"It has {', '.join(result.metrics)}.",
             )
     say(_table(result, shown))
+    for line in best_lines(result):
+        say(line)
     if is_terminal(sys.stdout):
         width = min(terminal_size().columns, 100)
         for picture in curves(result, shown[:2], width=width, height=14):
             say()
             say(picture)
+
+
+def best_lines(result: SweepResult) -> Iterator[str]:
+    """What a Bayesian search found, a line for each point of its front."""
+    search = result.sweep.search
+    if not isinstance(search, BayesianSearch):
+        return
+    for model in result.sweep.models:
+        for values, objectives in result.best(model):
+            point = ", ".join(f"{knob} {value_text(value)}" for knob, value in values.items())
+            reached = ", ".join(
+                f"{aim.metric} {value:.4g}"
+                for aim, value in zip(search.objectives, objectives, strict=True)
+            )
+            yield f"Best for {model}: {point}: {reached}"
 
 
 def _table(result: SweepResult, shown: Sequence[str]) -> str:

@@ -1,0 +1,83 @@
+"""What a user writes for a knob is the values that are swept, or a sentence that says why not."""
+
+from __future__ import annotations
+
+import pytest
+
+from playground.errors import InvalidParameter
+from playground.sweep.axis import axis_of
+from playground.sweep.space import Drawn, Grid, interleaved
+
+
+@pytest.mark.parametrize(
+    ("knob", "given", "values"),
+    [
+        ("temperature", "0:2:0.5", [0, 0.5, 1, 1.5, 2]),
+        ("temperature", "0:0.3:0.1", [0, 0.1, 0.2, 0.3]),
+        ("temperature", "0:1:0.4", [0, 0.4, 0.8]),
+        ("top_p", "0.5, 0.9,1", [0.5, 0.9, 1]),
+        ("top_p", [0.5, 1], [0.5, 1]),
+        ("min_p", "0.01:1:log3", [0.01, 0.1, 1]),
+        ("top_k", "1:100:log10", [1, 2, 3, 5, 8, 13, 22, 36, 60, 100]),
+        ("max_tokens", "60", [60]),
+    ],
+)
+def test_lists_and_ranges_are_their_values(knob: str, given: object, values: list[float]) -> None:
+    assert [*axis_of(knob, given).each()] == values
+
+
+@pytest.mark.parametrize(
+    ("knob", "given", "words"),
+    [
+        ("temperature", "", "empty place"),
+        ("temperature", "0.5,,1", "empty place"),
+        ("temperature", [], "no value"),
+        ("temperature", "2:0:0.5", "Write 0:2:0.5"),
+        ("temperature", "0:2:0", "a step of 0"),
+        ("temperature", "1:1:0.1", "starts where it stops"),
+        ("temperature", "0:9:1", "9 is outside 0 to 5"),
+        ("temperature", "0.5,0.5", "a value twice"),
+        ("temperature", "warm", "is not a number"),
+        ("temperature", "0:inf:1", "not a number to stop at"),
+        ("temperature", "0:1:log5", "starts above 0"),
+        ("top_k", "1.5,3", "whole numbers"),
+        ("temprature", "0:1:0.5", "'temperature'"),
+        ("n", "1,2", "samples"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_in_a_sentence(knob: str, given: object, words: str) -> None:
+    with pytest.raises(InvalidParameter) as told:
+        axis_of(knob, given)
+    assert words in str(told.value)
+
+
+def test_a_grid_is_every_combination_computed_one_at_a_time() -> None:
+    grid = Grid((axis_of("temperature", "0:2:0.25"), axis_of("top_p", "0.5,0.9,1")))
+    points = [grid.at(index) for index in range(len(grid))]
+    assert len({(point["temperature"], point["top_p"]) for point in points}) == 27
+    huge = Grid(tuple(axis_of(knob, "0:1:0.001") for knob in ("top_p", "min_p", "typical_p")))
+    assert len(huge) == 1001**3
+    assert huge.at(len(huge) - 1) == {"top_p": 1, "min_p": 1, "typical_p": 1}
+
+
+def test_a_stretch_is_for_searches_and_not_for_a_grid() -> None:
+    stretch = axis_of("temperature", "0:2")
+    with pytest.raises(InvalidParameter, match="no step"):
+        Grid((stretch,))
+    drawn = Drawn((stretch,), 200, seed=1)
+    values = [float(str(drawn.at(index)["temperature"])) for index in range(200)]
+    assert min(values) >= 0
+    assert max(values) <= 2
+    assert values[7] == drawn.at(7)["temperature"]
+    assert len(set(values)) > 190
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 10, 27, 1000, 1001])
+def test_interleaving_visits_each_once(size: int) -> None:
+    assert sorted(interleaved(size)) == [*range(size)]
+
+
+def test_wherever_it_stops_the_space_is_covered_evenly() -> None:
+    first = sorted(number for _, number in zip(range(20), interleaved(1000), strict=False))
+    gaps = [two - one for one, two in zip(first, first[1:], strict=False)]
+    assert max(gaps) < 100

@@ -1,0 +1,241 @@
+"""A sweep makes every answer once, keeps it as it ends, and goes on where it was stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from playground.errors import UnknownRecord, UsageError
+from playground.history import History
+from playground.sweep.asked import Asked, build
+from playground.sweep.definition import Sweep
+from playground.sweep.result import SweepResult
+from playground.sweep.starting import begin, check, resume
+
+
+def small(**words: object) -> Sweep:
+    told: dict[str, object] = {
+        "prompt": "Once upon a time",
+        "models": "demo:tiny",
+        "space": {"temperature": "0,0.7,1.4", "max_length": 12},
+        "samples": 3,
+        "seed": 5,
+        **words,
+    }
+    return build(Asked.of_words(**told))
+
+
+async def made(sweep: Sweep, history: History) -> SweepResult:
+    runner = begin(sweep, history)
+    await runner.run()
+    return SweepResult.load(history, runner.id)
+
+
+async def test_every_cell_has_its_answers_and_its_figures() -> None:
+    with History.in_memory() as history:
+        result = await made(small(), history)
+        assert result.state == "done"
+        assert [cell.values["temperature"] for cell in result.cells] == [0, 0.7, 1.4]
+        for cell in result.cells:
+            answers = result.answers(cell.number)
+            assert [answer.sample for answer in answers] == [0, 1, 2]
+            assert all(answer.text for answer in answers)
+            assert cell.figures.samples == 3
+        cold = result.cells[0].figures
+        assert cold.answers == 1
+        assert cold.value("top-share") == 1
+        assert cold.value("entropy") is not None
+        rows = [*result.rows()]
+        assert rows[0]["temperature"] == 0
+        assert rows[0]["top-share_low"] <= rows[0]["top-share"]
+
+
+async def test_the_same_dice_are_thrown_in_every_cell() -> None:
+    with History.in_memory() as history:
+        same = await made(small(space={"top_p": "0.999,1", "max_length": 12}), history)
+        seeds = [
+            [history.run(answer.run).receipt.seed for answer in same.answers(cell.number)]  # type: ignore[union-attr]
+            for cell in same.cells
+        ]
+        assert seeds == [[5, 6, 7], [5, 6, 7]]
+        apart = await made(
+            small(space={"top_p": "0.999,1", "max_length": 12}, same_dice=False), history
+        )
+        seeds = [
+            [history.run(answer.run).receipt.seed for answer in apart.answers(cell.number)]  # type: ignore[union-attr]
+            for cell in apart.cells
+        ]
+        assert seeds == [[5, 6, 7], [8, 9, 10]]
+
+
+async def test_a_stopped_sweep_makes_only_what_is_missing() -> None:
+    with History.in_memory() as history:
+        sweep = small(samples=8)
+        runner = begin(sweep, history)
+
+        async def stop_soon() -> None:
+            while runner.progress.samples < 3:
+                await asyncio.sleep(0.005)
+            runner.stop("enough", now=True)
+
+        await asyncio.gather(runner.run(), stop_soon())
+        stopped = history.sweeps.load(runner.id)
+        assert stopped.state == "stopped"
+        assert 3 <= stopped.samples < sweep.runs
+        before = {item.run for item in history.sweeps.samples(runner.id)}
+        again = await resume(runner.id, history)
+        await again.run()
+        whole = SweepResult.load(history, runner.id)
+        assert whole.state == "done"
+        after = {item.run for item in history.sweeps.samples(runner.id)}
+        assert before < after
+        assert len(after) == sweep.runs
+        fresh = await made(sweep, history)
+        for one, two in zip(whole.cells, fresh.cells, strict=True):
+            assert [a.text for a in whole.answers(one.number)] == [
+                a.text for a in fresh.answers(two.number)
+            ]
+
+
+def test_a_killed_sweep_is_there_and_goes_on(tmp_path: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "playground", "sweep", "Once upon a time", "-m", "demo:tiny"),
+        *("--temperature", "0:2:0.1", "--samples", "4", "--max-length", "60", "--seed", "1"),
+    ]
+    folders = {"PLAYGROUND_DATA_DIR": str(tmp_path), "PLAYGROUND_CONFIG_DIR": str(tmp_path)}
+    environment = {**os.environ, **folders}
+    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment}
+    with subprocess.Popen(command, **quiet) as process:  # type: ignore[call-overload]
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and _kept(tmp_path) < 5:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+    with History.open(tmp_path / "history.db") as history:
+        kept = history.sweeps.list()[0]
+        assert kept.state == "interrupted"
+        assert 5 <= kept.samples < 84
+    words = [sys.executable, "-m", "playground", "sweep", "--resume", kept.id, "--json"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len([json.loads(line) for line in done.stdout.splitlines()]) == 21
+    with History.open(tmp_path / "history.db") as history:
+        assert history.sweeps.load(kept.id).samples == 84
+
+
+def _kept(folder: Path) -> int:
+    if not (folder / "history.db").exists():
+        return 0
+    with History.open(folder / "history.db") as history:
+        found = history.sweeps.list()
+    return found[0].samples if found else 0
+
+
+async def test_a_failed_answer_is_kept_with_its_error_and_fails_nothing() -> None:
+    with History.in_memory() as history:
+        # Every prompt of this length is refused, and nothing else.
+        sweep = small(prompt=("Once upon a time", "word " * 5000), space={"max_length": 8})
+        result = await made(sweep, history)
+        assert result.state == "done"
+        good, bad = result.cells
+        assert good.figures.failed == 0
+        assert bad.figures.failed == 3
+        assert bad.figures.samples == 0
+        assert all("context" in answer.error for answer in result.answers(bad.number))
+
+
+async def test_a_budget_of_tokens_stops_it_cleanly() -> None:
+    with History.in_memory() as history:
+        sweep = small(samples=20, budget={"tokens": 100})
+        result = await made(sweep, history)
+        assert result.state == "stopped"
+        assert "100 tokens" in result.reason
+        kept = history.sweeps.load(result.id)
+        assert 0 < kept.samples < sweep.runs
+        tokens = sum(row.usage.output_tokens or 0 for c in range(3) for row in result.answers(c))
+        assert tokens <= 100 + 16 * 12
+
+
+async def test_a_changed_model_file_is_refused_with_both_sums(tmp_path: Path) -> None:
+    from playground.config import shipped
+
+    file = tmp_path / "model.gguf"
+    file.write_bytes((shipped("providers") / "demo" / "tiny.gguf").read_bytes())
+    with History.in_memory() as history:
+        runner = begin(small(models=f"local:{file}"), history)
+        await runner.run()
+        was = history.sweeps.load(runner.id).files[f"local:{file}"]
+        history.sweeps.settle(runner.id, "stopped", "")
+        history.flush()
+        file.write_bytes((shipped("providers") / "demo" / "small.gguf").read_bytes())
+        with pytest.raises(UsageError, match=was):
+            await resume(runner.id, history)
+        assert (await resume(runner.id, history, force=True)).id == runner.id
+
+
+async def test_a_sweep_that_is_not_there_is_told_with_one_that_is_near() -> None:
+    with History.in_memory() as history:
+        result = await made(small(), history)
+        wrong = f"{result.id[:-1]}~"
+        with pytest.raises(UnknownRecord, match=result.id):
+            await resume(wrong, history)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"metrics": "distinct-9"}, "distinct-9"),
+        ({"metrics": "exact"}, "expected"),
+        ({"metrics": "self-bleu", "samples": 1}, "two samples"),
+        ({"metrics": "judge"}, "--judge"),
+        ({"models": "scripted:echo", "metrics": "entropy"}, "scripted:echo"),
+        ({"search": {"optimise": ("length",)}}, "length:max"),
+        ({"prompt": ()}, "no prompt"),
+        ({"params": {"temperature": 1}, "space": {"temperature": "0:1"}}, "no step"),
+    ],
+)
+def test_what_cannot_be_measured_or_swept_is_said_before_it_starts(
+    words: dict[str, object], told: str
+) -> None:
+    with pytest.raises((UsageError, ValueError)) as error:
+        check(small(**words))
+    assert told in str(error.value)
+
+
+async def test_a_search_finds_what_the_grid_finds_and_goes_on_when_resumed() -> None:
+    pytest.importorskip("optuna")
+    words = {
+        "space": {"temperature": "0:2:0.2", "max_length": 16},
+        "search": {"optimise": ("distinct-1:max",), "trials": 6},
+        "samples": 2,
+    }
+    with History.in_memory() as history:
+        result = await made(small(**words), history)
+        assert result.state == "done"
+        assert len(result.cells) == 6
+        assert len({str(cell.values) for cell in result.cells}) == 6
+        ((values, objectives),) = result.best("demo:tiny")
+        top = max(cell.figures.value("distinct-1") or 0 for cell in result.cells)
+        assert objectives[0] == top
+        assert values in [cell.values for cell in result.cells]
+        runner = begin(small(**words), history)
+
+        async def stop_soon() -> None:
+            while runner.progress.cells < 2:
+                await asyncio.sleep(0.005)
+            runner.stop("enough")
+
+        await asyncio.gather(runner.run(), stop_soon())
+        again = await resume(runner.id, history)
+        await again.run()
+        assert len(SweepResult.load(history, runner.id).cells) == 6
