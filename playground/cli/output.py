@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 from playground.sanitize import escape_unprintable, make_safe
@@ -34,6 +35,16 @@ def emit(text: str) -> None:
     """Write to standard output exactly this, now: our own words and escape sequences."""
     try:
         sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
+
+
+def emit_bytes(pieces: Iterable[bytes]) -> None:
+    """Write data that is no text to standard output."""
+    try:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
         sys.stdout.flush()
     except BrokenPipeError:
         raise ReaderGone from None

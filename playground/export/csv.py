@@ -63,14 +63,14 @@ def _conversation(record: ConversationRecord) -> Iterator[list[object]]:
                 for choice in range(len(run.choices)):
                     answer = KeptAnswer(run, choice, chosen=False)
                     yield [
-                        _text(record.id),
-                        _text(record.title),
-                        _text(", ".join(record.tags)),
-                        _text(pane.id),
+                        harmless(record.id),
+                        harmless(record.title),
+                        harmless(", ".join(record.tags)),
+                        harmless(pane.id),
                         pane.place,
-                        _text(turn.id),
-                        _text(turn.round),
-                        _text(run.id),
+                        harmless(turn.id),
+                        harmless(turn.round),
+                        harmless(run.id),
                         run.version,
                         choice,
                         run.created.isoformat(),
@@ -90,7 +90,7 @@ def _answer(answer: KeptAnswer) -> Iterator[object]:
         answer.reasoning,
         run.error.message if run.error is not None else "",
     )
-    yield from map(_text, texts)
+    yield from map(harmless, texts)
     used = effective(run)
     yield from (_cell(used.get(name)) for name in knobs())
     usage, timing = run.usage, run.timing
@@ -98,15 +98,16 @@ def _answer(answer: KeptAnswer) -> Iterator[object]:
     yield from (usage.reasoning_tokens, usage.cost)
     yield from (timing.queued, timing.first_token, timing.total, run.tokens_per_second)
     yield rating.stars if rating is not None else None
-    yield _text(rating.note if rating is not None else "")
+    yield harmless(rating.note if rating is not None else "")
 
 
 def _cell(value: JsonValue) -> object:
     """A knob's value: numbers stay numbers."""
-    return value if value is None or isinstance(value, int | float) else _text(shown(value))
+    return value if value is None or isinstance(value, int | float) else harmless(shown(value))
 
 
-def _text(text: str) -> str:
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: see the top of this module."""
     return f"'{text}" if _DANGEROUS.match(text) else text
 
 

@@ -42,9 +42,16 @@ def run(arguments: Sequence[str]) -> None:
 
     The first word is one of `list`, `show`, `export`, `report` and `delete`, or a prompt.
     """
-    known = {command.name for command in words.registered_commands}
-    app = words if arguments and arguments[0] in known else asking
+    app = words if arguments and arguments[0] in _names() else asking
     app(args=list(arguments), prog_name="playground sweep")
+
+
+def _names() -> set[str]:
+    """The words, each as it was named or after its function."""
+    return {
+        str(command.name or getattr(command.callback, "__name__", ""))
+        for command in words.registered_commands
+    }
 
 
 @asking.command()
