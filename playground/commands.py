@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -19,7 +20,7 @@ from playground.repeating import engine_options, is_local, sent_extra, used_para
 from playground.sanitize import escape_unprintable, make_safe
 from playground.types import Message, ModelRef, Receipt
 
-__all__ = ["as_curl", "as_llama_cli", "as_python", "as_receipt"]
+__all__ = ["FORMS", "as_curl", "as_llama_cli", "as_python", "as_receipt"]
 
 SERVER = "http://127.0.0.1:8080/v1"
 """Where llama-server listens where nothing else is said."""
@@ -144,7 +145,7 @@ def as_llama_cli(record: RunRecord) -> str:
     if file is None:
         raise UsageError(
             f"llama-cli runs local models, and {record.model} is none.",
-            hint="as_curl and as_python repeat it.",
+            hint="As Python or curl it can be repeated.",
         )
     plain = receipt.provenance.template in ("plain", "missing")
     words = [
@@ -339,3 +340,12 @@ def _ansi_c(character: str) -> str:
     if character in "\\'":
         return f"\\{character}"
     return f"\\x{code:02x}" if code < 0x80 else f"\\U{code:08x}"
+
+
+FORMS: Final[dict[str, Callable[[RunRecord], str]]] = {
+    "receipt": as_receipt,
+    "python": as_python,
+    "curl": as_curl,
+    "llama-cli": as_llama_cli,
+}
+"""Everything that a run can be written as, by its name."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from playground.errors import PlaygroundError
 from playground.ids import new_id
 from playground.tui import dialogs
 from playground.tui.arrangement import MAX_PANES
@@ -67,6 +67,8 @@ class AnswerActions(Foundation):
                 self.archive.look_at(pane.conversation)
             case ("difference", turn):
                 self._compare_versions(pane, turn)
+            case ("rate", turn):
+                await self._rate(pane, turn)
 
     async def _edit(self, pane: Pane, turn: Turn) -> None:
         """Resend an edited prompt, in this pane or in all that were asked together."""
@@ -137,16 +139,18 @@ class AnswerActions(Foundation):
     def action_rate(self) -> None:
         """Give the answer in view stars and a note."""
         pane = self.active_pane
-        if pane.conversation.last_version is None:
+        turn = pane.conversation.last_answered
+        if turn is None:
             self.say(f"Pane {pane.letter} has no answer to rate yet.")
         else:
-            self._do(self._rate(pane))
+            self._do(self._rate(pane, turn))
 
-    async def _rate(self, pane: Pane) -> None:
+    async def _rate(self, pane: Pane, turn: Turn) -> None:
         from playground.history import Rating
 
-        version = pane.conversation.last_version
+        version = turn.current
         if version is None:
+            self.say("This turn has no answer to rate.")
             return
         now = pane.conversation.ratings.get(version.name)
         given = await dialogs.ask_for_rating(self, pane, now)
@@ -155,7 +159,7 @@ class AnswerActions(Foundation):
             rating = Rating(run=run, choice=choice, stars=given.stars, note=given.note)
             pane.conversation.ratings[version.name] = rating
             self.archive.rate(rating)
-            pane.show_rating()
+            pane.show_rating(turn)
 
     # Copying
 
@@ -169,30 +173,47 @@ class AnswerActions(Foundation):
 
     def action_copy_receipt(self) -> None:
         """Put the receipt of the answer in view on the clipboard."""
-        self._do(self._copy("the receipt", "as_receipt"))
+        self._copy_in_view("receipt")
 
     def action_copy_python(self) -> None:
         """Put the Python that repeats the answer in view on the clipboard."""
-        self._do(self._copy("Python", "as_python"))
+        self._copy_in_view("python")
 
     def action_copy_curl(self) -> None:
         """Put the curl command that repeats the answer in view on the clipboard."""
-        self._do(self._copy("a curl command", "as_curl"))
+        self._copy_in_view("curl")
 
     def action_copy_llama_cli(self) -> None:
         """Put the llama-cli command that repeats the answer in view on the clipboard."""
-        self._do(self._copy("a llama-cli command", "as_llama_cli"))
+        self._copy_in_view("llama-cli")
 
-    async def _copy(self, what: str, function: str) -> None:
-        from playground import commands
-
+    def _copy_in_view(self, form: str) -> None:
         version = self.active_pane.conversation.last_version
         if version is None:
             self.say(f"Pane {self.active_pane.letter} has no answer yet.")
+        else:
+            self.copy_run(version.run.id, form)
+
+    def copy_run(self, name: str, form: str) -> None:
+        """Put what repeats a run on the clipboard, in one of the forms of `commands.FORMS`."""
+        self._do(self._copy(name, form))
+
+    async def _copy(self, name: str, form: str) -> None:
+        from playground.commands import FORMS
+
+        try:
+            record = await self.archive.read(lambda history: history.run(name))
+            text = FORMS[form](record)
+        except PlaygroundError as error:
+            self.say(str(error), "error", title=error.title)
             return
-        name = version.run.id
-        record = await self.archive.read(lambda history: history.run(name))
-        write: Callable[..., str] = getattr(commands, function)
-        text = write(record)
         self.copy_to_clipboard(text)
-        self.say(f"Copied {what} ({len(text):,} characters).")
+        self.say(f"Copied {_COPIED[form]} ({len(text):,} characters).")
+
+
+_COPIED = {
+    "receipt": "the receipt",
+    "python": "a Python script",
+    "curl": "a curl command",
+    "llama-cli": "a llama-cli command",
+}

@@ -6,6 +6,7 @@ import asyncio
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -423,11 +424,12 @@ class PlaygroundApp(AnswerActions, ArchiveActions, JudgingActions, PresetActions
 
     def action_details(self) -> None:
         """What was really sent and used in the active pane's last run."""
-        pane = self.active_pane
-        if pane.run is None:
+        pane, run = self.active_pane, self.active_pane.run
+        if run is None:
             self.say(f"Pane {pane.letter} has not answered yet.")
         else:
-            dialogs.show_details(self, pane, pane.run, self._timing_of)
+            copy = partial(self.copy_run, run.id)
+            dialogs.show_details(self, pane, run, self._timing_of, copy)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything the user can do, by name."""

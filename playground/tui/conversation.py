@@ -148,9 +148,14 @@ class Conversation:
         return next((turn.runs[-1] for turn in reversed(self.turns) if turn.runs), None)
 
     @property
+    def last_answered(self) -> Turn | None:
+        """The latest turn in view that has an answer."""
+        return next((turn for turn in reversed(self.turns) if turn.current is not None), None)
+
+    @property
     def last_version(self) -> Version | None:
-        """The answer in view of the latest turn that has one."""
-        turn = next((turn for turn in reversed(self.turns) if turn.current is not None), None)
+        """The answer in view of that turn."""
+        turn = self.last_answered
         return turn.current if turn is not None else None
 
     def begin(self, prompt: str, round: str = "") -> Turn:  # noqa: A002 - DESIGN's word

@@ -166,12 +166,20 @@ def show_help(app: App[Any]) -> None:
     _read(app, "Help", help_text(), id="help")
 
 
-def show_details(app: App[Any], pane: Pane, run: Run, timing_of: Callable[[Run], Timing]) -> None:
-    """What was really sent and used in a run."""
+def show_details(
+    app: App[Any],
+    pane: Pane,
+    run: Run,
+    timing_of: Callable[[Run], Timing],
+    copy: Callable[[str], None],
+) -> None:
+    """What was really sent and used in a run; `copy` is told in which form it is wanted."""
+    from playground.tui.screens.details import DetailsScreen
     from playground.tui.screens.texts import details_text
 
-    body = details_text(run, timing_of(run), run.model.capabilities.context_length)
-    _read(app, f"Pane {pane.letter}: the last run", body, id="details")
+    context = run.model.capabilities.context_length
+    body = details_text(run, timing_of(run), context, pane.spread_of(run))
+    app.push_screen(DetailsScreen(f"Pane {pane.letter}: the run in view", body, copy))
 
 
 def _read(app: App[Any], title: str, body: Any, *, id: str) -> None:  # noqa: A002

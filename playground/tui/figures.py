@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from playground.run import Run
 from playground.tui.labels import count, duration, money, number, one_line, rate
 from playground.types import Adjustment, FinishReason, Timing
+
+if TYPE_CHECKING:
+    from playground.spread import Spread
 
 __all__ = ["Figure", "end_words", "explain", "live_figures", "settled_figures"]
 
@@ -72,8 +75,13 @@ def live_figures(run: Run, timing: Timing, elapsed: float, pieces: int) -> list[
     return figures
 
 
-def settled_figures(run: Run, timing: Timing, context_length: int | None) -> list[Figure]:
-    """The figures of a run that has ended, in the order in which they matter."""
+def settled_figures(
+    run: Run, timing: Timing, context_length: int | None, spread: Spread | None = None
+) -> list[Figure]:
+    """The figures of a run that has ended, in the order in which they matter.
+
+    `spread` is that of its answers where there are several, once it is known.
+    """
     short, long, tone = end_words(run)
     figures = [Figure(short, long, tone)]
     if timing.first_token is not None:
@@ -85,7 +93,7 @@ def settled_figures(run: Run, timing: Timing, context_length: int | None) -> lis
         )
     figures += _tokens(run, context_length)
     if len(run.choices) > 1:
-        figures.append(_spread(run))
+        figures.append(_spread(spread) if spread is not None else _choices(run))
     if run.usage.cost is not None:
         figures.append(Figure(money(run.usage.cost), "cost, from the catalogue's prices"))
     elif run.usage.output_tokens is not None:
@@ -105,11 +113,8 @@ def _choices(run: Run) -> Figure:
     return Figure(f"{count} answers", "drawn for the same prompt; Alt+→ pages through them")
 
 
-def _spread(run: Run) -> Figure:
+def _spread(found: Spread) -> Figure:
     """How much the answers of a run that has ended differ."""
-    from playground.spread import spread_of
-
-    found = spread_of([choice.text for choice in run.choices])
     alike = "" if found.similarity is None else f", {found.similarity:.0%} alike"
     return Figure(
         f"{found.answers} answers, {found.different} different{alike}",

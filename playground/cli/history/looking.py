@@ -24,9 +24,6 @@ from playground.export.layout import (
 from playground.history import ConversationRecord, Filters, Hit, RunRecord, Summary
 from playground.sanitize import make_safe
 
-FORMS = ("receipt", "python", "curl", "llama-cli")
-"""What a run can be written as, each by a function of `playground.commands`."""
-
 NARROWEST_TITLE = 20
 
 _HEAD = ("ID", "LAST", "RUNS", "MODELS", "TITLE")
@@ -65,6 +62,8 @@ def show_hits(filters: Filters, *, limit: int, json: bool) -> None:
 
 def show_one(name: str, *, written: str, json: bool) -> None:
     """Print a conversation or a run, or what repeats a run."""
+    from playground.commands import FORMS
+
     if written and written not in FORMS:
         raise UsageError(
             f"A run cannot be shown as {written!r}.",
@@ -78,25 +77,13 @@ def show_one(name: str, *, written: str, json: bool) -> None:
                 f"{found.id} is a conversation, and {written} is of one run.",
                 hint=f"`playground history show {found.id}` names its runs.",
             )
-        say(_written(found, written), end="")
+        say(FORMS[written](found).removesuffix("\n"))
     elif json:
         say_json(found.model_dump(mode="json"))
     elif isinstance(found, RunRecord):
         say("\n".join(_run(found)))
     else:
         say("\n".join(_conversation(found)))
-
-
-def _written(run: RunRecord, form: str) -> str:
-    from playground import commands
-
-    write = {
-        "receipt": lambda record: f"{commands.as_receipt(record)}\n",
-        "python": commands.as_python,
-        "curl": commands.as_curl,
-        "llama-cli": commands.as_llama_cli,
-    }
-    return write[form](run)
 
 
 def _print_json(found: Sequence[Summary | Hit]) -> None:

@@ -18,6 +18,7 @@ from playground.errors import PlaygroundError
 from playground.history import Filters, Hit, Summary
 from playground.sanitize import make_safe
 from playground.tui.labels import one_line
+from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import Dialog
 from playground.tui.widgets.safe_text import SafeInput
 
@@ -80,7 +81,7 @@ class HistoryScreen(Dialog[str]):
         self._look()
 
     def _look(self) -> None:
-        self.run_worker(self._search, exclusive=True, group="search", exit_on_error=False)
+        run_latest(self, self._search, "search")
 
     async def _search(self) -> None:
         """Find what matches; the worker of an earlier letter is cancelled by a later one."""
@@ -106,7 +107,7 @@ class HistoryScreen(Dialog[str]):
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
-        self.run_worker(self._preview, exclusive=True, group="preview", exit_on_error=False)
+        run_latest(self, self._preview, "preview")
 
     async def _preview(self) -> None:
         chosen = self._chosen

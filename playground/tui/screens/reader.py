@@ -21,6 +21,7 @@ class Reader(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q,f1,f7", "close", "Close"),
     ]
+    NOTE: ClassVar[str] = "Enter or Esc closes"
 
     def __init__(self, title: str, body: Content, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -33,7 +34,7 @@ class Reader(Dialog[None]):
             yield Static(Content(self._title), classes="dialog-title")
             with VerticalScroll(classes="reader-scroll"):
                 yield Static(self._body, classes="reader-body")
-            yield Static(Content("Enter or Esc closes"), classes="dialog-note")
+            yield Static(Content(self.NOTE), classes="dialog-note")
 
     def on_mount(self) -> None:
         """Let the arrow keys scroll at once."""

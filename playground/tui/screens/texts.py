@@ -15,6 +15,7 @@ from playground.tui.labels import number, one_line
 
 if TYPE_CHECKING:
     from playground.run import Run
+    from playground.spread import Spread
     from playground.types import Timing
 
 __all__ = ["details_text", "first_run_text", "help_text"]
@@ -80,12 +81,14 @@ def first_run_text() -> Content:
     )
 
 
-def details_text(run: Run, timing: Timing, context_length: int | None) -> Content:
+def details_text(
+    run: Run, timing: Timing, context_length: int | None, spread: Spread | None = None
+) -> Content:
     """What was asked for, what was used, what was sent, and how it went."""
     parts: list[Content | str | tuple[str, str]] = []
     figures = [
         (figure.short, one_line(figure.long))
-        for figure in settled_figures(run, timing, context_length)
+        for figure in settled_figures(run, timing, context_length, spread)
     ]
     _table(parts, f"{one_line(str(run.model.ref))}: {end_words(run)[0]}", figures)
     plan = run.plan

@@ -19,17 +19,20 @@ from playground.tui.screens.dialog import Dialog
 
 __all__ = ["TurnAct", "TurnsScreen"]
 
-Deed = Literal["edit", "fork", "look", "difference"]
+Deed = Literal["edit", "fork", "look", "difference", "rate"]
 
 _PROMPT_WIDTH, _ANSWER_WIDTH = 48, 44
-_KEYS = "Enter edits and resends · F forks into a new pane · D compares its answers · Esc closes"
+_KEYS = (
+    "Enter edits and resends · F forks into a new pane · D compares its answers · S rates the one "
+    "in view · Esc closes"
+)
 
 
 class TurnAct(NamedTuple):
     """What the user wants done with a turn.
 
     `edit` its prompt and resend it, `fork` a pane that goes on from it, `look` at it in the place
-    of its edits, see the `difference` between its answers.
+    of its edits, see the `difference` between its answers, `rate` the one in view.
     """
 
     deed: Deed
@@ -44,6 +47,7 @@ class TurnsScreen(Dialog[TurnAct | None]):
         Binding("f", "do('fork')", "Fork"),
         Binding("d", "do('difference')", "Compare"),
         Binding("e", "do('edit')", "Edit"),
+        Binding("s", "do('rate')", "Rate"),
     ]
 
     def __init__(self, title: str, conversation: Conversation) -> None:

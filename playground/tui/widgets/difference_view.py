@@ -19,6 +19,7 @@ from playground.background import off_loop
 from playground.difference import Segment
 from playground.tui.difference_rows import MARKS, Piece, Row, inline, side_by_side
 from playground.tui.labels import one_line
+from playground.tui.latest import run_latest
 
 __all__ = ["MIN_COLUMN", "DifferenceView"]
 
@@ -87,8 +88,7 @@ class DifferenceView(ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
         if width > 0:
-            work = partial(self._laid_out, width)
-            self.run_worker(work, exclusive=True, exit_on_error=False)
+            run_latest(self, partial(self._laid_out, width))
 
     async def _laid_out(self, width: int) -> None:
         """Beside the event loop: the rows of a very long answer take a second."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,6 +14,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerCancelled, WorkerState
 
+from playground.background import off_loop
 from playground.tui.labels import brief, one_line
 from playground.tui.themes import PANE_COLOURS
 from playground.tui.widgets.pane_header import PaneHeader
@@ -21,6 +23,7 @@ from playground.tui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from playground.providers.base import ChatModel
     from playground.run import Run
+    from playground.spread import Spread
     from playground.tui.conversation import Conversation, Turn, Version
     from playground.tui.shelf import ModelShelf
     from playground.tui.transcript import MessageHandle, Transcript
@@ -73,6 +76,7 @@ class Pane(Vertical):
         self._run: Run | None = None
         self._handle: MessageHandle | None = None
         self._shown: tuple[Run | None, int] = (None, 0)
+        self._spreads: WeakKeyDictionary[Run, Spread] = WeakKeyDictionary()
         self._pieces = 0
         self._ticks = 0
         self._cleared = False
@@ -142,6 +146,10 @@ class Pane(Vertical):
     def run(self) -> Run | None:
         """The latest run of this pane."""
         return self._run
+
+    def spread_of(self, run: Run) -> Spread | None:
+        """How much the answers of a run differ, where there are several and it is known."""
+        return self._spreads.get(run)
 
     @property
     def busy(self) -> bool:
@@ -302,26 +310,21 @@ class Pane(Vertical):
 
     def _settle(self, *, note: str = "", error: Exception | None = None) -> None:
         """The answer has ended, one way or another: draw its tail and its figures."""
-        from playground.tui.figures import Figure, explain
-        from playground.tui.figures import settled_figures as settled
+        from playground.tui.figures import Figure
 
         run = self._run
-        if run is None:
-            ended = "failed" if error else "stopped"
-            detail = one_line(str(error)) if error else "stopped before it was asked"
-            figures = [Figure(ended, detail, "bad" if error else "warn")]
-            tooltip = detail
-        else:
-            model = run.model
-            figures = settled(run, self._timing_of(run), model.capabilities.context_length)
-            tooltip = explain(run, figures)
         if not self._cleared:
             if run is None and error is not None:
                 self._drop_answer()
                 self._handle = self._show_error(error)
             elif run is not None and self._handle is not None and self._shown[0] is run:
                 self._finish(self._handle, run, note)
-        self.status.show(figures, tooltip)
+        if run is None:
+            ended = "failed" if error else "stopped"
+            detail = one_line(str(error)) if error else "stopped before it was asked"
+            self.status.show([Figure(ended, detail, "bad" if error else "warn")], detail)
+        else:
+            self._show_figures_of(run, run.model.capabilities.context_length)
 
     # Drawing the conversation
 
@@ -393,12 +396,15 @@ class Pane(Vertical):
             parts.append("★" * (rating.stars or 0) + (" with a note" if rating.note else ""))
         return " · ".join(parts)
 
-    def show_rating(self) -> None:
-        """Draw the last answer again, with the stars that it has now."""
-        turn = self.conversation.last_turn
-        if turn is not None and not self.busy:
+    def show_rating(self, turn: Turn) -> None:
+        """Draw the answer of a turn again, with the stars that it has now."""
+        if self.busy:
+            return
+        if turn is self.conversation.last_turn:
             self._draw_answer(turn)
-            self.transcript.flush()
+        else:
+            self._draw()
+        self.transcript.flush()
 
     def page(self, by: int) -> Version | None:
         """Show another answer of the last turn; None if there is no other."""
@@ -414,8 +420,6 @@ class Pane(Vertical):
 
     def _show_figures(self) -> None:
         """The figures of the run in view, where none is being made."""
-        from playground.tui.figures import explain, settled_figures
-
         if self.busy:
             return
         run = self._run
@@ -423,8 +427,25 @@ class Pane(Vertical):
             self.status.show([])
             return
         context = self.model.capabilities.context_length if self.model is not None else None
-        figures = settled_figures(run, self._timing_of(run), context)
+        self._show_figures_of(run, context)
+
+    def _show_figures_of(self, run: Run, context_length: int | None) -> None:
+        from playground.tui.figures import explain, settled_figures
+
+        spread = self._spreads.get(run)
+        figures = settled_figures(run, self._timing_of(run), context_length, spread)
         self.status.show(figures, explain(run, figures))
+        if spread is None and len(run.choices) > 1:
+            self.run_worker(self._measure_spread(run, context_length), exit_on_error=False)
+
+    async def _measure_spread(self, run: Run, context_length: int | None) -> None:
+        """How much the answers of a run differ: of many long ones it takes half a second."""
+        from playground.spread import spread_of
+
+        texts = [choice.text for choice in run.choices]
+        self._spreads[run] = await off_loop(lambda: spread_of(texts))
+        if self._run is run:
+            self._show_figures_of(run, context_length)
 
     def _show_error(self, error: BaseException) -> MessageHandle:
         from playground.tui.problems import problem_text
