@@ -127,7 +127,7 @@ def axis_of(knob: str, given: object) -> Axis:
             tuple(given) if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
         )
         made = Axis(knob=known.name, values=tuple(_value(known, value) for value in values))
-    if not made.stretch and not len(made):
+    if made.stretch and made.low == made.high:
         raise InvalidParameter(f"{known.name} has no value to take.", hint=_EXAMPLES)
     _check(known, made)
     return made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from playground.errors import InvalidParameter
@@ -79,5 +81,5 @@ def test_interleaving_visits_each_once(size: int) -> None:
 
 def test_wherever_it_stops_the_space_is_covered_evenly() -> None:
     first = sorted(number for _, number in zip(range(20), interleaved(1000), strict=False))
-    gaps = [two - one for one, two in zip(first, first[1:], strict=False)]
+    gaps = [two - one for one, two in itertools.pairwise(first)]
     assert max(gaps) < 100

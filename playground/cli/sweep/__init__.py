@@ -40,7 +40,7 @@ asking = typer.Typer(
 def run(arguments: Sequence[str]) -> None:
     """Do what the words after `playground sweep` say; raises `SystemExit`.
 
-    The first word is one of `list`, `show`, `export`, `report` and `delete`, or a prompt.
+    The first word is one of those in `words`, or a prompt.
     """
     app = words if arguments and arguments[0] in _names() else asking
     app(args=list(arguments), prog_name="playground sweep")
@@ -181,7 +181,7 @@ def sweep(
 
     playground sweep "Once upon a time" -m demo:small --temperature 0:2:0.25 --samples 8
 
-    Other words: list, show, export, report, delete; each has its own --help.
+    Other words: list, show, delete; each has its own --help.
     """
     from playground.cli.sweep.asking import ask_sweep
     from playground.sweep.asked import Asked
