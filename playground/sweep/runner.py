@@ -114,23 +114,21 @@ class Runner:
         runs and keeps all that has ended.
         """
         self._shelf.begin(self.id, self.sweep.heading, as_kept(self.sweep))
+        ended = False
         try:
             async with asyncio.TaskGroup() as group:
                 for number, ref in enumerate(self.sweep.models):
                     group.create_task(self._serve(number, ref))
+            # A search that pruned leaves points unfinished, and has come to its end all the same.
+            searching = isinstance(self.sweep.search, BayesianSearch)
+            ended = searching or self.progress.samples >= self.progress.samples_total
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:
-            whole = self.progress.samples >= self.progress.samples_total and not self.reason
-            state = DONE if whole or self._searched_enough() else STOPPED
             await self._measuring.aclose()
-            reason = self.reason or ("" if state == DONE else "stopped")
-            self._shelf.settle(self.id, state, reason)
+            state = DONE if ended and not self.reason else STOPPED
+            self._shelf.settle(self.id, state, self.reason)
             await asyncio.shield(off_loop(self._history.flush))
-
-    def _searched_enough(self) -> bool:
-        """Whether a search that leaves points unfinished (it pruned them) has come to its end."""
-        return isinstance(self.sweep.search, BayesianSearch) and not self.reason
 
     # One model
 

@@ -239,3 +239,29 @@ async def test_a_search_finds_what_the_grid_finds_and_goes_on_when_resumed() -> 
         again = await resume(runner.id, history)
         await again.run()
         assert len(SweepResult.load(history, runner.id).cells) == 6
+
+
+def test_ctrl_c_stops_it_and_says_how_to_go_on(tmp_path: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "playground", "sweep", "Once upon a time", "-m", "demo:tiny"),
+        *("--temperature", "0:2:0.1", "--samples", "8", "--max-length", "200", "--seed", "1"),
+    ]
+    environment = {
+        **os.environ,
+        "PLAYGROUND_DATA_DIR": str(tmp_path),
+        "PLAYGROUND_CONFIG_DIR": str(tmp_path),
+    }
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and _kept(tmp_path) < 5:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    with History.open(tmp_path / "history.db") as history:
+        kept = history.sweeps.list()[0]
+    assert kept.state == "stopped"
+    assert f"playground sweep --resume {kept.id}" in told
+    assert "Traceback" not in told
