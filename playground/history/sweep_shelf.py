@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import JsonValue
+
 from playground.history import sweeping
 from playground.history.database import Database
 from playground.history.sweeping import (
@@ -13,6 +15,7 @@ from playground.history.sweeping import (
     KeptCell,
     KeptSample,
     KeptSweep,
+    KeptValue,
 )
 from playground.history.writer import Writer
 
@@ -62,6 +65,31 @@ class SweepShelf:
         """The cells that have ended, by number."""
         with self._database.reading() as db:
             return [*sweeping.cells(db, sweep)]
+
+    def cell(self, sweep: str, number: int) -> KeptCell | None:
+        """One cell; None where it has not begun."""
+        with self._database.reading() as db:
+            return sweeping.cell(db, sweep, number)
+
+    def values(self, sweep: str, metric: str) -> Sequence[KeptValue]:
+        """What one metric came to in every cell that has ended, by number."""
+        with self._database.reading() as db:
+            return [*sweeping.values(db, sweep, metric)]
+
+    def measured(self, sweep: str, metrics: Sequence[str]) -> tuple[str, ...]:
+        """Those of some metrics that have a value in some cell."""
+        with self._database.reading() as db:
+            return tuple(name for name in metrics if sweeping.measured(db, sweep, name))
+
+    def points(self, sweep: str) -> dict[int, dict[str, JsonValue]]:
+        """The point of every cell that has begun, by number."""
+        with self._database.reading() as db:
+            return dict(sweeping.points(db, sweep))
+
+    def exists(self, sweep: str) -> bool:
+        """Whether there is a sweep of exactly this name."""
+        with self._database.reading() as db:
+            return sweeping.exists(db, sweep)
 
     def samples(self, sweep: str, cell: int | None = None) -> Sequence[KeptSample]:
         """The samples of a sweep, or of one of its cells, by number."""

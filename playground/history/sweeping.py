@@ -91,6 +91,20 @@ class KeptCell:
     estimates: dict[str, JsonValue]
 
 
+class KeptValue(NamedTuple):
+    """What one metric came to in a cell: its interval, from `samples` answers beside `failed`.
+
+    All three figures are None where the metric has no value there.
+    """
+
+    cell: int
+    samples: int
+    failed: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
 class EndedPlace(NamedTuple):
     """A sample that is there: whether it failed, and what it used (JSON)."""
 
@@ -233,6 +247,53 @@ def cells(db: sqlite3.Connection, sweep: str) -> Iterator[KeptCell]:
         "SELECT cell, point, estimates FROM cells WHERE sweep = ? ORDER BY cell", (sweep,)
     ):
         yield KeptCell(number, json.loads(point), json.loads(estimates))
+
+
+def cell(db: sqlite3.Connection, sweep: str, number: int) -> KeptCell | None:
+    """One cell; None where it has not begun."""
+    row = db.execute(
+        "SELECT point, estimates FROM cells WHERE sweep = ? AND cell = ?", (sweep, number)
+    ).fetchone()
+    return None if row is None else KeptCell(number, json.loads(row[0]), json.loads(row[1]))
+
+
+def values(db: sqlite3.Connection, sweep: str, metric: str) -> Iterator[KeptValue]:
+    """What one metric came to in every cell that has ended.
+
+    SQLite takes the figures out of the JSON: reading all of it here costs ten times as much.
+    """
+    path = f'$.estimates."{metric}"'
+    for row in db.execute(
+        "SELECT cell, json_extract(kept, '$.samples'), json_extract(kept, '$.failed'),"
+        " json_extract(kept, ?), json_extract(kept, ?), json_extract(kept, ?) FROM"
+        " (SELECT cell, CASE WHEN json_valid(estimates) THEN estimates END AS kept"
+        "   FROM cells WHERE sweep = ? AND estimates != '{}')"
+        " ORDER BY cell",
+        (f"{path}[0]", f"{path}[1]", f"{path}[2]", sweep),
+    ):
+        yield KeptValue(row[0], row[1] or 0, row[2] or 0, row[3], row[4], row[5])
+
+
+def measured(db: sqlite3.Connection, sweep: str, metric: str) -> bool:
+    """Whether a metric has a value in some cell."""
+    row = db.execute(
+        "SELECT 1 FROM cells WHERE sweep = ? AND json_valid(estimates)"
+        " AND json_extract(estimates, ?) IS NOT NULL LIMIT 1",
+        (sweep, f'$.estimates."{metric}"[0]'),
+    ).fetchone()
+    return row is not None
+
+
+def points(db: sqlite3.Connection, sweep: str) -> Iterator[tuple[int, dict[str, JsonValue]]]:
+    """The point of every cell that has begun."""
+    for number, point in db.execute("SELECT cell, point FROM cells WHERE sweep = ?", (sweep,)):
+        yield number, json.loads(point)
+
+
+def exists(db: sqlite3.Connection, sweep: str) -> bool:
+    """Whether there is a sweep of this name."""
+    row = db.execute("SELECT 1 FROM sweeps WHERE id = ?", (sweep,)).fetchone()
+    return row is not None
 
 
 def ended(db: sqlite3.Connection, sweep: str) -> Iterator[EndedPlace]:
