@@ -26,7 +26,6 @@ def distinct(length: int) -> Callable[[Collection, Resampling], Estimate]:
     no use here: an answer that is drawn twice brings no new n-gram, so that every resample would
     look less diverse than what it was drawn from. The interval is the jackknife's.
     """
-
     words = "a word" if length == 1 else f"{length} words"
 
     def whole(collection: Collection, how: Resampling) -> Estimate:
