@@ -12,7 +12,11 @@ pure function of finished answers: no model is opened, and what must be asked of
 (`perplexities`, `judged`) is given a function to ask with.
 """
 
+from playground.metrics.chain import StageEffect, chain_params, stage_effects
 from playground.metrics.collection import Collection, normalised
+from playground.metrics.dead import CellSamples, KnobReport, dead_knobs
+from playground.metrics.flip import FlipPoint, flip_point
+from playground.metrics.histogram import Bar, answer_histogram
 from playground.metrics.judge import Judge, Verdict, judged, scores
 from playground.metrics.measuring import measure, measure_all, measure_figures
 from playground.metrics.metric import Estimate, Figure, Metric, Need
@@ -23,15 +27,24 @@ from playground.metrics.sample import Sample
 __all__ = [
     "METRICS",
     "USUAL",
+    "Bar",
+    "CellSamples",
     "Collection",
     "Estimate",
     "Figure",
+    "FlipPoint",
     "Judge",
+    "KnobReport",
     "Metric",
     "Need",
     "Sample",
     "Scorer",
+    "StageEffect",
     "Verdict",
+    "answer_histogram",
+    "chain_params",
+    "dead_knobs",
+    "flip_point",
     "get",
     "judged",
     "measure",
@@ -40,4 +53,5 @@ __all__ = [
     "normalised",
     "perplexities",
     "scores",
+    "stage_effects",
 ]

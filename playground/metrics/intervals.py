@@ -51,7 +51,7 @@ class Resampling:
         drawn = self._drawn(count)
         sums = np.einsum("rn,mn->mr", drawn, totals)
         by = count if (weights == 1).all() else np.einsum("rn,mn->mr", drawn, weights)
-        return self._percentiles(sums / by, count)
+        return self.percentiles(sums / by, count)
 
     def pairs(self, matrix: Floats) -> Interval:
         """The bootstrap interval of a mean over all pairs of samples (a symmetric matrix).
@@ -67,7 +67,7 @@ class Resampling:
         sums = np.einsum("rn,rn->r", drawn @ others, drawn)
         pairs = count**2 - np.einsum("rn,rn->r", drawn, drawn)
         some = pairs > 0
-        return self._percentiles((sums[some] / pairs[some])[None, :], count)[0]
+        return self.percentiles((sums[some] / pairs[some])[None, :], count)[0]
 
     def jackknife(self, value: float, without: Floats) -> Interval:
         """The jackknife interval of a value, from those without each of its samples.
@@ -88,7 +88,7 @@ class Resampling:
     def _drawn(self, count: int) -> Floats:
         return _weights(count, max(100, min(self.resamples, _MOST_CELLS // count)), self.seed)
 
-    def _percentiles(self, resampled: Floats, count: int) -> list[Interval]:
+    def percentiles(self, resampled: Floats, count: int) -> list[Interval]:
         """The percentile interval of each row, widened for few samples.
 
         A plain percentile interval is too narrow by √((n-1)/n) and knows the normal distribution
