@@ -15,7 +15,7 @@ from playground.sweep.definition import BayesianSearch, Place, Sweep, SweepPromp
 from playground.sweep.figures import CellFigures
 from playground.sweep.space import Values
 from playground.sweep.starting import definition_of
-from playground.types import Timing, Usage
+from playground.types import Receipt, Timing, Usage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +100,14 @@ class SweepResult:
     def answers(self, cell: int) -> tuple[SampleRow, ...]:
         """The answers of a cell, by number of sample; blocks."""
         return tuple(_row(item) for item in self._history.sweeps.samples(self.id, cell))
+
+    def receipt(self, cell: int) -> Receipt | None:
+        """The receipt of a cell's first answer that has one; the others' differ in seed. Blocks."""
+        for kept in self._history.sweeps.samples(self.id, cell):
+            receipt = self._history.run(kept.run).receipt
+            if receipt is not None:
+                return receipt
+        return None
 
     def estimate(self, cell: int, metric: str) -> Estimate | None:
         """What a metric came to in a cell; None where it has none."""
