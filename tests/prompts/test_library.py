@@ -197,8 +197,8 @@ BAD: dict[str, tuple[str, int, str]] = {
     "case with no number": (
         'title = "x"\nprompt = "y"\n[[cases]]\nexpected = "two"\nscore = "numeric"', 3, "numeric",
     ),
-    "case with broken JSON": (
-        'title = "x"\nprompt = "y"\n[[cases]]\nexpected = "{"\nscore = "json"', 3, "json",
+    "case of JSON that says more": (
+        'title = "x"\nprompt = "y"\n[[cases]]\nexpected = "{}"\nscore = "json"', 3, "json takes no",
     ),
     "second case with an unknown variable": (
         ('title = "x"\nprompt = "{{ a }}"\n[variables.a]\ndefault = "1"\n[[cases]]\nexpected = "1"'

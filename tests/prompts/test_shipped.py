@@ -1,0 +1,141 @@
+"""The shipped prompts: what each must have, and what the demo model makes of those meant for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from playground import prompts
+from playground.config import shipped
+from playground.metrics.collection import normalised
+from playground.metrics.tasks import number_in
+from playground.prompts import CATEGORIES, Case, Prompt
+from playground.providers import open_model
+from playground.run import generate
+from playground.sweep.axis import axis_of
+
+SHIPPED = sorted(
+    path.relative_to(shipped("prompts")).as_posix().removesuffix(".toml")
+    for path in shipped("prompts").rglob("*.toml")
+)
+
+
+def everything() -> list[Prompt]:
+    return [prompts.get(name) for name in SHIPPED]
+
+
+def test_there_are_a_hundred_and_more_in_every_category_and_in_six_languages() -> None:
+    shelf = prompts.list_prompts()
+    assert not shelf.problems
+    assert len(shelf.found) == len(SHIPPED) >= 100
+    assert {prompt.category for prompt in shelf.found} == set(CATEGORIES)
+    spoken = Counter(prompt.language for prompt in shelf.found)
+    assert set(spoken) == {"en", "ja", "fr", "de", "es", "zh"}
+    assert min(spoken["en"], spoken["ja"]) >= 30
+
+
+def test_every_file_in_the_folder_is_a_prompt_and_readable_as_text() -> None:
+    others = [path for path in shipped("prompts").rglob("*") if path.is_file()]
+    assert len(others) == len(SHIPPED)
+    assert all(path.suffix == ".toml" and path.stat().st_size < 10_000 for path in others)
+    assert not any(path.is_symlink() for path in others)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_each_says_what_it_is_for_and_what_to_watch_for(name: str) -> None:
+    prompt = prompts.get(name)
+    for text in (prompt.title, prompt.description, prompt.watch_for, *prompt.tags):
+        assert text.strip() == text != ""
+    assert prompt.tags
+    for variable in prompt.variables.values():
+        assert variable.description
+        assert variable.default is not None or variable.example is not None
+    assert prompt.needs in ("", "a larger model", "a larger model and context")
+    assert prompt.preview()[-1].content.strip()
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_each_suggests_what_can_be_set_and_swept(name: str) -> None:
+    prompt = prompts.get(name)
+    assert prompt.suggestion
+    for knob, given in prompt.sweep.items():
+        assert int(given) > 0 if knob == "samples" else len(axis_of(knob, given)) > 0
+
+
+def test_enough_have_right_answers_that_a_sweep_can_score() -> None:
+    assert sum(bool(prompt.cases) for prompt in everything()) >= 12
+    for prompt in everything():
+        for case in prompt.cases:
+            assert prompt.render_with(case.variables)
+
+
+def test_the_lessons_that_everybody_asks_for() -> None:
+    story = prompts.get("temperature-lesson")
+    assert story.render()[0].content == "Once upon a time"
+    assert list(story.sweep) == ["temperature", "samples"]
+    assert "repeat_penalty" in prompts.get("repeat-penalty-lesson").sweep
+    capital = prompts.get("top-p-lesson")
+    assert list(capital.sweep) == ["top_p", "samples"]
+    assert "capital" in capital.prompt
+    five = prompts.get("five-translations").suggestion
+    assert five == {"temperature": 0.7, "max_length": 60, "n": 5}
+
+
+# On the demo model
+
+
+def is_right(case: Case, answer: str) -> bool:
+    """The same marks as the sweep's metrics give, for those that the demo's cases use."""
+    import json
+    import re
+
+    match case.score:
+        case "contains":
+            return any(normalised(text) in normalised(answer) for text in case.expected)
+        case "numeric":
+            return number_in(answer) in map(number_in, case.expected)
+        case "regex":
+            return any(re.search(text, answer) for text in case.expected)
+        case "json":
+            return json.loads(answer) is not None
+    raise AssertionError(case.score)
+
+
+async def answers(asked: list[tuple[Prompt, Case]]) -> list[str]:
+    """Greedy answers of the demo model, all decoded together."""
+    async with open_model("demo:small") as model:
+        runs = [
+            generate(
+                model,
+                prompt.render_with(case.variables),
+                prompt.params.updated(temperature=0, n=None, seed=0),
+            )
+            for prompt, case in asked
+        ]
+        await asyncio.gather(*runs)
+        return [run.text for run in runs]
+
+
+async def test_the_demo_model_answers_nine_of_ten_questions_that_are_meant_for_it() -> None:
+    asked = [(prompt, case) for prompt in everything() if not prompt.needs for case in prompt.cases]
+    assert len(asked) >= 50
+    wrong = [
+        (prompt.name, case.variables, said)
+        for (prompt, case), said in zip(asked, await answers(asked), strict=True)
+        if not is_right(case, said)
+    ]
+    assert len(wrong) <= len(asked) / 10, wrong
+
+
+async def test_every_prompt_that_is_meant_for_the_demo_model_fits_it_and_is_answered() -> None:
+    async with open_model("demo:small") as model:
+        shown = [prompt for prompt in everything() if not prompt.needs]
+        runs = [
+            generate(model, prompt.preview(), prompt.params.updated(max_length=24, n=None))
+            for prompt in shown
+        ]
+        await asyncio.gather(*runs)
+    silent = [p.name for p, run in zip(shown, runs, strict=True) if not run.text.strip()]
+    assert not silent
