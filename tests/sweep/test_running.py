@@ -78,7 +78,8 @@ async def test_the_same_dice_are_thrown_in_every_cell() -> None:
 
 async def test_a_stopped_sweep_makes_only_what_is_missing() -> None:
     with History.in_memory() as history:
-        sweep = small(samples=8)
+        # More than a model decodes together several times over: the stop is heard in between.
+        sweep = small(samples=32)
         runner = begin(sweep, history)
 
         async def stop_soon() -> None:
