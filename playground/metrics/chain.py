@@ -43,14 +43,14 @@ CHAIN_KNOBS: Final = (
 class StageEffect:
     """What one stage did at `tokens` tokens of some answers.
 
-    `setting` is its knob's value. At `changed` of them it certainly changed what could come, at
-    `unknown` of them that cannot be said. `entering` and `left` are the most tokens that came into
-    it and that it left (None: more than are known). `because` is the stage that left it nothing to
-    do, or that would have done the same.
+    `setting` names what switches it on: `top_k 40`. At `changed` of them it certainly changed what
+    could come, at `unknown` of them that cannot be said. `entering` and `left` are the most tokens
+    that came into it and that it left (None: more than are known). `because` is the stage that left
+    it nothing to do, or that would have done the same.
     """
 
     stage: str
-    setting: float
+    setting: str
     effect: Effect
     tokens: int
     changed: int
@@ -60,7 +60,7 @@ class StageEffect:
     because: str = ""
 
     def __str__(self) -> str:
-        name = f"{self.stage} {number_text(self.setting)}"
+        name = self.setting
         did = "changed nothing" if self.stage == "temperature" else "never cut"
         match self.effect:
             case "none" if self.because:
@@ -159,6 +159,8 @@ class _Walk:
 def _effect(
     stage: str, stages: Sequence[str], walks: Sequence[_Walk], params: GenerationParams
 ) -> StageEffect:
+    from playground.metrics.outside import switches
+
     place = stages.index(stage)
     changes = [walk.changed(place, stage) for walk in walks]
     changed, unknown = changes.count(True), changes.count(None)
@@ -190,7 +192,7 @@ def _effect(
             )
     return StageEffect(
         stage,
-        float(getattr(params, stage)),
+        ", ".join(f"{name} {number_text(value)}" for name, value in switches(params, stage)),
         effect,
         tokens=len(walks),
         changed=changed,

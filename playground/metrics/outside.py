@@ -19,7 +19,7 @@ from playground.distribution import Distribution
 from playground.knobs import SAMPLERS
 from playground.params import GenerationParams, knobs
 
-__all__ = ["NotKnown", "Partly", "active", "after", "begin"]
+__all__ = ["NotKnown", "Partly", "active", "after", "begin", "switches"]
 
 _MOST_PIECES: Final = 20_000
 """Tokens that stand for what is outside; where it takes more, the bound is a wider one."""
@@ -101,14 +101,19 @@ def begin(logprobs: Sequence[float], vocabulary: int | None = None) -> Partly:
 
 def active(params: GenerationParams, order: Sequence[str] | None = None) -> list[str]:
     """The stages of a chain that are switched on, in the order in which they act."""
-    table = knobs()
-
-    def on(name: str) -> bool:
-        value = getattr(params, name)
-        return value is not None and value != table[name].neutral
-
     stages = order or params.sampler_order or SAMPLERS
-    return [stage for stage in stages if any(map(on, _SWITCHES.get(stage, (stage,))))]
+    return [stage for stage in stages if switches(params, stage)]
+
+
+def switches(params: GenerationParams, stage: str) -> list[tuple[str, float]]:
+    """The knobs that switch a stage on, with their values; none where it is off."""
+    table = knobs()
+    values = ((name, getattr(params, name)) for name in _SWITCHES.get(stage, (stage,)))
+    return [
+        (name, value)
+        for name, value in values
+        if value is not None and value != table[name].neutral
+    ]
 
 
 def after(state: Partly, stage: str, params: GenerationParams) -> Partly:

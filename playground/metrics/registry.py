@@ -219,6 +219,7 @@ _ALL: Final = (
         highest=1,
         needs=frozenset({"expected"}),
         values=tasks.numeric(),
+        lacks="no expected numbers: the prompts come without them",
     ),
     Metric(
         "judge",

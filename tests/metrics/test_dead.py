@@ -1,0 +1,142 @@
+"""Knobs that changed nothing, knobs that did, and what cannot be told from so few answers."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from playground.errors import InvalidParameter
+from playground.metrics import CellSamples, Sample, dead_knobs, get
+
+WORDS = [f"w{number}" for number in range(60)]
+
+
+def text(dice: random.Random, temperature: float) -> str:
+    weights = [(1 / (place + 1)) ** (1 / temperature) for place in range(60)]
+    return " ".join(dice.choices(WORDS, weights, k=30))
+
+
+def cell(settings: dict[str, float], count: int = 8, first: int = 0) -> CellSamples:
+    """A cell of a model that knows a temperature and nothing else; sample i has dice i."""
+    temperature = settings.get("temperature", 1.0)
+    return CellSamples(
+        settings, [Sample(text(random.Random(first + n), temperature)) for n in range(count)]
+    )
+
+
+def test_a_grid_tells_the_knob_that_works_from_the_one_that_does_not() -> None:
+    grid = [
+        cell({"temperature": temperature, "top_k": top_k})
+        for temperature in (0.5, 1.0, 1.5)
+        for top_k in (20, 40)
+    ]
+    works, idle = dead_knobs(grid)
+    assert (works.knob, works.values, works.verdict) == ("temperature", (0.5, 1.0, 1.5), "alive")
+    assert works.chance is not None
+    assert works.chance < 0.01
+    assert works.difference is not None
+    assert works.difference > 0.05
+    assert "at temperature 0.5 and 1.5 is" in works.reason
+    assert (idle.knob, idle.verdict, idle.difference) == ("top_k", "dead", None)
+    assert idle.reason == "with the same dice all 48 answers stay the same"
+
+
+def test_other_dice_take_a_test_and_only_enough_answers_pass_it() -> None:
+    def grid(count: int) -> list[CellSamples]:
+        return [cell({"top_k": top_k}, count, first=1000 * top_k) for top_k in (20, 40, 80)]
+
+    (few,) = dead_knobs(grid(3), same_dice=False)
+    (many,) = dead_knobs(grid(24), same_dice=False)
+    assert (few.verdict, many.verdict) == ("undecided", "equivalent")
+    assert many.least is not None
+    assert many.most is not None
+    assert -0.05 < many.least <= many.most < 0.05
+    assert "less than 0.05 for sure" in many.reason
+    (one,) = dead_knobs(grid(1), same_dice=False)
+    assert (one.verdict, one.reason) == ("undecided", "it takes at least three samples a cell")
+
+
+def test_a_knob_that_does_nothing_is_seldom_called_alive() -> None:
+    alive = 0
+    for number in range(60):
+        grid = [
+            cell({"top_k": top_k}, 6, first=10_000 * number + 100 * top_k) for top_k in (1, 2, 3)
+        ]
+        (report,) = dead_knobs(grid, same_dice=False, resamples=200)
+        alive += report.verdict == "alive"
+    # One in twenty is what the test allows.
+    assert alive <= 8
+
+
+def test_values_further_apart_than_the_margin_are_seldom_called_equivalent() -> None:
+    for number in range(20):
+        grid = [cell({"temperature": t}, 8, first=100 * number) for t in (0.5, 1.0)]
+        (report,) = dead_knobs(grid, resamples=200, margin=0.02)
+        assert report.verdict == "alive"
+
+
+def test_a_metric_of_samples_is_compared_by_its_mean() -> None:
+    def lengths(value: int, counts: list[int]) -> CellSamples:
+        return CellSamples({"top_k": value}, [Sample(str(n), tokens=n) for n in counts])
+
+    close = [lengths(1, [10, 11, 12, 11] * 3), lengths(2, [11, 12, 11, 10] * 3)]
+    (report,) = dead_knobs(close, metric=get("length"), margin=2, same_dice=False)
+    assert report.verdict == "equivalent"
+    apart = [lengths(1, [10, 11, 12, 11] * 3), lengths(2, [31, 32, 31, 30] * 3)]
+    (report,) = dead_knobs(apart, metric=get("length"), margin=2, same_dice=False)
+    assert report.verdict == "alive"
+    assert report.difference == pytest.approx(-20)
+
+
+def test_cells_are_compared_that_differ_in_one_knob_only() -> None:
+    # Drawn at random: no two cells share the other knob.
+    drawn = [cell({"temperature": 0.5, "top_k": 20}), cell({"temperature": 1.0, "top_k": 40})]
+    reports = dead_knobs(drawn)
+    assert {report.verdict for report in reports} == {"undecided"}
+    assert reports[0].reason == "no two cells with samples differ in temperature alone"
+    # What is no knob keeps cells apart, and is not reported where only knobs are asked for.
+    models = [
+        CellSamples({"model": model, "top_k": top_k}, [Sample(model)] * 4)
+        for model in ("a", "b")
+        for top_k in (1, 2)
+    ]
+    (report,) = dead_knobs(models, knobs=["top_k"])
+    assert (report.knob, report.verdict) == ("top_k", "dead")
+    assert dead_knobs([]) == ()
+
+
+def test_the_reason_is_the_chains_where_that_is_known() -> None:
+    likeliest = [[math.log(p) for p in (0.5, 0.2, 0.1, 0.08, 0.06, 0.03)]] * 5
+    grid = [
+        CellSamples(
+            {"top_k": top_k},
+            [Sample("the same")] * 3,
+            likeliest=likeliest,
+            effective={"top_k": top_k, "top_p": 0.9, "sampler_order": ["top_p", "top_k"]},
+        )
+        for top_k in (20, 40)
+    ]
+    (report,) = dead_knobs(grid)
+    assert report.reason == (
+        "with the same dice all 6 answers stay the same; "
+        "top_k 20 never cut: top_p had left at most 5 tokens; "
+        "top_k 40 never cut: top_p had left at most 5 tokens"
+    )
+    assert [(value, effect.effect) for value, effect in report.effects] == [
+        (20, "none"),
+        (40, "none"),
+    ]
+
+
+def test_the_same_seed_gives_the_same_report() -> None:
+    grid = [cell({"temperature": temperature}) for temperature in (0.8, 1.0)]
+    assert dead_knobs(grid, seed=4) == dead_knobs(grid, seed=4)
+
+
+def test_metrics_that_cannot_be_compared_are_refused() -> None:
+    with pytest.raises(InvalidParameter, match="not a metric of single samples"):
+        dead_knobs([], metric=get("distinct-2"))
+    with pytest.raises(InvalidParameter, match="Which difference of length"):
+        dead_knobs([], metric=get("length"))
