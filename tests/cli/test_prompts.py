@@ -164,7 +164,7 @@ def test_what_only_begins_with_at_is_a_prompt_like_any_other(shell: Shell) -> No
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("ask", "@translat-fr"), "Did you mean 'translate-fr'?"),
+        (("ask", "@translat-fr"), "Did you mean 'translate-fr'"),
         (("ask", "@translate-fr"), "wants a value for 'text'"),
         (("ask", "@translate-fr", "--var", "txt=x"), "Did you mean 'text'?"),
         (("ask", "@translate-fr", "--var", "text"), 'Write --var name="value"'),
