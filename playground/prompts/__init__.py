@@ -9,7 +9,7 @@
         print(session.ask("demo:small", prompt.render(text="Good morning"), **prompt.suggestion))
 """
 
-from playground.prompts.asking import AskedPrompt, asked_prompt, is_reference
+from playground.prompts.asking import AskedPrompt, asked_prompt, is_reference, name_and_value
 from playground.prompts.keeping import (
     delete_prompt,
     place_for,
@@ -45,6 +45,7 @@ __all__ = [
     "get",
     "is_reference",
     "list_prompts",
+    "name_and_value",
     "place_for",
     "prompt_folder",
     "read_prompt",

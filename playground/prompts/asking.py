@@ -78,12 +78,13 @@ def asked_prompt(reference: str, variables: Iterable[str] = ()) -> AskedPrompt:
     cannot be.
     """
     prompt = get(reference)
-    values: dict[str, Value] = dict(map(_name_and_value, variables))
+    values: dict[str, Value] = dict(map(name_and_value, variables))
     prompt.check(values)
     return AskedPrompt(prompt, values)
 
 
-def _name_and_value(given: str) -> tuple[str, str]:
+def name_and_value(given: str) -> tuple[str, str]:
+    """What `--var name=value` says; raises `WrongVariables` where there is no name or no `=`."""
     name, equals, value = given.partition("=")
     if not equals or not name.strip():
         raise WrongVariables(

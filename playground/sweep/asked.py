@@ -14,7 +14,7 @@ import playground.metrics as metrics
 from playground.config import broken, read_toml
 from playground.errors import InvalidParameter, UsageError
 from playground.params import GenerationParams, knobs
-from playground.prompts import AskedPrompt, Case, asked_prompt, is_reference
+from playground.prompts import AskedPrompt, Case, asked_prompt, is_reference, name_and_value
 from playground.sweep.axis import NOT_SWEPT
 from playground.sweep.definition import (
     SEEDS,
@@ -39,13 +39,6 @@ SCORED_BY: Final = {
     "json": "json-valid",
 }
 """The metric that scores the cases of a prompt of the library, by what they say."""
-
-
-def _name_and_value(given: str) -> tuple[str, str]:
-    name, equals, value = given.partition("=")
-    if not equals or not name.strip():
-        raise UsageError(f"{given!r} gives no variable a value.", hint='Write --var name="value".')
-    return name.strip(), value
 
 
 def _several(value: object) -> object:
@@ -107,7 +100,7 @@ class Asked(Frozen):
 
         `variables` are `name=value`.
         """
-        if named := dict(_name_and_value(given) for given in variables):
+        if named := dict(map(name_and_value, variables)):
             words["variables"] = named
         try:
             return cls(**words)
@@ -154,19 +147,17 @@ def build(asked: Asked) -> Sweep:
     """
     prompts, suggested = _prompts(asked)
     settings = {**suggested.params, **suggested.space, **asked.params, **asked.space}
-    for name in NOT_SWEPT:
-        settings.pop(name, None)
+    apart = {name: _one(name, settings.pop(name)) for name in NOT_SWEPT if name in settings}
     axes, fixed = split(settings)
-    samples = asked.samples or suggested.samples or asked.params.get("n") or 1
+    samples = asked.samples or apart.get("n") or suggested.samples or 1
     named = asked.metrics or suggested.metrics
-    seed = asked.seed if asked.seed is not None else asked.params.get("seed")
-    fixed_logprobs = asked.params.get("logprobs")
+    seed = asked.seed if asked.seed is not None else apart.get("seed")
     return Sweep.of(
         title=asked.title,
         models=asked.models,
         prompts=prompts,
         axes=axes,
-        params=GenerationParams.of(**fixed, logprobs=fixed_logprobs),
+        params=GenerationParams.of(**fixed, logprobs=apart.get("logprobs")),
         search=_search(asked.search),
         samples=samples,
         seed=random.SystemRandom().randrange(SEEDS) if seed is None else seed,
@@ -177,6 +168,20 @@ def build(asked: Asked) -> Sweep:
         judge_question=asked.judge_question,
         budget=asked.budget,
     )
+
+
+def _one(knob: str, given: object) -> int:
+    """The value of a knob that has one only; raises `InvalidParameter` for several."""
+    values = given if isinstance(given, list | tuple) else [given]
+    try:
+        value = int(str(values[0]).strip())
+    except (IndexError, ValueError):
+        value = None
+    if value is None or len(values) != 1:
+        raise InvalidParameter(
+            f"{knob} {given!r} is not one whole number, and it cannot be swept: {NOT_SWEPT[knob]}."
+        )
+    return value
 
 
 class _Suggested(Frozen):

@@ -20,6 +20,7 @@ JUDGE_LENGTH = 400
 class Asking:
     """Puts questions about answers to the models that a sweep names for it.
 
+    `problems` has, by metric, the first error that left an answer without its figure.
     Raises `UsageError` for a metric that asks a model which the sweep does not name.
     """
 
@@ -28,6 +29,7 @@ class Asking:
         self._refs = {"perplexity": sweep.scorer, "judge": sweep.judge}
         self._judge = Judge(question=sweep.judge_question) if sweep.judge_question else Judge()
         self._models: dict[str, ChatModel] = {}
+        self.problems: dict[str, str] = {}
         # One at a time for each: an answer is judged while the next ones are written.
         self._gate = asyncio.Semaphore(4)
         for metric in self.metrics:
@@ -52,8 +54,9 @@ class Asking:
             if name == "perplexity":
                 return await self._perplexity(model, prompt, sample)
             return await self._judgement(model, sample)
-        except PlaygroundError:
-            # An answer without this figure is counted as such, and the sweep goes on.
+        except PlaygroundError as error:
+            # The answer stays without this figure, and the sweep goes on.
+            self.problems.setdefault(name, f"{model.ref} could not be asked: {error}")
             return None
 
     async def _perplexity(

@@ -1,4 +1,4 @@
-"""A sweep as it is written into the history: all of it but passwords."""
+"""A sweep as it is written down: all of it but passwords."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from playground.sweep.definition import BayesianSearch, Sweep
 HIDDEN: Final = "***"
 """What stands for a password."""
 
-_PASSWORD: Final = re.compile(r"(?<=://)([^/@]*?):[^/]*@")
+_IN_FRONT: Final = re.compile(r"(?<=://)([^/@:]*):.*@")
+_WORDS: Final = "password|passwd|pwd|secret|token|key"
+_IN_QUERY: Final = re.compile(rf"(?<=[?&])([^=&]*(?:{_WORDS})[^=&]*)=[^&]*", re.IGNORECASE)
 
 
-def as_kept(sweep: Sweep) -> str:
-    """The definition as JSON; a password in the address of a database is left out."""
+def without_passwords(sweep: Sweep) -> Sweep:
+    """The same sweep; passwords in the address of its study's database are hidden."""
     search = sweep.search
-    if isinstance(search, BayesianSearch):
-        storage = _PASSWORD.sub(rf"\1:{HIDDEN}@", search.storage)
-        sweep = sweep.model_copy(update={"search": search.model_copy(update={"storage": storage})})
-    return sweep.model_dump_json()
+    if not isinstance(search, BayesianSearch):
+        return sweep
+    storage = _IN_FRONT.sub(rf"\1:{HIDDEN}@", search.storage)
+    storage = _IN_QUERY.sub(rf"\1={HIDDEN}", storage)
+    return sweep.model_copy(update={"search": search.model_copy(update={"storage": storage})})

@@ -72,7 +72,7 @@ class Limit:
         if self.running and self._since_refusal:
             # The others were taken: so many it takes.
             self.size = float(max(1, self.running))
-        elif not self.running or self._since_refusal == 0:
+        else:
             self.size = max(1.0, self.size / 2)
             self._not_before = max(self._not_before, time.monotonic() + self._pause)
             self._pause = min(LONGEST_PAUSE, self._pause * 2)

@@ -118,6 +118,11 @@ class Measuring:
             answers=len(counts),
         )
 
+    @property
+    def problems(self) -> list[str]:
+        """Why answers are without figures that were to be asked of other models."""
+        return [*self._asking.problems.values()]
+
     async def aclose(self) -> None:
         """Close the models that were asked."""
         await self._asking.aclose()

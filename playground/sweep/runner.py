@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from playground.background import off_loop
@@ -16,7 +18,7 @@ from playground.params import GenerationParams
 from playground.sweep.budget import reached
 from playground.sweep.definition import BayesianSearch, Place, Sweep
 from playground.sweep.figures import CellFigures
-from playground.sweep.keeping import as_kept
+from playground.sweep.keeping import without_passwords
 from playground.sweep.lane import Executor, HereLane, Lane, Outcome, Work
 from playground.sweep.limit import FIRST, Limit
 from playground.sweep.made import Made
@@ -113,7 +115,8 @@ class Runner:
         A model that cannot be opened ends its own lane and not the others'. Cancelling cuts what
         runs and keeps all that has ended.
         """
-        self._shelf.begin(self.id, self.sweep.heading, as_kept(self.sweep))
+        kept = without_passwords(self.sweep).model_dump_json()
+        self._shelf.begin(self.id, self.sweep.heading, kept)
         ended = False
         try:
             async with asyncio.TaskGroup() as group:
@@ -123,7 +126,7 @@ class Runner:
             searching = isinstance(self.sweep.search, BayesianSearch)
             ended = searching or self.progress.samples >= self.progress.samples_total
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            raise _first(errors) from None
         finally:
             await self._measuring.aclose()
             state = DONE if ended and not self.reason else STOPPED
@@ -146,7 +149,9 @@ class Runner:
             await self._keep_file(lane)
             serving = _Serving(self, number, lane, counts)
             await serving.serve()
-        except PlaygroundError as error:
+        except* PlaygroundError as errors:
+            # From however deep a group of tasks it comes.
+            error = _first(errors)
             counts.note = str(error)
             self.reason = self.reason or f"{ref}: {error}"
         finally:
@@ -193,8 +198,7 @@ class Runner:
         if self._made.earlier(number):
             await off_loop(self._history.flush)
             made = await off_loop(lambda: kept_of_cell(self._history, self.id, number, prompt))
-        whole = made
-        figures = await off_loop(lambda: self._measuring.of_cell(whole))
+        figures = await off_loop(partial(self._measuring.of_cell, made))
         self._shelf.add_cell(EndedCell(self.id, number, values, figures.packed()))
         self.progress.cells += 1
         self._watch(CellDone(number, self.sweep.place(number), values, figures))
@@ -213,6 +217,13 @@ class Runner:
     def made(self) -> Made:
         """What earlier starts have made."""
         return self._made
+
+
+def _first(error: BaseException) -> BaseException:
+    """The first error in a group of them, or the error itself."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 class _Serving:
@@ -306,7 +317,7 @@ class _Serving:
                 await self._limit.leave(worked=False)
                 return None
             self._runner.progress.running += 1
-            self._counts.began = self._counts.began or asyncio.get_running_loop().time()
+            self._counts.began = self._counts.began or time.monotonic()
             outcome: Outcome | None = None
             try:
                 outcome = await self._lane.make(Work(prompt.messages, params))

@@ -107,7 +107,7 @@ def _json_lines(path: Path, text: str) -> Iterator[Row]:
             continue
         try:
             row = json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BrokenFile(f"{path}, line {line}: not JSON: {error}.", hint="Mend it.") from error
         if not isinstance(row, dict):
             raise BrokenFile(

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from playground.errors import UnknownRecord, UsageError
+from playground.errors import InvalidParameter, UnknownRecord, UsageError
 from playground.history import History
 from playground.sweep.asked import Asked, build
 from playground.sweep.definition import Sweep
+from playground.sweep.keeping import HIDDEN, without_passwords
 from playground.sweep.result import SweepResult
 from playground.sweep.starting import begin, check, resume
 
@@ -213,7 +214,7 @@ def test_what_cannot_be_measured_or_swept_is_said_before_it_starts(
     assert told in str(error.value)
 
 
-async def test_a_search_finds_what_the_grid_finds_and_goes_on_when_resumed() -> None:
+async def test_a_search_tries_each_setting_once_and_goes_on_when_resumed() -> None:
     pytest.importorskip("optuna")
     words = {
         "space": {"temperature": "0:2:0.2", "max_length": 16},
@@ -266,3 +267,56 @@ def test_ctrl_c_stops_it_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert kept.state == "stopped"
     assert f"playground sweep --resume {kept.id}" in told
     assert "Traceback" not in told
+
+
+def too_clever(sample: object) -> float:
+    raise RuntimeError("no such answer")
+
+
+async def test_a_function_that_fails_ends_the_sweep_with_a_sentence() -> None:
+    with History.in_memory() as history:
+        result = await made(small(metrics=f"{__name__}:too_clever"), history)
+        assert result.state == "stopped"
+        assert "too_clever" in result.reason
+        assert "no such answer" in result.reason
+        assert history.sweeps.load(result.id).samples > 0
+
+
+async def test_a_judge_that_cannot_be_asked_is_told_of_and_stops_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "judge.gguf"
+    file.write_bytes(b"GGUF and nothing more")
+    with History.in_memory() as history:
+        runner = begin(small(metrics="judge,length", judge=f"local:{file}"), history)
+        await runner.run()
+        result = SweepResult.load(history, runner.id)
+        assert result.state == "done"
+        assert result.cells[0].figures.value("judge") is None
+        assert result.cells[0].figures.value("length") is not None
+        (problem,) = runner.measuring.problems
+        assert "judge.gguf" in problem
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://somebody:S3CRET@db/studies",
+        "postgresql://somebody:S3/CR:ET@db/studies",
+        "postgresql:///studies?user=somebody&password=S3CRET",
+        "mysql://db/studies?ssl=1&passwd=S3CRET&charset=utf8",
+    ],
+)
+def test_the_password_of_a_study_is_written_nowhere(address: str) -> None:
+    words = {"optimise": ("length:max",), "storage": address}
+    kept = without_passwords(small(search=words)).model_dump_json()
+    assert "S3" not in kept
+    assert HIDDEN in kept
+
+
+def test_knobs_that_have_one_value_are_heeded_and_not_swept() -> None:
+    told = {"temperature": "0:1:0.5", "logprobs": "5", "seed": "3"}
+    sweep = build(Asked.of_words(prompt="Hello", models="demo:tiny", space=told))
+    assert sweep.params.logprobs == 5
+    assert sweep.seed == 3
+    for name in ("n", "seed", "logprobs"):
+        with pytest.raises(InvalidParameter, match=f"{name} .*cannot be swept"):
+            build(Asked.of_words(prompt="Hello", models="demo:tiny", space={name: "1,2"}))

@@ -1,0 +1,57 @@
+"""Files of prompts: each column where it belongs, and what is wrong with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from playground.errors import BrokenFile, UsageError
+from playground.sweep.sources import read_prompts
+
+
+def written(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_a_table_gives_prompts_right_answers_and_fields(tmp_path: Path) -> None:
+    text = 'prompt,expected,topic\n"2 + 2, please",4,sums\n日本の首都は？,東京,capitals\n'
+    first, second = read_prompts(written(tmp_path, "p.csv", text), system="Be brief.")
+    assert (first.text, first.expected, first.fields) == ("2 + 2, please", "4", {"topic": "sums"})
+    assert second.text == "日本の首都は？"
+    assert [turn.role for turn in second.messages] == ["system", "user"]
+
+
+def test_json_lines_give_the_same(tmp_path: Path) -> None:
+    path = written(tmp_path, "p.jsonl", '{"q": "2 + 2?", "a": 4}\n\n{"q": "b\u2028c", "a": "x"}\n')
+    prompts = read_prompts(path, prompt_column="q", expected_column="a")
+    assert [(one.text, one.expected) for one in prompts] == [("2 + 2?", "4"), ("b\u2028c", "x")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("p.csv", "prompt,expected\na,b,c\n", "line 2"),
+        ("p.csv", "prompt,prompt\na,b\n", "named twice"),
+        ("p.csv", 'prompt\nfine\n"open', "line 3"),
+        ("p.csv", "prompt\nfine\n \n", "line 3"),
+        ("p.csv", b"prompt\nfine\n\xff\xfe\n", "line 3"),
+        ("p.csv", "prompt\n", "no prompts"),
+        ("p.jsonl", '{"prompt": "fine"}\n{"prompt"\n', "line 2"),
+        ("p.jsonl", "[" * 100_000, "line 1"),
+        ("p.jsonl", '["prompt"]\n', "not a JSON object"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(
+    tmp_path: Path, name: str, content: str | bytes, told: str
+) -> None:
+    with pytest.raises(BrokenFile, match=told):
+        read_prompts(written(tmp_path, name, content))
+
+
+def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    path = written(tmp_path, "p.csv", "promt,answer\na,b\n")
+    with pytest.raises(UsageError, match="'promt'"):
+        read_prompts(path)
