@@ -19,6 +19,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+_PASSED_ON = {
+    "ignore_unknown_options": True,
+    "allow_extra_args": True,
+    "allow_interspersed_args": False,
+}
+"""For a command whose words and options are read by a parser of its own."""
+
 Models = Annotated[
     list[str] | None,
     typer.Option(
@@ -171,14 +178,7 @@ def params(*, as_json: AsJson = False) -> None:
     run(json=as_json)
 
 
-@app.command(
-    add_help_option=False,
-    context_settings={
-        "ignore_unknown_options": True,
-        "allow_extra_args": True,
-        "allow_interspersed_args": False,
-    },
-)
+@app.command(add_help_option=False, context_settings=_PASSED_ON)
 def history(context: typer.Context) -> None:
     """Look through what is kept: find, show, export and import it, label and delete it."""
     # A parser of its own: two dozen commands would be made for every start.
@@ -187,14 +187,7 @@ def history(context: typer.Context) -> None:
     run(context.args)
 
 
-@app.command(
-    add_help_option=False,
-    context_settings={
-        "ignore_unknown_options": True,
-        "allow_extra_args": True,
-        "allow_interspersed_args": False,
-    },
-)
+@app.command(add_help_option=False, context_settings=_PASSED_ON)
 def sweep(context: typer.Context) -> None:
     """Ask at every point of a space of settings, and measure what each setting does."""
     from playground.cli.sweep import run
@@ -214,14 +207,7 @@ def replay(
     raise typer.Exit(run(name, json=as_json))
 
 
-@app.command(
-    add_help_option=False,
-    context_settings={
-        "ignore_unknown_options": True,
-        "allow_extra_args": True,
-        "allow_interspersed_args": False,
-    },
-)
+@app.command(add_help_option=False, context_settings=_PASSED_ON)
 def prompts(context: typer.Context) -> None:
     """Look through the prompt library: list, search, show and write prompts."""
     from playground.cli.prompts import run

@@ -9,8 +9,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from playground.catalogue import catalogue
 from playground.cli import FAILED, INTERRUPTED, TERMINATED
+from playground.cli.default_models import default_models
 from playground.cli.keeping import Keeper
 from playground.cli.output import is_terminal, terminal_size
 from playground.cli.signals import heeding_sigterm
@@ -41,7 +41,7 @@ def ask(
     `turns` are earlier turns and the prompt, where they are known already.
     """
     text = turns[-1].content if turns else _read_prompt(prompt)
-    opened = [open_model(ref) for ref in models or _default_models()]
+    opened = [open_model(ref) for ref in models or default_models()]
     if strict:
         _refuse_departures(opened, params)
     told = settings().system_prompt if system is None else system
@@ -115,16 +115,6 @@ def read_stdin() -> str:
         raise UsageError(
             f"Standard input is not UTF-8 text (line {line}).", hint="Convert it first."
         ) from error
-
-
-def _default_models() -> Sequence[str]:
-    """The models of the user's settings, else the demo model."""
-    if settings().models:
-        return settings().models
-    demo = catalogue().find("demo")
-    if demo is None or not demo.default_model:
-        raise UsageError("No model is named.", hint="Say which: -m provider:model")
-    return [f"{demo.id}:{demo.default_model}"]
 
 
 def _refuse_departures(models: Sequence[ChatModel], params: GenerationParams) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
@@ -38,24 +38,36 @@ def takes_knobs(command: Callable[..., None]) -> Callable[..., None]:
     The command receives them as one argument `knobs`, a dictionary of those that were given; see
     `params_of`.
     """
+    return with_flags(command, [_parameter(knob) for knob in knobs().values()])
+
+
+def with_flags(
+    command: Callable[..., None],
+    made: Sequence[inspect.Parameter],
+    read: Callable[[str, Any], Any] = lambda _name, value: value,
+) -> Callable[..., None]:
+    """A command with further parameters, which it receives as one dictionary, `knobs`.
+
+    In it are those that were given, by name, as `read` makes them of name and value.
+    """
     hints = get_type_hints(command, include_extras=True)
     own = [
         parameter.replace(annotation=hints.get(parameter.name, parameter.annotation))
         for parameter in inspect.signature(command).parameters.values()
         if parameter.name != "knobs"
     ]
-    made = [_parameter(knob) for knob in knobs().values()]
 
     @functools.wraps(command)
-    def with_knobs(**values: Any) -> None:
-        given = {name: values.pop(name) for name in knobs()}
-        command(**values, knobs={n: v for n, v in given.items() if v not in (None, [])})
+    def flagged(**values: Any) -> None:
+        told = {item.name: values.pop(item.name) for item in made}
+        given = {name: value for name, value in told.items() if value not in (None, [])}
+        command(**values, knobs={name: read(name, value) for name, value in given.items()})
 
     # Typer reads a function's parameters from these two.
     signature = inspect.Signature([*own, *made])
-    with_knobs.__signature__ = signature  # type: ignore[attr-defined]
-    with_knobs.__annotations__ = {p.name: p.annotation for p in [*own, *made]}
-    return with_knobs
+    flagged.__signature__ = signature  # type: ignore[attr-defined]
+    flagged.__annotations__ = {p.name: p.annotation for p in [*own, *made]}
+    return flagged
 
 
 def params_of(given: Mapping[str, Any]) -> GenerationParams:

@@ -13,28 +13,21 @@ import typer
 
 from playground.cli.sweep.axis_options import takes_axes
 
-_SETTINGS: dict[str, Any] = {
-    "help_option_names": ["-h", "--help"],
-    "max_content_width": 100,
-}
-
 Id = Annotated[str, typer.Argument(metavar="ID", help="A sweep, by the beginning of its id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON Lines.")]
 
-words = typer.Typer(
-    name="sweep",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings=_SETTINGS,
-)
-asking = typer.Typer(
-    name="sweep",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings=_SETTINGS,
-)
+
+def _parser() -> typer.Typer:
+    return typer.Typer(
+        name="sweep",
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+
+
+words, asking = _parser(), _parser()
 
 
 def run(arguments: Sequence[str]) -> None:

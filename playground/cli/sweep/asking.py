@@ -7,24 +7,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playground.cli import FAILED, INTERRUPTED
+from playground.cli.default_models import default_models
 from playground.cli.output import note, say, say_json
 from playground.cli.signals import heeding_sigterm
-from playground.cli.sweep.bar import Bar
-from playground.cli.sweep.showing import print_result, speed_of
-from playground.config import settings
+from playground.cli.sweep.bar import Bar, clock
+from playground.cli.sweep.showing import print_result
 from playground.errors import UsageError
 from playground.history import History
 from playground.sweep.asked import Asked, build, read_sweep_file
 from playground.sweep.axis import range_text
 from playground.sweep.definition import BayesianSearch, Sweep
 from playground.sweep.forecast import Forecast, forecast
+from playground.sweep.keeping import without_passwords
 from playground.sweep.result import SweepResult
 from playground.sweep.runner import Runner
 from playground.sweep.starting import begin, check
 from playground.sweep.starting import resume as resumed
-
-DEFAULT_MODELS = ("demo:small",)
-"""What is swept where neither flags nor settings name a model."""
 
 
 def ask_sweep(
@@ -51,13 +49,12 @@ def ask_sweep(
         if file is not None:
             asked = asked.over(read_sweep_file(file))
         if not asked.models:
-            models = settings().models or DEFAULT_MODELS
-            asked = asked.model_copy(update={"models": tuple(models)})
+            asked = asked.model_copy(update={"models": tuple(default_models())})
         sweep = build(asked)
         check(sweep)
     with History.open() if keep else History.in_memory() as history:
         if not resume:
-            expected = forecast(sweep, speed_of(history))
+            expected = forecast(sweep, history.sweeps.speed)
             if dry_run and json:
                 say_json(_as_data(sweep, expected))
                 return 0
@@ -105,12 +102,14 @@ def _work(runner: Runner) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
     whole = runner.progress.samples - runner.progress.failed
-    return FAILED if not whole or (runner.reason and not whole) else 0
+    return 0 if whole else FAILED
 
 
 def _say_end(runner: Runner, result: SweepResult, *, keep: bool) -> None:
     if result.failed:
         note(f"{result.failed:,} answers ended in an error; `playground sweep show` has them.")
+    for problem in runner.measuring.problems:
+        note(problem)
     if result.state != "done":
         why = f": {result.reason}" if result.reason else ""
         note(f"Stopped{why.removesuffix('.')}.")
@@ -137,14 +136,6 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
         )
 
 
-def clock(seconds: float) -> str:
-    """A duration as people say it: `40 s`, `3 min`, `2 h 05 min`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
 def _as_data(sweep: Sweep, expected: Forecast) -> dict[str, object]:
     return {
         "cells": sweep.cells,
@@ -152,5 +143,5 @@ def _as_data(sweep: Sweep, expected: Forecast) -> dict[str, object]:
         "tokens": expected.tokens,
         "cost": expected.cost,
         "seconds": expected.seconds,
-        "sweep": sweep.model_dump(mode="json", exclude_defaults=True),
+        "sweep": without_passwords(sweep).model_dump(mode="json", exclude_defaults=True),
     }

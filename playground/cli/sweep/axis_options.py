@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
-from playground.cli.knob_options import flags, read_object
+from playground.cli.knob_options import flags, read_object, with_flags
 from playground.params import Knob, knobs
 
 AS_USUAL = ("seed",)
@@ -24,25 +23,8 @@ def takes_axes(command: Callable[..., None]) -> Callable[..., None]:
 
     The command receives those that were given as one argument `knobs`, in the words of `axis_of`.
     """
-    hints = get_type_hints(command, include_extras=True)
-    own = [
-        parameter.replace(annotation=hints.get(parameter.name, parameter.annotation))
-        for parameter in inspect.signature(command).parameters.values()
-        if parameter.name != "knobs"
-    ]
     named = [knob for knob in knobs().values() if knob.name not in LEFT_OUT]
-    made = [_parameter(knob) for knob in named]
-
-    @functools.wraps(command)
-    def with_knobs(**values: Any) -> None:
-        given = {knob.name: _value(knob, values.pop(knob.name)) for knob in named}
-        command(**values, knobs={n: v for n, v in given.items() if v is not None})
-
-    # Typer reads a function's parameters from these two.
-    signature = inspect.Signature([*own, *made])
-    with_knobs.__signature__ = signature  # type: ignore[attr-defined]
-    with_knobs.__annotations__ = {p.name: p.annotation for p in [*own, *made]}
-    return with_knobs
+    return with_flags(command, [_parameter(knob) for knob in named], _value)
 
 
 def _parameter(knob: Knob) -> inspect.Parameter:
@@ -62,13 +44,10 @@ def _parameter(knob: Knob) -> inspect.Parameter:
     )
 
 
-def _value(knob: Knob, value: Any) -> Any:
+def _value(name: str, value: Any) -> Any:
     """A flag's value as an axis takes it: a list of values, where it is not text for a number."""
-    if value is None or value == []:
-        return None
+    knob = knobs()[name]
     if knob.kind == "object":
         return [read_object(knob, value)]
-    if knob.name == "stop":
-        # All of them belong to one setting: they end an answer together.
-        return [value]
-    return value
+    # All stop words belong to one setting: they end an answer together.
+    return [value] if name == "stop" else value

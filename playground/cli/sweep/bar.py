@@ -63,7 +63,13 @@ class Bar:
             parts.append(f"{progress.failed:,} failed")
         left = progress.seconds_left
         if left:
-            from playground.cli.sweep.asking import clock
-
             parts.append(f"{clock(left)} left")
         return ", ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """A duration as people say it: `40 s`, `3 min`, `2 h 05 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"

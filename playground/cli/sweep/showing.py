@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from playground.cli.output import is_terminal, note, say, say_json, terminal_size
 from playground.cli.table import table
@@ -170,12 +170,3 @@ def _show_cell(result: SweepResult, number: int, *, json: bool) -> None:
             continue
         say(f"— {answer.sample} ({answer.run}, seed {result.sweep.seed_of(number, answer.sample)})")
         say(answer.error or answer.text)
-
-
-def speed_of(history: History) -> Callable[[str], float | None]:
-    """Tokens a second that each model reached in its latest sweep; None where it was in none."""
-
-    def speed(ref: str) -> float | None:
-        return history.sweeps.speed(ref)
-
-    return speed
