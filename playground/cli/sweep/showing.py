@@ -93,7 +93,12 @@ def print_result(result: SweepResult, *, metrics: Sequence[str] = (), json: bool
                 f"This sweep has no figures of {name!r}.",
                 hint=f"It has {', '.join(result.metrics)}.",
             )
-    say(_table(result, shown))
+    printed = _table(result, shown)
+    if is_terminal(sys.stdout):
+        # A row that is too wide loses the end of its answer; wrapped, no column would stand.
+        width = terminal_size().columns
+        printed = "\n".join(_cut(line, width) for line in printed.split("\n"))
+    say(printed)
     for line in best_lines(result):
         say(line)
     if is_terminal(sys.stdout):
@@ -137,6 +142,12 @@ def _table(result: SweepResult, shown: Sequence[str]) -> str:
     printed = table(head, rows, right=(0, *range(first, first + len(shown) + 1)))
     more = len(result.cells) - MOST_ROWS
     return printed + (f"\n… and {more:,} cells more" if more > 0 else "")
+
+
+def _cut(line: str, width: int) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    return line if cell_len(line) <= width else set_cell_size(line, width).rstrip()
 
 
 def _count(cell: Cell) -> str:
