@@ -6,12 +6,15 @@ sample of the same prompt, starts from the longest prefix that any slot has: in 
 it is free, else by copying cells. A sequence whose prompt is just being evaluated by another waits
 for that one and copies it. Sequences join and leave between steps; a prompt is evaluated in
 chunks, so that a long one delays the others by one chunk at most.
+
+Everybody who is drawing gets a token a step. Slots go round by request: a request's next choice
+comes after those of everybody who has fewer, and first come is first served among equals.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 
 from playground.errors import ContextOverflow, LocalError
@@ -63,6 +66,12 @@ class Engine:
     def idle(self) -> bool:
         """Whether there is nothing to decode."""
         return not self._waiting and all(slot.user is None for slot in self._slots)
+
+    @property
+    def only_drawing(self) -> bool:
+        """Whether the next step draws tokens and does nothing else, which makes it a short one."""
+        users = [slot.user for slot in self._slots if slot.user is not None]
+        return not self._waiting and all(not user.prefilling for user in users)
 
     def generate(
         self,
@@ -258,22 +267,39 @@ class Engine:
         slot.last_used = self._clock
 
     def _admit(self) -> Iterator[Report]:
-        """Give waiting sequences a slot, first come first served, as far as there is room."""
-        passed_over: list[Sequence] = []
-        while self._waiting and any(slot.user is None for slot in self._slots):
-            sequence = self._waiting.popleft()
+        """Give waiting sequences a slot, turn by turn, as far as there is room."""
+        seated: set[Sequence] = set()
+        for sequence in self._in_turn():
+            if all(slot.user is not None for slot in self._slots):
+                break
             prompt = sequence.prompt
             source = max(self._slots, key=lambda slot: _common(slot.tokens, prompt))
             shared = min(_common(source.tokens, prompt), sequence.wants_from)
             if self._someone_is_evaluating(sequence, shared):
-                passed_over.append(sequence)
                 continue
             slot = self._place(sequence, source, shared)
             if slot is None:
-                passed_over.append(sequence)
+                # Who comes later and needs less would be let past a large one for ever.
                 break
+            seated.add(sequence)
             yield from self._enter(slot, sequence, source, shared)
-        self._waiting.extendleft(reversed(passed_over))
+        if seated:
+            self._waiting = deque(one for one in self._waiting if one not in seated)
+
+    def _in_turn(self) -> list[Sequence]:
+        """Those that wait, fairly: nobody's second before everybody's first, else as they came.
+
+        So a request of sixty-four choices keeps one of one choice waiting for a slot, not for all.
+        """
+        if not self._waiting or all(slot.user is not None for slot in self._slots):
+            return []
+        taken = Counter(slot.user.id for slot in self._slots if slot.user is not None)
+        turns = []
+        for sequence in self._waiting:
+            turns.append((taken[sequence.id], sequence))
+            taken[sequence.id] += 1
+        turns.sort(key=lambda turn: turn[0])
+        return [sequence for _, sequence in turns]
 
     def _someone_is_evaluating(self, sequence: Sequence, shared: int) -> bool:
         """Whether a live sequence will soon have a prefix much longer than `shared`."""

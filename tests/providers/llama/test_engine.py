@@ -127,6 +127,23 @@ def test_more_requests_than_slots_wait_their_turn_and_all_end(
     assert sorted(done) == list(range(1, 8))
 
 
+def test_a_request_of_many_choices_does_not_keep_one_of_few_waiting_for_all_of_them(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine(sequences=2)
+    prompt = _tokens(native_model, "Once upon a time")
+    short = sampling(max_length=5, n=8, logit_bias={"<|end|>": -1000})
+    engine.generate(1, prompt, short, ())
+    engine.step()
+    assert engine.occupancy(9).running == 2, "both slots are taken before the others ask"
+    engine.generate(2, prompt, short.model_copy(update={"n": 1}), ())
+    engine.generate(3, prompt, short.model_copy(update={"n": 2}), ())
+    ended = [report.id for report in _finish(engine) if isinstance(report, ChoiceEnded)]
+    assert 2 in ended[:4]
+    assert ended[:8].count(3) == 2
+    assert ended.count(1) == 8
+
+
 def test_the_queue_is_bounded_and_can_be_watched(
     make_engine: MakeEngine, native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
