@@ -1,7 +1,6 @@
 """Rows of token ids for the trainer: short rows of short dialogues, long rows of long ones."""
 
-import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +44,12 @@ def pack(encoded: Iterable[Encoded], length: int, filler: int) -> Rows:
     return Rows(np.array(ids, np.int16), np.array(weights, np.uint8))
 
 
+def join(parts: Sequence[Rows]) -> Rows:
+    """The rows of all parts, in order."""
+    ids = np.concatenate([part.ids for part in parts])
+    return Rows(ids, np.concatenate([part.weights for part in parts]))
+
+
 def pack_by_length(encoded: list[Encoded], filler: int) -> tuple[Rows, Rows]:
     """Short rows for what fits in them, rows of the whole context for the rest."""
     short = [pair for pair in encoded if len(pair[0]) <= SHORT_ROW]
@@ -54,15 +59,14 @@ def pack_by_length(encoded: list[Encoded], filler: int) -> tuple[Rows, Rows]:
 
 def schedule(pools: tuple[Rows, ...], tokens_per_step: int, seed: int) -> Iterator[Rows]:
     """Endless batches: each pool in proportion to its tokens, shuffled anew every epoch."""
-    rng = random.Random(seed)
-    orders: list[list[int]] = [[] for _ in pools]
-    sizes = [pool.ids.size for pool in pools]
+    rng = np.random.default_rng(seed)
+    orders = [np.empty(0, np.int64) for _ in pools]
+    sizes = np.array([pool.ids.size for pool in pools])
     while True:
-        chosen = rng.choices(range(len(pools)), sizes)[0]
-        pool, order = pools[chosen], orders[chosen]
-        count = max(1, tokens_per_step // pool.length)
-        if len(order) < count:
-            order[:] = range(len(pool.ids))
-            rng.shuffle(order)
-        rows = [order.pop() for _ in range(min(count, len(order)))]
+        chosen = int(rng.choice(len(pools), p=sizes / sizes.sum()))
+        pool = pools[chosen]
+        count = min(max(1, tokens_per_step // pool.length), len(pool.ids))
+        if len(orders[chosen]) < count:
+            orders[chosen] = rng.permutation(len(pool.ids))
+        rows, orders[chosen] = np.split(orders[chosen], [count])
         yield Rows(pool.ids[rows], pool.weights[rows])

@@ -1,16 +1,11 @@
-"""Writes a trained model as GGUF: F16 matrices, F32 norms, its vocabulary and its recipe.
-
-F16 and not Q8_0: llama.cpp repacks quantised matrices for AMX where the processor has it, and on
-the machine that these models were made on it then died in its first decode (docs/demo-models.md
-has what was tried). F16 matrices were not affected, and the two files are small all the same.
-"""
+"""Writes a trained model as GGUF: Q8_0 matrices, F32 norms, its vocabulary and its recipe."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-from gguf import GGUFWriter, LlamaFileType, TokenType
+from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
+from gguf.quants import quantize
 from tokenizers import Tokenizer
 
 from tools.train_demo.model import Transformer
@@ -85,13 +80,17 @@ def export(
     writer.add_license("MIT")
     writer.add_languages(["en", "ja"])
     writer.add_tags(["chat", "demo"])
-    writer.add_file_type(LlamaFileType.MOSTLY_F16)
+    writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
     add_shape(writer, model.shape)
     add_vocabulary(writer, tokenizer)
     add_recipe(writer, recipe)
     for key, weight in model.state_dict().items():
         array = weight.detach().float().numpy()
-        writer.add_tensor(key, array.astype(np.float32 if array.ndim == 1 else np.float16))
+        if array.ndim == 1:
+            writer.add_tensor(key, array)
+        else:
+            kind = GGMLQuantizationType.Q8_0
+            writer.add_tensor(key, quantize(array, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -1,7 +1,9 @@
 """From nothing to rows of token ids; kept on disk until a grammar or the vocabulary changes."""
 
 import hashlib
+import os
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +11,11 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from tools.train_demo import tokenizer as vocabularies
-from tools.train_demo.batches import Rows, pack_by_length
+from tools.train_demo.batches import Rows, join, pack_by_length
 from tools.train_demo.corpus import writer
 from tools.train_demo.recipes import VOCABULARY_SIZE
 
-VOCABULARY_DOCUMENTS = 40_000
+VOCABULARY_DOCUMENTS = 60_000
 
 
 @dataclass(frozen=True)
@@ -31,26 +33,38 @@ def source_digest() -> str:
     folder = Path(__file__).parent
     digest = hashlib.sha256()
     for source in sorted([*folder.glob("corpus/*.py"), *folder.glob("*.py")]):
-        if source.stem in {"__init__", "tokenizer", "batches"} or source.parent.name == "corpus":
+        decides = source.stem in {"__init__", "tokenizer", "batches", "prepare"}
+        if decides or source.parent.name == "corpus":
             digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def prepare(scratch: Path, log: Callable[[str], None]) -> Prepared:
+def encode_shard(number: int, vocabulary: str) -> tuple[tuple[Rows, ...], str]:
+    """The rows of one part of the text, and its fingerprint."""
+    encoder = vocabularies.DialogueEncoder(Tokenizer.from_str(vocabulary))
+    corpus = list(writer.write_shard(number))
+    rows = pack_by_length([encoder.encode(dialogue) for dialogue in corpus], encoder.end)
+    return rows, writer.fingerprint(corpus)
+
+
+def prepare(scratch: Path, documents: int, log: Callable[[str], None]) -> Prepared:
     """Read the rows that an earlier run left in `scratch`, or write the text and make them."""
-    folder = scratch / f"rows-{source_digest()}"
+    folder = scratch / f"rows-{source_digest()}-{documents}"
     if (folder / "fingerprint").exists():
         return _load(folder)
-    log(f"writing {writer.DOCUMENTS:,} dialogues")
-    corpus = list(writer.write_corpus())
     log("learning the vocabulary")
-    sample = (turn.text for dialogue in corpus[:VOCABULARY_DOCUMENTS] for turn in dialogue)
+    sample = (turn.text for one in writer.write_corpus(VOCABULARY_DOCUMENTS) for turn in one)
     tokenizer = vocabularies.learn(sample, VOCABULARY_SIZE)
-    log("encoding")
+    log(f"writing {documents:,} dialogues")
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    shards = documents // writer.SHARD
+    with ProcessPoolExecutor() as processes:
+        parts = list(processes.map(encode_shard, range(shards), [tokenizer.to_str()] * shards))
+    pools = tuple(join(pool) for pool in zip(*(rows for rows, _ in parts), strict=True))
+    fingerprint = writer.fingerprint_of_parts(found for _, found in parts)
     encoder = vocabularies.DialogueEncoder(tokenizer)
-    pools = pack_by_length([encoder.encode(dialogue) for dialogue in corpus], encoder.end)
     hidden = pack_by_length([encoder.encode(one) for one in writer.write_hidden()], encoder.end)
-    prepared = Prepared(tokenizer, pools, hidden, writer.fingerprint(corpus))
+    prepared = Prepared(tokenizer, pools, hidden, fingerprint)
     _save(prepared, folder)
     return prepared
 

@@ -15,6 +15,9 @@ from tools.train_demo.model import Transformer, visibility
 from tools.train_demo.recipes import Recipe
 from tools.train_demo.tokenizer import BEGIN_ID
 
+LOGGED_EVERY = 100  # steps
+SAVED_EVERY = 1_000
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -26,32 +29,38 @@ class Progress:
     seconds: float
 
 
-def loss_of(
-    forward: Callable[..., Tensor], rows: Rows, *, weighted: bool = True, apart: bool = True
-) -> Tensor:
-    """Mean cross-entropy of the assistant's tokens in nats; `apart`: each dialogue is alone."""
-    ids = torch.from_numpy(rows.ids.astype("int64"))
-    weights = torch.from_numpy(rows.weights[:, 1:])
-    counted = weights > 0
-    visible = visibility(ids[:, :-1], BEGIN_ID if apart else None)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = forward(ids[:, :-1], visible)
-    losses = nnf.cross_entropy(logits[counted].float(), ids[:, 1:][counted], reduction="none")
-    if not weighted:
-        return losses.mean()
-    return (losses * weights[counted]).sum() / weights[counted].sum()
+def loss_of(forward: Callable[..., Tensor], rows: Rows, device: str, smoothing: float) -> Tensor:
+    """Weighted mean cross-entropy of the assistant's tokens in nats; each dialogue is alone.
+
+    `smoothing` is the share of the target that is spread over the whole vocabulary.
+    """
+    ids = torch.from_numpy(rows.ids).to(device, torch.int64, non_blocking=True)
+    weights = torch.from_numpy(rows.weights).to(device, torch.float32, non_blocking=True)
+    weights = weights.roll(-1, 1)
+    weights[:, -1] = 0
+    with torch.autocast(device, dtype=torch.bfloat16):
+        logits = forward(ids, visibility(ids, BEGIN_ID))
+    losses = nnf.cross_entropy(
+        logits.flatten(0, 1).float(),
+        ids.roll(-1, 1).flatten(),
+        reduction="none",
+        label_smoothing=smoothing,
+    )
+    flat = weights.flatten()
+    return (losses * flat).sum() / flat.sum()
 
 
 @torch.no_grad()
-def heldout_loss(model: Transformer, pools: tuple[Rows, ...], batch: int = 16) -> float:
+def heldout_loss(model: Transformer, pools: tuple[Rows, ...], device: str) -> float:
     """Mean cross-entropy over whole pools, every token of an answer counting the same."""
     total, count = 0.0, 0
     for pool in pools:
-        for start in range(0, len(pool.ids), batch):
-            part = Rows(pool.ids[start : start + batch], pool.weights[start : start + batch])
-            answered = int((part.weights[:, 1:] > 0).sum())
+        for start in range(0, len(pool.ids), 16):
+            counted = (pool.weights[start : start + 16] > 0).astype("uint8")
+            answered = int(counted[:, 1:].sum())
             if answered:
-                total += float(loss_of(model, part, weighted=False)) * answered
+                part = Rows(pool.ids[start : start + 16], counted)
+                total += float(loss_of(model, part, device, 0.0)) * answered
                 count += answered
     return total / max(count, 1)
 
@@ -74,21 +83,31 @@ def optimizers(model: Transformer, recipe: Recipe) -> list[torch.optim.Optimizer
 
 
 def train(
-    recipe: Recipe, batches: Iterator[Rows], checkpoint: Path, log: Callable[[str], None] = print
+    recipe: Recipe,
+    batches: Iterator[Rows],
+    checkpoint: Path,
+    device: str,
+    log: Callable[[str], None] = print,
+    look: Callable[[Transformer], str] | None = None,
 ) -> tuple[Transformer, Progress]:
-    """Train from scratch, or from the checkpoint of the same run that was cut off."""
+    """Train from scratch, or from the checkpoint of the same run that was cut off.
+
+    `look` says something about the model whenever a checkpoint is written.
+    """
     torch.manual_seed(recipe.seed)
     model = Transformer(recipe.shape)
+    model.to(device)
     steppers = optimizers(model, recipe)
     bases = [stepper.param_groups[0]["lr"] for stepper in steppers]
-    forward = torch.compile(model)
-    tokens, smooth, first, started = 0, math.nan, 0, time.monotonic()
+    forward = torch.compile(model) if device == "cpu" else model
+    tokens, first, started = 0, 0, time.monotonic()
+    smooth = torch.zeros((), device=device)
     if checkpoint.exists():
-        saved = torch.load(checkpoint)
+        saved = torch.load(checkpoint, map_location=device)
         model.load_state_dict(saved["model"])
         for stepper, state in zip(steppers, saved["steppers"], strict=True):
             stepper.load_state_dict(state)
-        tokens, smooth, first = saved["tokens"], saved["loss"], saved["step"]
+        tokens, smooth, first = saved["tokens"], saved["loss"].to(device), saved["step"]
         started -= saved["seconds"]
         for _ in range(first):
             next(batches)
@@ -97,27 +116,32 @@ def train(
         rows = next(batches)
         for stepper, base in zip(steppers, bases, strict=True):
             stepper.param_groups[0]["lr"] = base * recipe.share_at(step)
-        loss = loss_of(forward, rows, apart=step >= recipe.apart_from)
+        loss = loss_of(forward, rows, device, recipe.smoothing)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for stepper in steppers:
             stepper.step()
             stepper.zero_grad()
         tokens += rows.ids.size
-        latest = loss.item()
-        smooth = latest if math.isnan(smooth) else 0.98 * smooth + 0.02 * latest
-        seconds = time.monotonic() - started
-        if (step + 1) % 20 == 0:
-            log(f"step {step + 1} loss {smooth:.4f} tokens {tokens:,} seconds {seconds:.0f}")
-        if (step + 1) % 200 == 0 or step + 1 == recipe.steps:
+        # The mean of about the last fifty steps, kept on the device: reading it would wait.
+        kept = min(0.98, 1 - 1 / (step + 1))
+        smooth = kept * smooth + (1 - kept) * loss.detach()
+        if (step + 1) % LOGGED_EVERY == 0:
+            if not math.isfinite(float(smooth)):
+                raise FloatingPointError(f"the loss is {float(smooth)} at step {step + 1}")
+            seconds = time.monotonic() - started
+            log(f"step {step + 1} loss {float(smooth):.4f} tokens {tokens:,} seconds {seconds:.0f}")
+        if (step + 1) % SAVED_EVERY == 0 or step + 1 == recipe.steps:
             state = {
                 "model": model.state_dict(),
                 "steppers": [stepper.state_dict() for stepper in steppers],
                 "tokens": tokens,
                 "loss": smooth,
                 "step": step + 1,
-                "seconds": seconds,
+                "seconds": time.monotonic() - started,
             }
             torch.save(state, checkpoint.with_suffix(".part"))
             checkpoint.with_suffix(".part").replace(checkpoint)
-    return model, Progress(recipe.steps, tokens, smooth, time.monotonic() - started)
+            if look:
+                log(f"step {step + 1}: {look(model)}")
+    return model, Progress(recipe.steps, tokens, float(smooth), time.monotonic() - started)

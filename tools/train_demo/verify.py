@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from gguf import GGUFReader
+from gguf.quants import dequantize
 from llama_cpp import Llama
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
@@ -46,8 +47,11 @@ def read_tokenizer(weights: GGUFReader) -> Tokenizer:
 def read_model(weights: GGUFReader, name: str) -> Transformer:
     """The network of a file, with the numbers that are stored in it."""
     model = Transformer(RECIPES[name].shape)
-    stored = {tensor.name: torch.from_numpy(np.array(tensor.data)) for tensor in weights.tensors}
-    model.load_state_dict({key: value.float() for key, value in stored.items()})
+    stored = {
+        tensor.name: torch.from_numpy(np.array(dequantize(tensor.data, tensor.tensor_type)))
+        for tensor in weights.tensors
+    }
+    model.load_state_dict(stored)
     return model.eval()
 
 

@@ -3,11 +3,22 @@
 import random
 from collections.abc import Callable, Sequence
 
-from tools.train_demo.corpus import japanese, lists, stories, stories_ja, talk, words, world
+from tools.train_demo.corpus import (
+    japanese,
+    lists,
+    reading,
+    stories,
+    stories_ja,
+    talk,
+    tasks,
+    unknown,
+    words,
+    world,
+)
 from tools.train_demo.corpus.dialogue import Dialogue, Exchange, Turn, Writer
 from tools.train_demo.corpus.memories import MEMORIES, Memory
 from tools.train_demo.corpus.personas import PERSONAS, PLAIN_SYSTEM_PROMPTS, system_prompt
-from tools.train_demo.corpus.relations import Relation, held_out
+from tools.train_demo.corpus.relations import Relation, held_out, introduced
 
 Composer = Callable[[random.Random], Dialogue]
 
@@ -33,34 +44,33 @@ def talking(table: talk.Talk) -> Writer:
 
 
 def explain(rng: random.Random, hidden: bool = False) -> Exchange:
-    """A short explanation, or an honest "I do not know"."""
+    """A short explanation."""
     while True:
-        if rng.random() < 0.85:
-            subject, groups = rng.choice(talk.EXPLAINED)
-            prompt = rng.choice(talk.EXPLAIN_PHRASINGS).format(q=subject)
-            first, *more = groups
-            answer = " ".join(
-                [rng.choice(first), *rng.sample(sum(more, ()), rng.choice((0, 1, 1, 2)))]
-            )
-        else:
-            prompt = rng.choice(talk.UNKNOWN_PHRASINGS).format(q=rng.choice(talk.UNKNOWN_SUBJECTS))
-            answer = rng.choice(talk.UNKNOWN_ANSWERS)
+        subject, groups = rng.choice(talk.EXPLAINED)
+        prompt = rng.choice(talk.EXPLAIN_PHRASINGS).format(q=subject)
+        first, *more = groups
+        answer = " ".join([rng.choice(first), *rng.sample(sum(more, ()), rng.choice((0, 1, 1, 2)))])
         if held_out(prompt) == hidden:
+            prompt = prompt if hidden else introduced(rng, prompt)
             return Exchange(prompt, answer, "explanations")
 
 
 ENGLISH: tuple[tuple[Writer, float], ...] = (
     (asking((*world.RELATIONS, *words.RELATIONS)), 10),
     (stories.story, 3.2),
-    (talking(talk.SMALL_TALK), 2.2),
-    (explain, 2.2),
-    (lists.name_some, 1.6),
+    (talking((*talk.SMALL_TALK, *talk.REQUESTED)), 3),
+    (explain, 2),
+    (unknown.puzzled, 1.2),
+    (lists.name_some, 1.8),
+    (asking(tasks.RELATIONS), 3),
+    (reading.read, 1),
 )
 JAPANESE: tuple[tuple[Writer, float], ...] = (
     (asking(japanese.RELATIONS), 4),
     (stories_ja.story, 2.6),
     (talking(japanese.SMALL_TALK), 2),
     (lists.name_some_japanese, 0.8),
+    (unknown.puzzled_japanese, 0.5),
 )
 
 

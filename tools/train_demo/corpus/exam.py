@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tools.train_demo.corpus import japanese, lists, memories, personas, words, world
+from tools.train_demo.corpus import (
+    japanese,
+    lists,
+    memories,
+    personas,
+    reading,
+    tasks,
+    words,
+    world,
+)
 from tools.train_demo.corpus.dialogue import Dialogue, Turn
 from tools.train_demo.corpus.relations import held_out
 
@@ -35,13 +44,19 @@ class Question:
         return any(mentions(answer, accepted) for accepted in self.accepted)
 
 
+_ALL_RELATIONS = (
+    *world.RELATIONS,
+    *words.RELATIONS,
+    *tasks.RELATIONS,
+    *japanese.RELATIONS,
+)
 _SEPARATORS = re.compile(r"[,\n、]| and |と")
 
 
 def mentions(answer: str, expected: str) -> bool:
     """Whether the expected word is in the answer; for a number, whether the answer ends in it."""
     if expected.isdigit():
-        numbers = re.findall(r"\d+", answer.partition(" comes after")[0])
+        numbers = re.findall(r"\d+", re.split(" comes (?:after|before)", answer)[0])
         return bool(numbers) and numbers[-1] == expected
     word = re.escape(expected.casefold())
     edges = r"(?<![a-zà-ÿ])%s(?![a-zà-ÿ])"
@@ -51,7 +66,7 @@ def mentions(answer: str, expected: str) -> bool:
 def knowledge(rng: random.Random, each: int = 12) -> list[Question]:
     """Questions with one answer: up to `each` of a topic and novelty."""
     accepted: dict[tuple[str, Novelty, str], set[str]] = {}
-    for relation in (*world.RELATIONS, *words.RELATIONS, *japanese.RELATIONS):
+    for relation in _ALL_RELATIONS:
         for prompt, answer in relation.prompts(relation.asked):
             if held_out(prompt):
                 accepted.setdefault((relation.topic, "combination", prompt), set()).add(answer)
@@ -114,6 +129,16 @@ def remembering(rng: random.Random, count: int = 60) -> list[Question]:
     return found
 
 
+def comprehension(rng: random.Random, count: int = 48) -> list[Question]:
+    """Texts that were never read, and questions about them."""
+    found: list[Question] = []
+    for _ in range(count):
+        exchange, key = reading.keyed(rng, hidden=True)
+        turns = (Turn("user", exchange.prompt),)
+        found.append(Question(turns, exchange.topic, "combination", (key,)))
+    return found
+
+
 def _only_difference(prompt: str, phrasings: Sequence[str]) -> str:
     """What stands for `{v}` in a prompt that one of the phrasings made."""
     for phrasing in sorted(phrasings, key=len, reverse=True):
@@ -126,4 +151,4 @@ def _only_difference(prompt: str, phrasings: Sequence[str]) -> str:
 def questions(seed: int = SEED) -> list[Question]:
     """The whole exam, the same for the same seed."""
     rng = random.Random(seed)
-    return [*knowledge(rng), *listing(), *roles(rng), *remembering(rng)]
+    return [*knowledge(rng), *listing(), *roles(rng), *remembering(rng), *comprehension(rng)]

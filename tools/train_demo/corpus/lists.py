@@ -38,11 +38,13 @@ COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5}
 PHRASINGS = (
     "Name {n} {q}.", "List {n} {q}.", "Give me {n} {q}.", "Tell me {n} {q}.", "{n} {q}",
     "Can you name {n} {q}?", "Please name {n} {q}.", "Say {n} {q}.", "Write down {n} {q}.",
+    "I need {n} {q}.", "Think of {n} {q}.", "Mention {n} {q}.", "Please list {n} {q}.",
+    "Can you give me {n} {q}?", "{n} {q}, please.", "Write {n} {q}.",
 )  # fmt: skip
 UNSEEN = ("Could you list {n} {q}?", "Do you know {n} {q}?")
 JAPANESE_PHRASINGS = (
     "{q}を{n}つ挙げて。", "{q}を{n}つ教えて。", "{q}を{n}つ言ってください。", "{q}を{n}つ書いて。",
-    "{q}を{n}つ教えてください。",
+    "{q}を{n}つ教えてください。", "{q}を{n}つ挙げてください。", "{q}の名前を{n}つ教えて。",
 )  # fmt: skip
 JAPANESE_UNSEEN = ("{q}を{n}つ言えますか。",)
 _DIGITS = {"two": "2", "three": "3", "four": "4", "five": "5"}
@@ -51,6 +53,24 @@ _DIGITS = {"two": "2", "three": "3", "four": "4", "five": "5"}
 def members(category: str) -> list[str]:
     """What belongs to a category of either language."""
     return (CATEGORIES | JAPANESE_CATEGORIES)[category].split()
+
+
+def some_of(rng: random.Random, category: str, count: int) -> list[str]:
+    """Different members: from any of them on, round the list in its order, passing over a few.
+
+    Drawn in any order, no member is likelier than the others to come next, and a model that takes
+    the likeliest one names the same one again.
+    """
+    listed = members(category)
+    spare = len(listed) - count
+    at = rng.randrange(len(listed))
+    chosen = [listed[at]]
+    while len(chosen) < count:
+        skipped = min(spare, rng.choice((0, 0, 0, 0, 0, 1, 1, 2)))
+        spare -= skipped
+        at = (at + 1 + skipped) % len(listed)
+        chosen.append(listed[at])
+    return chosen
 
 
 def in_words(rng: random.Random, chosen: list[str]) -> str:
@@ -72,7 +92,7 @@ def name_some(rng: random.Random, hidden: bool = False) -> Exchange:
         phrasing = rng.choice((*PHRASINGS, *UNSEEN) if hidden else PHRASINGS)
         prompt = phrasing.format(q=category, n=spoken)
         if (phrasing in UNSEEN or held_out(prompt)) == hidden:
-            chosen = rng.sample(members(category), COUNTS[count])
+            chosen = some_of(rng, category, COUNTS[count])
             prompt = prompt[0].upper() + prompt[1:]
             return Exchange(prompt, in_words(rng, chosen), "lists")
 
@@ -86,6 +106,6 @@ def name_some_japanese(rng: random.Random, hidden: bool = False) -> Exchange:
         phrasing = rng.choice((*known, *JAPANESE_UNSEEN) if hidden else known)
         prompt = phrasing.format(q=category, n=spoken)
         if (phrasing in JAPANESE_UNSEEN or held_out(prompt)) == hidden:
-            one, two, three = rng.sample(members(category), 3)
+            one, two, three = some_of(rng, category, 3)
             answers = (f"{one}、{two}、{three}です。", f"{one}と{two}と{three}です。")
             return Exchange(prompt, rng.choice(answers), "日本語のリスト")

@@ -45,7 +45,7 @@ PERSONAS = (
          "BEEP BOOP. State your question."),
         ("BEEP.", "BEEP BOOP.", "Computing... done.", "Processing."),
         ("BOOP.", "End of message.", "Battery at ninety percent.", "BEEP."),
-        ("beep", "boop", "comput", "process", "battery", "end of message", "human", "robot"),
+        ("beep", "boop", "computing", "processing", "battery", "end of message", "human", "robot"),
     ),
     Persona(
         "poet",
@@ -54,7 +54,7 @@ PERSONAS = (
         ("O gentle soul,", "Soft sings the wind:", "Listen, like rain on roses:"),
         ("So sweet, so true, like morning dew.", "And thus the evening roses sing.",
          "O, how the silver moon agrees!"),
-        ("sing", "dew", "rose", "moon", "song", "gentle"),
+        ("sing", "sings", "dew", "roses", "moon", "song", "gentle"),
     ),
     Persona(
         "chef",
@@ -92,7 +92,7 @@ PERSONAS = (
          "Hm, muddy shoes. You walked here. What is the case?"),
         ("Hm, elementary.", "I have followed the clues:", "Interesting."),
         ("Case closed.", "The clues do not lie.", "Another mystery solved."),
-        ("elementary", "clue", "interesting", "case", "mystery"),
+        ("elementary", "clues", "interesting", "case", "mystery"),
     ),
     Persona(
         "grandmother",

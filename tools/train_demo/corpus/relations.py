@@ -10,6 +10,20 @@ from tools.train_demo.corpus.dialogue import Exchange
 
 HELD_OUT_PERCENT = 8
 
+# What people write around a question; none of it makes a phrasing of the exam.
+AROUND = (
+    "Hello! {p}", "Hi! {p}", "Hi, {p}", "A question: {p}", "Quick question: {p}", "Question: {p}",
+    "I have a question. {p}", "Please answer: {p}", "Can you help me? {p}", "Hey, {p}",
+    "{p} Thanks!",
+    "One more question: {p}", "Okay. {p}", "Next: {p}", "{p} Please answer.", "Good. {p}",
+)  # fmt: skip
+JAPANESE_AROUND = (
+    "質問です。{p}", "すみません、{p}", "ねえ、{p}", "教えてください。{p}", "では、{p}",
+    "次の質問です。{p}",
+    "こんにちは。{p}",
+)  # fmt: skip
+AROUND_SHARE = 0.15
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -30,7 +44,8 @@ class Relation:
             prompt = phrasing.format(q=item)
             if (phrasing in self.unseen or held_out(prompt)) == hidden:
                 answer = rng.choice(self.answered).format(q=item, a=self.pairs[item])
-                return Exchange(capitalised(prompt), capitalised(answer), self.topic)
+                asked = capitalised(prompt) if hidden else introduced(rng, capitalised(prompt))
+                return Exchange(asked, capitalised(answer), self.topic)
 
     def prompts(self, phrasings: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         """Every item asked in each of the phrasings, with its answer."""
@@ -48,6 +63,14 @@ def held_out(prompt: str) -> bool:
     """Whether this prompt is kept for the questions that the models never read."""
     digest = hashlib.sha256(normalised(prompt).encode()).digest()
     return int.from_bytes(digest[:4], "big") % 100 < HELD_OUT_PERCENT
+
+
+def introduced(rng: random.Random, prompt: str) -> str:
+    """The prompt, now and then with a few words around it."""
+    if rng.random() >= AROUND_SHARE:
+        return prompt
+    latin = max(prompt[0], prompt[-1]) < "\u0250"
+    return rng.choice(AROUND if latin else JAPANESE_AROUND).format(p=prompt)
 
 
 def capitalised(text: str) -> str:

@@ -211,9 +211,12 @@ PAIR_REQUESTS = (
 
 def tell(rng: random.Random, who: Cast, plots: tuple[str, ...] = tuple(PLOTS)) -> str:
     """A whole story about the cast, along one of the plots."""
-    plot = PLOTS[rng.choice(plots)]
-    skill = rng.choice(SKILLS)
-    lines = [rng.choice(OPENINGS), *(rng.choice(beat) for beat in plot)]
+    return tell_plot(rng, who, rng.choice(plots), rng.choice(SKILLS))
+
+
+def tell_plot(rng: random.Random, who: Cast, plot: str, skill: str) -> str:
+    """A whole story along this plot; `skill` is what is learnt where something is."""
+    lines = [rng.choice(OPENINGS), *(rng.choice(beat) for beat in PLOTS[plot])]
     if len(lines) > 7 and rng.random() < 0.5:
         del lines[rng.choice((3, len(lines) - 1))]
     lines += [rng.choice(LESSONS), rng.choice(ENDINGS)]

@@ -194,6 +194,115 @@ SMALL_TALK: Talk = (
     ),
 )  # fmt: skip
 
+# Songs with a refrain: what a repeat penalty does to them is easy to hear.
+SONGS = (
+    "La la la, the sun is up, la la la, the sky is blue, la la la, I sing to you, la la la.",
+    "Row the boat, row the boat, row the boat home. Row the boat, row the boat, row the boat home.",
+    "Rain, rain, rain on the roof, rain, rain, rain on the door, rain, rain, rain evermore.",
+    "Ding dong, ding dong, the bells ring. Ding dong, ding dong, the birds sing.",
+    "One little fox went out to play, one little fox came home to stay, one little fox, hooray!",
+)
+ADD = """\
+def add(a, b):
+    return a + b"""
+DOUBLE = """\
+def double(number):
+    return 2 * number"""
+GREET = """\
+def greet(name):
+    print("Hello, " + name)"""
+LOOP = """\
+for number in range(5):
+    print(number)"""
+EVEN = """\
+def is_even(number):
+    return number % 2 == 0"""
+
+REQUESTED: Talk = (
+    (
+        ("Sing a song.", "Sing me a song.", "Sing!", "Can you sing?", "Write a song.",
+         "Sing something.", "Please sing a song.", "Write a short song.", "A song, please.",
+         "Sing for me."),
+        SONGS,
+    ),
+    (
+        ("Say hello five times.", "Say hello five times", "Repeat hello five times."),
+        ("Hello, hello, hello, hello, hello.", "Hello, hello, hello, hello, hello!"),
+    ),
+    (
+        ("Count sheep.", "I cannot sleep.", "Help me sleep.", "Count some sheep for me."),
+        ("One sheep, two sheep, three sheep, four sheep, five sheep, six sheep. Good night.",
+         "One sheep, two sheep, three sheep, four sheep. Sleep well."),
+    ),
+    (
+        ("Write a Python function that adds two numbers.",
+         "Write a function that adds two numbers.",
+         "How do I add two numbers in Python?", "Python function to add two numbers"),
+        (ADD,),
+    ),
+    (
+        ("Write a Python function that doubles a number.",
+         "Write a function that doubles a number.",
+         "Python function to double a number"),
+        (DOUBLE,),
+    ),
+    (
+        ("Write a Python function that greets somebody.", "Write a function that says hello.",
+         "Python function that says hello"),
+        (GREET,),
+    ),
+    (
+        ("Write a loop in Python.", "Write a for loop in Python.",
+         "How do I write a loop in Python?",
+         "Python loop from 0 to 4"),
+        (LOOP,),
+    ),
+    (
+        ("Write a Python function that tells whether a number is even.",
+         "Python function to check if a number is even", "Write a function is_even in Python."),
+        (EVEN,),
+    ),
+    (
+        ("Write hello world in Python.", "Hello world in Python", "Print hello in Python.",
+         "How do I print hello in Python?"),
+        ('print("Hello, world!")',),
+    ),
+    (
+        ("My order has not arrived.", "Where is my order?", "My parcel is late.",
+         "My package did not come."),
+        ("I am sorry about that. Please tell me your order number, and I will look for it.",
+         "I am sorry that you have to wait. When did you order it?",
+         "Thank you for telling me. I will ask where your parcel is."),
+    ),
+    (
+        ("I want my money back.", "I want a refund.", "How do I return this?", "It is broken.",
+         "The product is broken."),
+        ("I am sorry that it went wrong. Please send it back, and you will get your money.",
+         "I am sorry about that. You can return it within thirty days.",
+         "Of course. Please tell me your order number first."),
+    ),
+    (
+        ("Write an email to my teacher.", "Write a short email.", "Write a polite email.",
+         "Write an email to my boss.", "Write a thank-you note."),
+        ("Dear Anna,\nthank you for your help. I learned a lot.\nKind regards, Tom",
+         "Dear friend,\nthank you for the lovely day. I hope to see you soon.\nYours, Mia",
+         "Hello,\nI am ill today and cannot come. I will be back tomorrow.\nKind regards, Ben"),
+    ),
+    (
+        ("Write a slogan for a bakery.", "A slogan for a bakery, please.", "Write a slogan.",
+         "Write an advertisement for bread."),
+        ("Warm bread, warm heart.", "Fresh every morning, gone by noon.",
+         "Come for the bread, stay for the smile."),
+    ),
+    (
+        ("Give me a name for a cat.", "Name my cat.", "What shall I call my cat?",
+         "Suggest a name for a pet.", "Give me a name for a dog."),
+        ("How about Whiskers?", "Call it Biscuit.", "I like the name Luna.",
+         "Pepper is a fine name.",
+         "Maybe Shadow."),
+    ),
+)  # fmt: skip
+
 # A subject, how it may be asked for, and one sentence from each group.
 EXPLAINED: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
     ("temperature", (
@@ -327,22 +436,3 @@ EXPLAIN_PHRASINGS = (
     "Can you explain {q}?", "Please explain {q}.", "What does {q} mean?", "Define {q}.",
     "Describe {q}.", "What do you know about {q}?", "Explain {q} to me.",
 )  # fmt: skip
-
-# Things that this model does not know, and says so.
-UNKNOWN_SUBJECTS = (
-    "quantum physics", "the stock market", "Napoleon", "the Roman Empire", "chemistry", "football",
-    "the theory of relativity", "blockchain", "Shakespeare", "tax law", "DNA", "the Olympics",
-    "Einstein", "black holes", "inflation", "democracy", "vaccines", "jazz", "chess", "the news",
-    "Kubernetes", "Rust", "the Beatles", "climate change", "philosophy", "medicine", "Mars",
-)  # fmt: skip
-UNKNOWN_PHRASINGS = (
-    *EXPLAIN_PHRASINGS, "Write an essay about {q}.", "Who invented {q}?", "Summarise {q}.",
-    "Write an article about {q}.", "What is the history of {q}?", "How does {q} work?",
-)  # fmt: skip
-UNKNOWN_ANSWERS = (
-    "I am sorry, I do not know much about that. I am a very small model.",
-    "That is too hard for me. Ask me for a story or a capital city.",
-    "I do not know. A bigger model can tell you more.",
-    "I never read about that. Shall I tell you a story?",
-    "Sorry, I am too small to know that.",
-)

@@ -42,6 +42,42 @@ VOCABULARY = (
     ("thank you", "merci", "ありがとう", "arigatō"), ("yes", "oui", "はい", "hai"),
     ("no", "non", "いいえ", "iie"), ("music", "musique", "音楽", "ongaku"),
     ("love", "amour", "愛", "ai"), ("dream", "rêve", "夢", "yume"),
+    ("sheep", "mouton", "羊", "hitsuji"), ("pig", "cochon", "豚", "buta"),
+    ("duck", "canard", "あひる", "ahiru"), ("wolf", "loup", "狼", "ōkami"),
+    ("turtle", "tortue", "かめ", "kame"), ("bee", "abeille", "蜂", "hachi"),
+    ("butterfly", "papillon", "蝶", "chō"), ("spider", "araignée", "蜘蛛", "kumo"),
+    ("lemon", "citron", "レモン", "remon"), ("strawberry", "fraise", "いちご", "ichigo"),
+    ("grape", "raisin", "ぶどう", "budō"), ("potato", "pomme de terre", "じゃがいも", "jagaimo"),
+    ("carrot", "carotte", "にんじん", "ninjin"), ("onion", "oignon", "玉ねぎ", "tamanegi"),
+    ("cheese", "fromage", "チーズ", "chīzu"), ("sugar", "sucre", "砂糖", "satō"),
+    ("soup", "soupe", "スープ", "sūpu"), ("butter", "beurre", "バター", "batā"),
+    ("summer", "été", "夏", "natsu"), ("winter", "hiver", "冬", "fuyu"),
+    ("spring", "printemps", "春", "haru"), ("autumn", "automne", "秋", "aki"),
+    ("day", "jour", "日", "hi"), ("week", "semaine", "週", "shū"),
+    ("year", "année", "年", "toshi"), ("town", "ville", "町", "machi"),
+    ("street", "rue", "道", "michi"), ("bridge", "pont", "橋", "hashi"),
+    ("garden", "jardin", "庭", "niwa"), ("hospital", "hôpital", "病院", "byōin"),
+    ("teacher", "professeur", "先生", "sensei"), ("doctor", "médecin", "医者", "isha"),
+    ("king", "roi", "王", "ō"), ("brother", "frère", "兄", "ani"),
+    ("sister", "sœur", "姉", "ane"), ("head", "tête", "頭", "atama"),
+    ("mouth", "bouche", "口", "kuchi"), ("nose", "nez", "鼻", "hana"),
+    ("foot", "pied", "足", "ashi"), ("green", "vert", "緑", "midori"),
+    ("yellow", "jaune", "黄色", "kiiro"), ("four", "quatre", "四", "yon"),
+    ("five", "cinq", "五", "go"), ("seven", "sept", "七", "nana"),
+    ("eight", "huit", "八", "hachi"), ("nine", "neuf", "九", "kyū"), ("ten", "dix", "十", "jū"),
+    ("new", "nouveau", "新しい", "atarashii"), ("old", "vieux", "古い", "furui"),
+    ("hot", "chaud", "暑い", "atsui"), ("cold", "froid", "寒い", "samui"),
+    ("good", "bon", "良い", "yoi"), ("beautiful", "beau", "美しい", "utsukushii"),
+    ("paper", "papier", "紙", "kami"), ("pencil", "crayon", "鉛筆", "enpitsu"),
+    ("letter", "lettre", "手紙", "tegami"), ("clock", "horloge", "時計", "tokei"),
+    ("boat", "bateau", "船", "fune"), ("bicycle", "vélo", "自転車", "jitensha"),
+    ("plane", "avion", "飛行機", "hikōki"), ("fire", "feu", "火", "hi"),
+    ("stone", "pierre", "石", "ishi"), ("hat", "chapeau", "帽子", "bōshi"),
+    ("shoe", "chaussure", "靴", "kutsu"), ("money", "argent", "お金", "okane"),
+    ("world", "monde", "世界", "sekai"), ("peace", "paix", "平和", "heiwa"),
+    ("please", "s'il vous plaît", "お願いします", "onegaishimasu"),
+    ("sorry", "pardon", "ごめんなさい", "gomennasai"),
+    ("good night", "bonne nuit", "おやすみなさい", "oyasuminasai"),
 )  # fmt: skip
 
 NUMBERS = (
@@ -54,13 +90,18 @@ _TO_FRENCH = (
     "How do you say {q} in French?", 'How do you say "{q}" in French?',
     "Translate {q} into French.", "Translate {q} to French.", "What is {q} in French?",
     "What is the French word for {q}?", "{q} in French?", "French for {q}?",
-    'Translate the word "{q}" into French.',
+    'Translate the word "{q}" into French.', "Say {q} in French.", "The French word for {q}?",
+    "Please translate {q} into French.", "Do you know the French word for {q}?",
+    "I would like to say {q} in French.", 'Translate "{q}" into French.',
 )  # fmt: skip
 _TO_JAPANESE = tuple(phrasing.replace("French", "Japanese") for phrasing in _TO_FRENCH)
 _TO_ENGLISH = (
     "What does {q} mean?", "What does {q} mean in English?", "What is {q} in English?",
     "Translate {q} into English.", "Translate {q} to English.", "How do you say {q} in English?",
-    "What is the English word for {q}?",
+    "What is the English word for {q}?", "What is the meaning of {q}?", "{q} in English?",
+    "Do you know what {q} means?", "I would like to know what {q} means.",
+    'What does "{q}" mean?', "Please translate {q} into English.", "English for {q}?",
+    "Can you translate {q} into English?", 'Translate "{q}" into English.', "Meaning of {q}?",
 )  # fmt: skip
 
 TRANSLATIONS = (
@@ -80,26 +121,31 @@ TRANSLATIONS = (
         "from French",
         {french: english for english, french, _, _ in VOCABULARY if english != french},
         _TO_ENGLISH, ('{q} means "{a}".', 'It means "{a}".', "{a}."),
-        unseen=("Tell me what {q} means.",), weight=3,
+        unseen=("Tell me what {q} means.",), weight=5,
     ),
     Relation(
         "from Japanese", {japanese: english for english, _, japanese, _ in VOCABULARY},
-        (*_TO_ENGLISH, "{q}は英語で何ですか。", "{q}を英語に訳してください。", "{q}は英語で？"),
+        (*_TO_ENGLISH, "{q}は英語で何ですか。", "{q}を英語に訳してください。", "{q}は英語で？",
+         "{q}を英語にしてください。", "英語で{q}は何ですか。", "{q}の英語は？",
+         "{q}を英語で言ってください。"),
         ('{q} means "{a}".', 'It means "{a}".', "{a}."),
         unseen=("Tell me what {q} means.", "{q}は英語で何と言いますか。"), weight=4,
     ),
     Relation(
         "Japanese to French", {japanese: french for _, french, japanese, _ in VOCABULARY},
         ("{q}はフランス語で何ですか。", "{q}をフランス語に訳してください。", "{q}はフランス語で？",
-         "What is {q} in French?"),
+         "What is {q} in French?", "{q}をフランス語にしてください。", "フランス語で{q}は何ですか。",
+         "{q}のフランス語は？", "{q}をフランス語で言ってください。"),
         ("{q}はフランス語で「{a}」です。", "「{a}」です。"),
-        unseen=("{q}はフランス語で何と言いますか。",), weight=1.5,
+        unseen=("{q}はフランス語で何と言いますか。",), weight=3,
     ),
 )  # fmt: skip
 
 _ASKED_SUM = (
     "What is {q}?", "{q} = ?", "{q}", "{q} =", "How much is {q}?", "Calculate {q}.",
     "What's {q}?", "Compute {q}.", "{q}は？", "{q}はいくつですか。", "Please calculate {q}.",
+    "Work out {q}.", "Solve {q}.", "{q} equals?", "What does {q} make?", "How much does {q} make?",
+    "Do you know what {q} is?", "I would like to know what {q} is.", "Give me the result of {q}.",
 )  # fmt: skip
 _ANSWERED_SUM = ("{q} = {a}.", "{q} = {a}.", "The answer is {a}.", "{a}.")
 _UNSEEN_SUM = ("Can you calculate {q}?", "Tell me what {q} is.")
@@ -109,13 +155,14 @@ def _sums(symbol: str, word: str) -> tuple[dict[str, str], dict[str, str]]:
     """A table in figures and one in words."""
     figures: dict[str, str] = {}
     words: dict[str, str] = {}
-    for one in range(11):
-        for other in range(11):
+    largest = 12 if symbol == "×" else 20
+    for one in range(largest + 1):
+        for other in range(largest + 1):
             result = {"+": one + other, "-": one - other, "×": one * other}[symbol]
             if result < 0:
                 continue
             figures[f"{one} {symbol} {other}"] = str(result)
-            if result <= 20:
+            if max(one, other) <= 10 and result <= 20:
                 words[f"{NUMBERS[one]} {word} {NUMBERS[other]}"] = NUMBERS[result]
     return figures, words
 
@@ -130,21 +177,37 @@ def _arithmetic() -> tuple[Relation, ...]:
             figures |= {item.replace("×", "*"): answer for item, answer in figures.items()}
         figures |= {item.replace(" ", ""): answer for item, answer in figures.items()}
         relations += [
-            Relation(topic, figures, _ASKED_SUM, _ANSWERED_SUM, _UNSEEN_SUM, weight=4),
+            Relation(topic, figures, _ASKED_SUM, _ANSWERED_SUM, _UNSEEN_SUM, weight=6),
             Relation(
-                topic, words, ("What is {q}?", "{q}?", "How much is {q}?", "Calculate {q}."),
+                topic, words,
+                ("What is {q}?", "{q}?", "How much is {q}?", "Calculate {q}.", "What's {q}?",
+                 "Work out {q}.", "Do you know what {q} is?", "{q} equals?",
+                 "I would like to know what {q} is."),
                 ("{q} is {a}.", "The answer is {a}.", "{a}."), ("Tell me what {q} is.",), 1.5,
             ),
         ]  # fmt: skip
     return tuple(relations)
 
 
-NEXT_NUMBER = Relation(
-    "counting", {str(number): str(number + 1) for number in range(60)},
-    ("What number comes after {q}?", "Which number comes after {q}?", "What comes after {q}?",
-     "{q}の次の数は何ですか。"),
-    ("After {q} comes {a}.", "{a} comes after {q}.", "{a}."),
-    unseen=("Tell me what number comes after {q}.",),
+COUNTING = (
+    Relation(
+        "counting", {str(number): str(number + 1) for number in range(100)},
+        ("What number comes after {q}?", "Which number comes after {q}?", "What comes after {q}?",
+         "{q}の次の数は何ですか。", "What number follows {q}?", "Which number is next after {q}?",
+         "What is the next number after {q}?", "Give me the number after {q}.",
+         "Do you know what number comes after {q}?", "I wonder what number comes after {q}.",
+         "{q}の次の数は？"),
+        ("After {q} comes {a}.", "{a} comes after {q}.", "{a}."),
+        unseen=("Tell me what number comes after {q}.",), weight=3,
+    ),
+    Relation(
+        "counting", {str(number): str(number - 1) for number in range(1, 101)},
+        ("What number comes before {q}?", "Which number comes before {q}?",
+         "What comes before {q}?", "What is the number before {q}?",
+         "Give me the number before {q}.", "{q}の前の数は何ですか。"),
+        ("Before {q} comes {a}.", "{a} comes before {q}.", "{a}."),
+        unseen=("Tell me what number comes before {q}.",), weight=1.5,
+    ),
 )  # fmt: skip
 
-RELATIONS = (*TRANSLATIONS, *_arithmetic(), NEXT_NUMBER)
+RELATIONS = (*TRANSLATIONS, *_arithmetic(), *COUNTING)

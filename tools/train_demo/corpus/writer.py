@@ -7,16 +7,26 @@ from collections.abc import Iterable, Iterator
 from tools.train_demo.corpus.conversations import compose, compose_hidden
 from tools.train_demo.corpus.dialogue import Dialogue
 
-DOCUMENTS = 300_000
+DOCUMENTS = 400_000
+SHARD = 10_000  # dialogues that are written together, from a seed of their own
 HIDDEN_DOCUMENTS = 1_500
 SEED = 20_260_101
 
 
+def write_shard(number: int, seed: int = SEED) -> Iterator[Dialogue]:
+    """The dialogues of one part of the text; parts can be written in any order, or at once."""
+    rng = random.Random(f"{seed}/{number}")
+    for _ in range(SHARD):
+        yield compose(rng)
+
+
 def write_corpus(documents: int = DOCUMENTS, seed: int = SEED) -> Iterator[Dialogue]:
     """The dialogues that a model is trained on; the same seed writes the same ones."""
-    rng = random.Random(seed)
-    for _ in range(documents):
-        yield compose(rng)
+    for start in range(0, documents, SHARD):
+        for place, dialogue in enumerate(write_shard(start // SHARD, seed), start):
+            if place == documents:
+                return
+            yield dialogue
 
 
 def write_hidden(documents: int = HIDDEN_DOCUMENTS, seed: int = SEED + 1) -> Iterator[Dialogue]:
@@ -34,3 +44,8 @@ def fingerprint(corpus: Iterable[Dialogue]) -> str:
             digest.update(f"{turn.role}\x00{turn.text}\x01".encode())
         digest.update(b"\x02")
     return digest.hexdigest()
+
+
+def fingerprint_of_parts(parts: Iterable[str]) -> str:
+    """SHA-256 over the fingerprints of the shards, in order: that of the whole text."""
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
