@@ -19,6 +19,7 @@ from playground.history.interchange import (
     TokenFigures,
     TokensLine,
     TurnLine,
+    VoteLine,
 )
 from playground.history.records import ConversationRecord, PaneRecord, RunRecord, TurnRecord
 from playground.machine import OURS, versions
@@ -80,6 +81,8 @@ def _conversation(
                 if run.has_tokens:
                     for choice in range(len(run.choices)):
                         yield from _tokens(run, choice, figures(run.id, choice))
+    for vote in record.votes:
+        yield VoteLine.of(vote, record.id)
 
 
 def _pane(record: ConversationRecord, pane: PaneRecord) -> PaneLine:

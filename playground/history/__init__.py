@@ -9,7 +9,6 @@ from playground.history.recorder import Recorder
 from playground.history.records import (
     ConversationRecord,
     Hit,
-    KeptVote,
     PaneRecord,
     Rating,
     RunRecord,
@@ -25,7 +24,6 @@ __all__ = [
     "Filters",
     "History",
     "Hit",
-    "KeptVote",
     "PaneRecord",
     "ParamFilter",
     "Rating",

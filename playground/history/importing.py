@@ -26,6 +26,7 @@ from playground.history.interchange import (
     RunLine,
     TokensLine,
     TurnLine,
+    VoteLine,
     message_of,
 )
 from playground.history.saving import (
@@ -53,8 +54,10 @@ class Imported(Frozen):
 
     conversations: int = 0
     runs: int = 0
+    votes: int = 0
     conversations_there: int = 0
     runs_there: int = 0
+    votes_there: int = 0
     in_trash: tuple[str, ...] = ()
 
 
@@ -87,7 +90,7 @@ class _Taking:
         self._tokens: dict[tuple[str, int], list[Token]] = {}
         self._added: dict[str, RunLine] = {}
         """The run that was added last, which figures of tokens may follow."""
-        self._count = {"conversations": 0, "runs": 0, "conversations_there": 0, "runs_there": 0}
+        self._count = dict.fromkeys(Imported.model_fields.keys() - {"in_trash"}, 0)
         self._trash: list[str] = []
 
     def lines(self, file: BinaryIO) -> Iterator[Line]:
@@ -135,6 +138,9 @@ class _Taking:
                 self._take_run(line)
             case TokensLine():
                 self._take_tokens(line)
+            case VoteLine():
+                self._belongs("vote", line.id, "conversation", line.conversation)
+                self._take_vote(line)
 
     def done(self) -> Imported:
         """What came of it."""
@@ -297,6 +303,18 @@ class _Taking:
             self._refuse(f"run {line.run!r} has no choice {line.choice}")
         figures = self._tokens.setdefault((line.run, line.choice), [])
         figures.extend(token.token() for token in line.tokens)
+
+    def _take_vote(self, line: VoteLine) -> None:
+        try:
+            vote = line.vote()
+        except ValidationError as error:
+            self._refuse(f"vote.{_finding(error)}")
+        for judged in vote.candidates:
+            if f"run {judged.run}" not in self._parents:
+                self._refuse(f"it judges run {judged.run!r}, which no line before it holds")
+        added = keeping.add_vote(self._db, vote, line.conversation)
+        self._is_there("votes", "conversation", line.id, line.conversation)
+        self._count["votes" if added else "votes_there"] += 1
 
     def _write_tokens(self) -> None:
         for (run, choice), tokens in self._tokens.items():

@@ -1,7 +1,8 @@
 """The lines of an exported history: what each holds, for writing and for reading.
 
 A file is JSON Lines: a `HeadLine` first, an `EndLine` last, and between them each conversation
-followed by its panes, their turns, and the runs of each turn with the messages they were sent.
+followed by its panes, their turns, the runs of each turn with the messages they were sent, and the
+votes on its answers.
 `docs/history.md` describes it.
 """
 
@@ -23,6 +24,7 @@ from pydantic import (
 )
 
 from playground.history.records import Rating
+from playground.judging import Judged, Outcome, Vote
 from playground.params import GenerationParams, knobs
 from playground.types import (
     Choice,
@@ -40,7 +42,7 @@ from playground.types import (
 )
 
 FORMAT: Final = "chat-playground history"
-VERSION = 1
+VERSION = 2
 """Raised whenever a playground that knows only the one before could not read a file."""
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
@@ -253,6 +255,30 @@ class TokensLine(Frozen):
     tokens: tuple[TokenFigures, ...]
 
 
+class VoteLine(Frozen):
+    """A vote of a blind test between answers of the conversation before it."""
+
+    kind: Literal["vote"] = "vote"
+    id: Name
+    conversation: Name
+    created: Moment
+    prompt: str
+    candidates: tuple[Judged, ...]
+    outcome: Outcome
+    winner: int | None = None
+
+    @classmethod
+    def of(cls, vote: Vote, conversation: str) -> Self:
+        """The line of a vote."""
+        return cls.model_validate({**dict(vote), "conversation": conversation})
+
+    def vote(self) -> Vote:
+        """The vote again; raises pydantic's `ValidationError` where it contradicts itself."""
+        return Vote.model_validate(
+            {name: getattr(self, name) for name in Vote.model_fields}, strict=True
+        )
+
+
 class EndLine(Frozen):
     """The last line. A file without it was cut off; `lines` counts those before it."""
 
@@ -260,7 +286,9 @@ class EndLine(Frozen):
     lines: int
 
 
-Line = ConversationLine | PaneLine | TurnLine | MessageLine | RunLine | TokensLine | EndLine
+Line = (
+    ConversationLine | PaneLine | TurnLine | MessageLine | RunLine | TokensLine | VoteLine | EndLine
+)
 
 LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 
-from pydantic import JsonValue
-
 from playground.errors import UnknownRecord, did_you_mean
-from playground.history.loading import moment
-from playground.history.records import KeptVote, Rating
+from playground.history.records import Rating
+from playground.history.saving import as_json
+from playground.judging import Vote
 
 DAYS_TO_REGRET = 30
 """How long a deleted conversation can be brought back."""
@@ -122,16 +120,18 @@ def rate(db: sqlite3.Connection, rating: Rating) -> None:
     )
 
 
-def add_vote(
-    db: sqlite3.Connection, name: str, created: float, content: dict[str, JsonValue]
-) -> None:
-    """Keep a vote of a blind test."""
-    db.execute("INSERT INTO votes VALUES (?, ?, ?)", (name, created, json.dumps(content)))
+def add_vote(db: sqlite3.Connection, vote: Vote, conversation: str = "") -> bool:
+    """Keep a vote of a blind test; false if it is there already.
 
-
-def votes(db: sqlite3.Connection) -> list[KeptVote]:
-    """Every vote, oldest first."""
-    return [
-        KeptVote(id=row["id"], created=moment(row["created"]), content=json.loads(row["content"]))
-        for row in db.execute("SELECT * FROM votes ORDER BY created")
-    ]
+    Without a name it belongs to the conversation of the answers that it judges.
+    """
+    content = as_json(vote)
+    return bool(
+        db.execute(
+            "INSERT OR IGNORE INTO votes (id, created, content, conversation) VALUES (?, ?, ?,"
+            " coalesce(nullif(?, ''), (SELECT panes.conversation FROM runs"
+            " JOIN turns ON turns.id = runs.turn JOIN panes ON panes.id = turns.pane"
+            " WHERE runs.id = ?), ''))",
+            (vote.id, vote.created.timestamp(), content, conversation, vote.candidates[0].run),
+        ).rowcount
+    )

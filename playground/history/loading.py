@@ -21,6 +21,7 @@ from playground.history.records import (
     TurnRecord,
 )
 from playground.history.saving import pieces_joined
+from playground.judging import Vote
 from playground.params import GenerationParams, knobs
 from playground.types import Choice, Message, Problem, Receipt, Timing, Usage
 
@@ -82,7 +83,19 @@ def load_conversation(db: sqlite3.Connection, name: str) -> ConversationRecord |
             )
             for pane in panes
         ),
+        votes=tuple(load_votes(db, name)),
     )
+
+
+def load_votes(db: sqlite3.Connection, conversation: str = "") -> list[Vote]:
+    """The votes on the answers of a conversation (its whole name), or all; oldest first."""
+    query = "SELECT content FROM votes {} ORDER BY created, rowid"
+    rows = (
+        db.execute(query.format("WHERE conversation = ?"), (conversation,))
+        if conversation
+        else db.execute(query.format(""))
+    )
+    return [Vote.model_validate_json(row["content"]) for row in rows]
 
 
 def load_runs(db: sqlite3.Connection, query: str, values: Sequence[Any]) -> list[RunRecord]:

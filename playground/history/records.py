@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import Field, field_validator
 
+from playground.judging import Vote
 from playground.params import GenerationParams, knobs
 from playground.types import (
     Answer,
@@ -151,7 +152,10 @@ class PaneRecord(Frozen):
 
 
 class ConversationRecord(Frozen):
-    """A whole conversation. `origin` is what it was held in: `terminal`, `ask`, `import` ..."""
+    """A whole conversation. `origin` is what it was held in: `terminal`, `ask`, `import` ...
+
+    `votes` are those of blind tests between its answers, oldest first.
+    """
 
     id: str
     title: str
@@ -162,6 +166,7 @@ class ConversationRecord(Frozen):
     origin: str
     interrupted: bool
     panes: tuple[PaneRecord, ...]
+    votes: tuple[Vote, ...] = ()
 
     @property
     def runs(self) -> tuple[RunRecord, ...]:
@@ -194,14 +199,3 @@ class Hit(Frozen):
     created: datetime
     prompt: str
     snippet: str
-
-
-class KeptVote(Frozen):
-    """A vote of a blind test: its name, when it was given, and the vote itself as JSON.
-
-    `playground.judging` knows what is in it.
-    """
-
-    id: str
-    created: datetime
-    content: dict[str, JsonValue]

@@ -165,7 +165,18 @@ CREATE TABLE samples (
 CREATE INDEX samples_of_run ON samples (run);
 """
 
-SCRIPTS = (_FIRST, _RATINGS_AND_VOTES, _SWEEPS)
+# No reference: what was voted still counts after the conversation was removed for good.
+_VOTES_OF_CONVERSATIONS = """
+ALTER TABLE votes ADD COLUMN conversation TEXT NOT NULL DEFAULT '';
+UPDATE votes SET conversation = coalesce((
+    SELECT panes.conversation FROM runs
+    JOIN turns ON turns.id = runs.turn JOIN panes ON panes.id = turns.pane
+    WHERE runs.id = json_extract(votes.content, '$.candidates[0].run')
+), '');
+CREATE INDEX votes_of_conversation ON votes (conversation);
+"""
+
+SCRIPTS = (_FIRST, _RATINGS_AND_VOTES, _SWEEPS, _VOTES_OF_CONVERSATIONS)
 """Script `n` makes version `n + 1` out of version `n`."""
 
 VERSION = len(SCRIPTS)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
-
-from pydantic import JsonValue
 
 from playground.config import data_dir
 from playground.errors import HistoryUnavailable, PlaygroundError, UnknownRecord
@@ -22,7 +19,6 @@ from playground.history.owner import Owner
 from playground.history.records import (
     ConversationRecord,
     Hit,
-    KeptVote,
     Rating,
     RunRecord,
     Summary,
@@ -31,7 +27,7 @@ from playground.history.searching import Filters
 from playground.history.sweep_shelf import SweepShelf
 from playground.history.tokens import unpack
 from playground.history.writer import Writer
-from playground.ids import new_id
+from playground.judging import Vote
 from playground.types import Receipt, Token
 
 _Result = TypeVar("_Result")
@@ -255,15 +251,14 @@ class History:
         """Keep what the user thinks of an answer."""
         self._writer.post(lambda db: keeping.rate(db, rating))
 
-    def add_vote(self, content: dict[str, JsonValue], *, name: str = "") -> None:
+    def add_vote(self, vote: Vote) -> None:
         """Keep a vote of a blind test."""
-        name, now = name or new_id(), datetime.now(UTC).timestamp()
-        self._writer.post(lambda db: keeping.add_vote(db, name, now, content))
+        self._writer.post(lambda db: keeping.add_vote(db, vote))
 
-    def votes(self) -> Sequence[KeptVote]:
-        """Every vote, oldest first."""
+    def votes(self, conversation: str = "") -> list[Vote]:
+        """The votes on the answers of a conversation (its whole name), or all; oldest first."""
         with self._database.reading() as db:
-            return keeping.votes(db)
+            return loading.load_votes(db, conversation)
 
     # The file
 

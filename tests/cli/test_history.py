@@ -16,7 +16,8 @@ from rich.cells import cell_len
 
 from playground.config import data_dir
 from playground.export import FORMATS
-from playground.history import ConversationRecord, RunRecord, Summary
+from playground.history import ConversationRecord, History, RunRecord, Summary
+from playground.judging import BlindTest, Candidate, settings_text, wilson_interval
 from playground.types import Receipt
 from tests.cli.conftest import COMMAND, Shell
 
@@ -45,7 +46,7 @@ def run_of(shell: Shell, conversation: str) -> str:
 
 COMMANDS = (
     "list", "search", "show", "export", "import", "delete", "restore", "purge", "rename", "tag",
-    "pin", "unpin", "rate", "backup", "check",
+    "pin", "unpin", "rate", "votes", "backup", "check",
 )  # fmt: skip
 
 
@@ -214,6 +215,74 @@ def test_answers_are_rated_and_the_rating_changed_and_taken_away(shell: Shell) -
     assert "rated: 4 of 5, よい" in shell("history", "show", run).stdout
     shell("history", "rate", run, "--answer", "2", "--clear")
     assert ratings() == []
+
+
+def voted(shell: Shell) -> tuple[str, str]:
+    """Two conversations of two models each, with three votes and one: their ids."""
+    names = []
+    for verdicts in (("A", "A", "tie"), ("bad",)):
+        name = asked(shell, "hello", "-m", "scripted:lorem", "--max-length", "3")
+        names.append(name)
+        with History.open() as history:
+            runs = history.conversation(name).runs
+            candidates = [
+                Candidate(
+                    run=run.id, model=run.model, setting=settings_text(run.params), text=run.text
+                )
+                for run in runs
+            ]
+            for verdict in verdicts:
+                history.add_vote(BlindTest("hello", tuple(candidates)).vote(verdict))
+    return names[0], names[1]
+
+
+def test_votes_are_counted_by_model_and_by_setting_with_an_interval(shell: Shell) -> None:
+    done = shell("history", "votes")
+    assert (done.stdout, done.returncode) == ("", 0)
+    assert "Nobody has voted yet" in done.stderr
+    first, second = voted(shell)
+    done = shell("history", "votes")
+    assert done.stdout.splitlines() == [
+        "4 votes",
+        "",
+        "MODEL           WINS  LOSSES  TIES  BAD  SHARE  95 % INTERVAL",
+        "scripted:echo      2       0     1    1  100 %  34 % to 100 %",
+        "scripted:lorem     0       2     1    1    0 %    0 % to 66 %",
+        "",
+        "MODEL           SETTING       WINS  LOSSES  TIES  BAD  SHARE  95 % INTERVAL",
+        "scripted:echo   max_length 3     2       0     1    1  100 %  34 % to 100 %",
+        "scripted:lorem  max_length 3     0       2     1    1    0 %    0 % to 66 %",
+    ]
+    (found,) = lines(shell("history", "votes", "--json"))
+    assert found["votes"] == 4
+    assert found["settings"] == []
+    low, high = wilson_interval(2, 2)
+    assert found["models"][0] == {
+        "model": "scripted:echo", "wins": 2, "losses": 0, "ties": 1, "bad": 1, "share": 1.0,
+        "interval": [low, high],
+    }  # fmt: skip
+    assert found["both"][1]["setting"] == "max_length 3"
+    (found,) = lines(shell("history", "votes", second, "--json"))
+    assert (found["votes"], found["models"][0]["bad"]) == (1, 1)
+    assert lines(shell("history", "votes", "--since", "1h", "--json"))[0]["votes"] == 4
+    assert lines(shell("history", "votes", "--until", "1h", "--json"))[0]["votes"] == 0
+    shown = shell("history", "show", first).stdout
+    assert shown.count("Blind test, ") == 3
+    name = "max_length 3"
+    assert f": scripted:echo · {name} over scripted:lorem · {name}\n" in shown
+    assert f": a tie of scripted:echo · {name} and scripted:lorem · {name}\n" in shown
+
+
+def test_votes_go_out_and_come_back_with_their_conversation(shell: Shell, tmp_path: Path) -> None:
+    first, _ = voted(shell)
+    path = tmp_path / "kept.jsonl"
+    assert shell("history", "export", first, "-o", str(path)).returncode == 0
+    elsewhere = {**os.environ, "PLAYGROUND_DATA_DIR": str(tmp_path / "elsewhere")}
+    done = shell("history", "import", str(path), env=elsewhere)
+    assert "Added: 1 conversation, 2 runs, 3 votes." in done.stderr
+    (there,) = lines(shell("history", "votes", "--json", env=elsewhere))
+    (here,) = lines(shell("history", "votes", first, "--json"))
+    assert there == here
 
 
 @pytest.mark.parametrize("form", list(FORMATS))

@@ -14,8 +14,10 @@ from playground.export import FORMATS
 from playground.history import Filing, Filters, History, Rating, importing
 from playground.history.interchange import VERSION
 from playground.history.records import ConversationRecord
+from playground.judging import count_votes
 from playground.providers.scripted import ScriptedModel
 from tests.export.kept import keep, keep_chat
+from tests.history.conftest import cast_on
 
 
 @pytest.fixture
@@ -46,6 +48,8 @@ async def a_full_history(history: History) -> ConversationRecord:
     edited = Filing(conversation=record.id, pane=pane.id, prompt="edited")
     await keep(history, failing, "edited", filing=edited)
     await keep(history, "demo:small", "go on", prefix="Once", max_length=3, stop=["\n", "=x"])
+    for winner in (1, None):
+        history.add_vote(cast_on(run.id, winner))
     history.flush()
     return history.conversation(record.id)
 
@@ -58,10 +62,12 @@ async def test_a_round_trip_is_the_same_file_and_the_same_records(
     path = tmp_path / "kept.jsonl"
     path.write_text(text, encoding="utf-8")
     done = other.import_file(path)
-    assert (done.conversations, done.runs) == (2, 6)
-    assert (done.conversations_there, done.runs_there) == (0, 0)
+    assert (done.conversations, done.runs, done.votes) == (2, 6, 2)
+    assert (done.conversations_there, done.runs_there, done.votes_there) == (0, 0, 0)
     assert exported(other) == text
     assert other.conversation(record.id) == record
+    assert [vote.winner for vote in other.votes()] == [1, None]
+    assert count_votes(other.votes()) == count_votes(history.votes())
     run = record.panes[0].turns[0].runs[0]
     assert run.has_tokens
     assert other.tokens(run.id, 1) == history.tokens(run.id, 1) != ()
@@ -79,8 +85,8 @@ async def test_importing_twice_adds_nothing_twice(
     other.rename(record.id, "mine")
     other.flush()
     again = other.import_file(path)
-    assert (again.conversations, again.runs) == (0, 0)
-    assert (again.conversations_there, again.runs_there) == (2, 6)
+    assert (again.conversations, again.runs, again.votes) == (0, 0, 0)
+    assert (again.conversations_there, again.runs_there, again.votes_there) == (2, 6, 2)
     assert other.conversation(record.id).title == "mine"
     assert len(other.conversation(record.id).runs) == len(record.runs)
     assert other.problems() == []
@@ -105,6 +111,67 @@ async def test_what_was_said_after_the_last_export_is_added_to_its_conversation(
         1,
     )
     assert [run.text for run in other.conversation(filing.conversation).runs] == ["one", "two"]
+
+
+async def test_what_an_earlier_version_exported_is_read(
+    history: History, other: History, tmp_path: Path
+) -> None:
+    await keep(history, "scripted:echo", "one")
+    path = tmp_path / "kept.jsonl"
+    path.write_text(exported(history).replace(f'"version": {VERSION}', '"version": 1', 1))
+    assert other.import_file(path).runs == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"outcome": "fine"}, "vote.outcome"),
+        ({"winner": 2}, "line 7: vote"),
+        ({"winner": 2}, "there is no candidate 2"),
+        ({"outcome": "tie"}, "a vote has a winner exactly if its outcome is a win"),
+        ({"candidates": []}, "line 7: vote.candidates"),
+        ({"candidates": [{"run": "x", "model": "a:b", "setting": ""}] * 2}, "it judges run 'x'"),
+        ({"conversation": "elsewhere"}, "it belongs to conversation 'elsewhere'"),
+        ({"id": "../up"}, "vote.id"),
+        ({"created": "now"}, "vote.created"),
+    ],
+)
+async def test_a_vote_that_cannot_be_is_refused_with_its_line(
+    history: History, other: History, tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    run = await keep(history, "scripted:echo", "one", n=2)
+    history.add_vote(cast_on(run.id))
+    history.flush()
+    lines = [json.loads(text) for text in exported(history).splitlines()]
+    assert lines[6]["kind"] == "vote"
+    lines[6].update(changes)
+    path = tmp_path / "broken.jsonl"
+    path.write_text("".join(f"{json.dumps(found)}\n" for found in lines))
+    with pytest.raises(BrokenFile) as raised:
+        other.import_file(path)
+    assert said in str(raised.value)
+    assert "line 7: " in str(raised.value)
+    assert other.votes() == []
+
+
+async def test_a_vote_that_is_here_in_another_conversation_is_refused(
+    history: History, tmp_path: Path
+) -> None:
+    mine, other = [await keep(history, "scripted:echo", word) for word in ("mine", "theirs")]
+    vote = cast_on(mine.id)
+    history.add_vote(vote)
+    history.flush()
+    theirs = history.conversation(other.conversation)
+    forged = vote.model_copy(
+        update={
+            "candidates": tuple(one.model_copy(update={"run": other.id}) for one in vote.candidates)
+        }
+    )
+    path = tmp_path / "forged.jsonl"
+    path.write_text(FORMATS["jsonl"].write([theirs.model_copy(update={"votes": (forged,)})]))
+    with pytest.raises(BrokenFile, match="is in the history already, in another conversation"):
+        history.import_file(path)
+    assert history.votes() == [vote]
 
 
 async def test_what_is_in_the_trash_stays_there_and_is_told(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from playground.history import Filing, History, Recorder
+from playground.ids import new_id
+from playground.judging import Judged, Vote
 from playground.providers.scripted import ScriptedModel
 from playground.run import Run, generate
 
@@ -39,3 +42,18 @@ def keep(history: History) -> Keep:
         return run
 
     return ask
+
+
+def cast_on(run: str, winner: int | None = 0) -> Vote:
+    """A vote between two answers of a run, by place, or a tie."""
+    judged = [
+        Judged(run=run, choice=at, model="demo:small", setting=f"top_k {at}") for at in (0, 1)
+    ]
+    return Vote(
+        id=new_id(),
+        created=datetime.now(UTC),
+        prompt="hello",
+        candidates=tuple(judged),
+        outcome="tie" if winner is None else "win",
+        winner=winner,
+    )

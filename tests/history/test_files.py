@@ -18,7 +18,7 @@ from playground.history import Filing, History, Recorder
 from playground.history.schema import SCRIPTS, VERSION
 from playground.providers.scripted import ScriptedModel
 from playground.run import generate
-from tests.history.conftest import Keep
+from tests.history.conftest import Keep, cast_on
 
 
 def test_only_its_owner_can_read_it(history: History, path: Path) -> None:
@@ -64,7 +64,7 @@ def test_an_older_history_comes_to_our_version_after_it_was_copied(path: Path) -
     db.close()
     with History.open(path) as history:
         assert [item.title for item in history.conversations()] == ["Of old"]
-        history.add_vote({"outcome": "tie"})
+        history.add_vote(cast_on("nowhere"))
         assert history.flush()
         assert len(history.votes()) == 1
     (backup,) = path.parent.glob("history.v1-*.db")
@@ -73,6 +73,27 @@ def test_an_older_history_comes_to_our_version_after_it_was_copied(path: Path) -
     assert copy.execute("SELECT title FROM conversations").fetchone()[0] == "Of old"
     copy.close()
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+async def test_votes_of_an_older_history_find_their_conversation(
+    path: Path, history: History, keep: Keep
+) -> None:
+    run = await keep("hello", conversation="one")
+    kept, lost = cast_on(run.id), cast_on("purged")
+    history.close()
+    db = sqlite3.connect(path)
+    # As it was in version 3, in which votes belonged to no conversation.
+    db.execute("DROP INDEX votes_of_conversation")
+    db.execute("ALTER TABLE votes DROP COLUMN conversation")
+    for vote in (kept, lost):
+        row = (vote.id, vote.created.timestamp(), vote.model_dump_json())
+        db.execute("INSERT INTO votes VALUES (?, ?, ?)", row)
+    db.execute("PRAGMA user_version = 3")
+    db.commit()
+    db.close()
+    with History.open(path) as again:
+        assert again.conversation("one").votes == (kept,)
+        assert again.votes() == [kept, lost]
 
 
 @pytest.mark.parametrize("how", ["noise", "text", "cut off", "written over"])

@@ -19,7 +19,7 @@ from playground.providers import open_model
 from playground.providers.scripted import ScriptedModel
 from playground.run import generate
 from playground.types import Message
-from tests.history.conftest import Keep
+from tests.history.conftest import Keep, cast_on
 
 
 async def test_a_local_run_comes_back_with_everything_that_was_known_of_it(
@@ -190,10 +190,28 @@ async def test_deleting_can_be_undone_until_it_is_purged(history: History, keep:
 
 
 async def test_votes_come_back_in_order(history: History) -> None:
-    for number in range(3):
-        history.add_vote({"outcome": "win", "winner": number})
+    cast = [cast_on("r", winner=number) for number in (1, 0, 1)]
+    for vote in (*cast, cast[0]):
+        history.add_vote(vote)
     history.flush()
-    assert [vote.content["winner"] for vote in history.votes()] == [0, 1, 2]
+    assert history.votes() == cast
+
+
+async def test_a_vote_belongs_to_the_conversation_of_its_answers_and_outlives_it(
+    history: History, keep: Keep
+) -> None:
+    run = await keep("hello", conversation="one")
+    await keep("hello", conversation="two")
+    vote = cast_on(run.id)
+    history.add_vote(vote)
+    history.flush()
+    assert history.conversation("one").votes == (vote,)
+    assert history.conversation("two").votes == ()
+    assert history.votes("one") == [vote]
+    history.delete("one")
+    history.purge()
+    history.flush()
+    assert history.votes() == [vote], "it still counts"
 
 
 async def test_a_knob_of_another_time_does_not_hide_the_run(history: History, keep: Keep) -> None:

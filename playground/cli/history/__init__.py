@@ -245,6 +245,22 @@ def rate(
 
 
 @app.command()
+def votes(
+    name: Annotated[
+        str, typer.Argument(metavar="[ID]", help="Only those on this conversation's answers.")
+    ] = "",
+    *,
+    since: Since = "",
+    until: Until = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print how models and settings stand after the votes of blind tests."""
+    from playground.cli.history.judging import show_votes
+
+    show_votes(name, since=since, until=until, json=as_json)
+
+
+@app.command()
 def backup(file: Annotated[Path, typer.Argument(help="A file that is not there yet.")]) -> None:
     """Copy the whole history to a file, also while it is in use."""
     from playground.cli.history.changing import backup as do

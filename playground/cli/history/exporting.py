@@ -47,11 +47,9 @@ def import_from(file: Path, *, json: bool) -> None:
     if json:
         say_json(done.model_dump(mode="json"))
         return
-    note(
-        f"Added: {_count(done.conversations, 'conversation')}, {_count(done.runs, 'run')}. There "
-        f"already and left alone: {_count(done.conversations_there, 'conversation')}, "
-        f"{_count(done.runs_there, 'run')}."
-    )
+    added = _counts(done.conversations, done.runs, done.votes)
+    there = _counts(done.conversations_there, done.runs_there, done.votes_there)
+    note(f"Added: {added}. There already and left alone: {there}.")
     if done.in_trash:
         note(f"Among those, deleted: playground history restore {' '.join(done.in_trash[:20])}")
 
@@ -93,6 +91,11 @@ def _write(pieces: Iterable[str], output: Path) -> None:
     except BaseException:
         output.unlink(missing_ok=True)
         raise
+
+
+def _counts(conversations: int, runs: int, votes: int) -> str:
+    found = [_count(conversations, "conversation"), _count(runs, "run")]
+    return ", ".join([*found, _count(votes, "vote")] if votes else found)
 
 
 def _count(number: int, what: str) -> str:

@@ -22,6 +22,7 @@ from playground.export.layout import (
     panes_of,
 )
 from playground.history import ConversationRecord, Filters, Hit, RunRecord, Summary
+from playground.judging import Vote
 from playground.sanitize import make_safe
 
 NARROWEST_TITLE = 20
@@ -171,8 +172,20 @@ def _conversation(record: ConversationRecord) -> Iterator[str]:
                 yield from (f"{letter(place)} > {line}" for line in turn.prompt.split("\n"))
             for answer in answers_to(turn, record):
                 yield from ("", *_answer(answer, f"{letter(place)} "))
+    if record.votes:
+        yield ""
+    yield from map(_vote, record.votes)
     if hidden := out_of_view(panes):
         yield f"\n{hidden} more turns are out of view: --json has them."
+
+
+def _vote(vote: Vote) -> str:
+    names = [_line(f"{one.model} · {one.setting}") for one in vote.candidates]
+    said = {"tie": f"a tie of {' and '.join(names)}", "bad": f"none of {' and '.join(names)}"}
+    if vote.winner is not None:
+        best = names.pop(vote.winner)
+        said["win"] = f"{best} over {' and '.join(names)}"
+    return f"Blind test, {_when(vote.created.astimezone())}: {said[vote.outcome]}"
 
 
 def _answer(answer: KeptAnswer, pane: str) -> Iterator[str]:
