@@ -24,6 +24,7 @@
     │   └── HistoryTooNew          the history was written by a newer playground
     ├── ContextOverflow            the prompt does not fit the model's context
     ├── ModelClosed                the model was closed while (or before) it was used
+    ├── ClusterFailed              the Ray cluster of a sweep, or one of its nodes, failed
     ├── HostedError                the endpoint, or the way to it, failed
     │   ├── Unreachable            no connection
     │   ├── TimedOut               no answer, or the stream stalled
@@ -193,6 +194,12 @@ class ModelClosed(PlaygroundError):
     """The model was closed while, or before, it was used."""
 
     title = "Model closed"
+
+
+class ClusterFailed(PlaygroundError):
+    """A Ray cluster cannot be joined or is lost, or a node of it lacks what the others have."""
+
+    title = "The cluster failed"
 
 
 class HostedError(PlaygroundError):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from playground.background import off_loop
 from playground.history.saving import BegunRun, EndedRun
@@ -44,12 +45,17 @@ class Outcome:
 
 
 class Lane(ABC):
-    """Makes the runs of one model. What it says of the model is known once it has started."""
+    """Makes the runs of one model. What it says of the model is known once it has started.
+
+    `parallel` is how many runs it makes at once (None: only trying tells). Where that changes while
+    it works, `changed` is told, with a sentence that says why.
+    """
 
     ref: str
     capabilities: Capabilities
     parallel: int | None = None
     provenance: Provenance = Provenance()
+    changed: Callable[[int | None, str], Coroutine[Any, Any, None]] | None = None
 
     @abstractmethod
     async def start(self) -> None:
@@ -57,7 +63,10 @@ class Lane(ABC):
 
     @abstractmethod
     async def make(self, work: Work) -> Outcome:
-        """Make one run; raises nothing of the model's, and cancels it when it is cancelled."""
+        """Make one run, and cancel it when cancelled.
+
+        Raises nothing of the model's; a `PlaygroundError` where the lane itself cannot go on.
+        """
 
     @abstractmethod
     async def aclose(self) -> None:

@@ -55,6 +55,17 @@ class Limit:
                 self._succeed()
             self._change.notify_all()
 
+    async def resize(self, size: int | None) -> None:
+        """Let another number through from now on; nothing changes for one that adapts.
+
+        One at least: whoever waits must come to hear that there is nothing left to do.
+        """
+        if self._adapts or size is None:
+            return
+        async with self._change:
+            self.size = float(max(1, size))
+            self._change.notify_all()
+
     async def room(self) -> None:
         """Wait until there is room, without taking it."""
         async with self._change:

@@ -35,6 +35,7 @@ class Progress:
     """The state of a sweep at work. Counts include what earlier starts made; cost and tokens too.
 
     `cells` have all their samples; `failed` samples ended in an error after `retried` tries more.
+    `notes` are sentences about what has changed underway: a machine lost, another one at work.
     """
 
     cells_total: int
@@ -48,6 +49,7 @@ class Progress:
     tokens: int = 0
     cost: float = 0.0
     priced: bool = False
+    notes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     _recent: deque[tuple[float, int]] = field(default_factory=deque)
 

@@ -15,7 +15,7 @@ from playground.sweep.definition import BayesianSearch, Place, Sweep, SweepPromp
 from playground.sweep.figures import CellFigures
 from playground.sweep.space import Values
 from playground.sweep.starting import definition_of
-from playground.types import Receipt, Timing, Usage
+from playground.types import Receipt, Timing, Token, Usage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,6 +108,10 @@ class SweepResult:
             if receipt is not None:
                 return receipt
         return None
+
+    def tokens(self, run: str) -> tuple[Token, ...]:
+        """The per-token figures of an answer; empty where none were asked for. Blocks."""
+        return self._history.tokens(run)
 
     def estimate(self, cell: int, metric: str) -> Estimate | None:
         """What a metric came to in a cell; None where it has none."""

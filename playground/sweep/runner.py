@@ -236,9 +236,14 @@ class _Serving:
         self._lane = lane
         self._counts = counts
         self._limit = Limit(lane.parallel)
+        lane.changed = self._lane_changed
         self._failed_in_a_row = 0
         self._ever_worked = False
         self._base = runner.measuring.params_for(runner.sweep.params, lane.capabilities)
+
+    async def _lane_changed(self, parallel: int | None, why: str) -> None:
+        self._runner.progress.notes.append(why)
+        await self._limit.resize(parallel)
 
     async def serve(self) -> None:
         """Make every cell of this model that is missing."""
@@ -321,6 +326,10 @@ class _Serving:
             outcome: Outcome | None = None
             try:
                 outcome = await self._lane.make(Work(prompt.messages, params))
+            except PlaygroundError as loss:
+                # The lane is gone, and the model has done nothing: this is not a failed answer.
+                self._runner.stop(f"{self._lane.ref}: {loss}")
+                return None
             finally:
                 self._runner.progress.running -= 1
                 error = outcome.error if outcome is not None else "cancelled"

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from playground.cli.sweep.axis_options import takes_axes
+from playground.cli.sweep.bare_options import TakesBareOptions
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A sweep, by the beginning of its id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON Lines.")]
@@ -162,6 +163,15 @@ def sweep(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="When resuming, also make what failed.")
     ] = False,
+    executor: Annotated[
+        str, typer.Option("--executor", metavar="here|ray", help="Where its answers are made.")
+    ] = "here",
+    address: Annotated[
+        str,
+        typer.Option(
+            "--address", metavar="ADDRESS", help="The Ray cluster; unset, one on this machine."
+        ),
+    ] = "",
     no_history: Annotated[
         bool, typer.Option("--no-history", help="Keep nothing; it cannot be resumed then.")
     ] = False,
@@ -214,6 +224,8 @@ def sweep(
             resume=resume,
             force=force,
             failed_again=retry_failed,
+            executor=executor,
+            address=address,
             keep=not no_history,
             json=as_json,
         )
@@ -258,6 +270,54 @@ def show(
     from playground.cli.sweep.showing import show_sweep
 
     show_sweep(name, metrics=metric or (), cell=cell, json=as_json)
+
+
+@words.command(cls=TakesBareOptions)
+def report(
+    name: Id,
+    *,
+    html: Annotated[
+        str | None,
+        typer.Option(
+            "--html",
+            metavar="[FILE]",
+            help="A page of its own for the browser; what is written where nothing is said.",
+        ),
+    ] = None,
+    png: Annotated[
+        str | None, typer.Option("--png", metavar="[FILE]", help="A picture (needs matplotlib).")
+    ] = None,
+    svg: Annotated[
+        str | None, typer.Option("--svg", metavar="[FILE]", help="A picture in lines.")
+    ] = None,
+    metric: Annotated[
+        str, typer.Option("--metric", metavar="NAME", help="What a picture shows.")
+    ] = "",
+    over: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--over",
+            metavar="NAME",
+            help="Along which knob, or `model` or `prompt`: a curve. Twice: a heat map.",
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that is there already.")
+    ] = False,
+) -> None:
+    """Write a report of a sweep: a page that needs no network, or pictures for documents."""
+    from playground.cli.sweep.reporting import report_sweep
+    from playground.sweep.report.pictures import Form
+
+    said: dict[Form, str | None] = {"png": png, "svg": svg}
+    report_sweep(
+        name,
+        html=html,
+        pictures={form: place for form, place in said.items() if place is not None},
+        metric=metric,
+        over=[part for item in over or () for part in item.split(",") if part],
+        force=force,
+    )
 
 
 @words.command()

@@ -17,6 +17,7 @@ from playground.history import History
 from playground.sweep.asked import Asked, build, read_sweep_file
 from playground.sweep.axis import range_text
 from playground.sweep.definition import BayesianSearch, Sweep
+from playground.sweep.executors import executor_called
 from playground.sweep.forecast import Forecast, forecast
 from playground.sweep.keeping import without_passwords
 from playground.sweep.result import SweepResult
@@ -33,10 +34,13 @@ def ask_sweep(
     resume: str,
     force: bool,
     failed_again: bool,
+    executor: str,
+    address: str,
     keep: bool,
     json: bool,
 ) -> int:
     """Run a sweep, or go on with one, and print what came of it; returns the exit code."""
+    where = executor_called(executor, address)
     asked = read()
     if resume:
         search = asked.search.model_fields_set - {"storage"}
@@ -61,7 +65,7 @@ def ask_sweep(
             describe(sweep, expected, out=say if dry_run else note)
             if dry_run:
                 return 0
-            runner = begin(sweep, history)
+            runner = begin(sweep, history, executor=where)
         else:
             runner = asyncio.run(
                 resumed(
@@ -71,6 +75,7 @@ def ask_sweep(
                     failed_again=failed_again,
                     budget=asked.budget,
                     storage=asked.search.storage,
+                    executor=where,
                 )
             )
             note(

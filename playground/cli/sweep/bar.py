@@ -24,11 +24,13 @@ class Bar:
         self._moves = is_terminal(sys.stderr)
         self._drawn = time.monotonic()
         self._open = False
+        self._told = 0
 
     async def draw(self) -> None:
         """Draw again and again; cancelled by whoever started it."""
         while True:
             await asyncio.sleep(REDRAW_SECONDS)
+            self._tell()
             if self._moves:
                 self._redraw()
             elif time.monotonic() - self._drawn >= PIPE_SECONDS:
@@ -37,12 +39,22 @@ class Bar:
 
     def end(self) -> None:
         """Draw a last time, and leave the line."""
+        self._tell()
         if self._moves:
             self._redraw()
             sys.stderr.write("\n")
             sys.stderr.flush()
         else:
             note(self._words())
+
+    def _tell(self) -> None:
+        """Write what has changed underway above the line."""
+        notes = self._runner.progress.notes
+        if self._moves and self._told < len(notes):
+            sys.stderr.write("\r\x1b[K")
+        for text in notes[self._told :]:
+            note(text)
+        self._told = len(notes)
 
     def _redraw(self) -> None:
         share = self._runner.progress.share

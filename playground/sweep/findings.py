@@ -1,0 +1,161 @@
+"""What a whole sweep shows, in sentences: which knobs did nothing, where the top answer flips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from playground.metrics import CellSamples, FlipPoint, KnobReport, Sample, dead_knobs, flip_point
+from playground.sweep.axis import value_text
+from playground.sweep.definition import BayesianSearch, GridSearch, short
+from playground.sweep.result import Cell, SweepResult
+
+MOST_ANSWERS: Final = 20_000
+"""Answers that are read to find out; of more nothing is said here."""
+
+MOST_COMPARED: Final = 3_000
+"""Answers of a model that are compared with each other; knobs of a larger sweep are not judged."""
+
+MOST_LOOKED_AT: Final = 400
+"""Answers whose tokens are read, to see what each stage of the sampler chain did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence, and the numbers of the cells that it is about."""
+
+    text: str
+    cells: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Sentences under a heading."""
+
+    heading: str
+    lines: tuple[Line, ...]
+
+
+def findings(result: SweepResult) -> Iterator[Finding]:
+    """What was found out, what matters most first; blocks while it reads the answers."""
+    yield from _best(result)
+    if not isinstance(result.sweep.search, GridSearch) or not result.axes:
+        return
+    if sum(cell.figures.samples for cell in result.cells) > MOST_ANSWERS:
+        return
+    samples = {cell.number: _samples(result, cell) for cell in result.cells}
+    yield from _knobs(result, samples)
+    yield from _flips(result, samples)
+
+
+def _best(result: SweepResult) -> Iterator[Finding]:
+    """The best points of a Bayesian search."""
+    search = result.sweep.search
+    if not isinstance(search, BayesianSearch):
+        return
+    for model in result.sweep.models:
+        lines = []
+        for values, objectives in result.best(model):
+            point = ", ".join(f"{knob} {value_text(value)}" for knob, value in values.items())
+            reached = ", ".join(
+                f"{aim.metric} {value:.4g}"
+                for aim, value in zip(search.objectives, objectives, strict=True)
+            )
+            cells = [c.number for c in result.cells if c.model == model and c.values == values]
+            lines.append(Line(f"{point}: {reached}", tuple(cells)))
+        if lines:
+            yield Finding(f"Best for {model}", tuple(lines))
+
+
+def _samples(result: SweepResult, cell: Cell) -> list[Sample]:
+    return [Sample(text=row.text) for row in result.answers(cell.number) if not row.error]
+
+
+def _flips(result: SweepResult, samples: dict[int, list[Sample]]) -> Iterator[Finding]:
+    """Where along each numeric axis the top answer loses its majority, all else the same."""
+    for axis in result.axes:
+        if not axis.numeric:
+            continue
+        lines = []
+        for cells in _along(result, axis.knob):
+            settings = [float(str(cell.values[axis.knob])) for cell in cells]
+            found = flip_point(settings, [samples[cell.number] for cell in cells])
+            if found.value is not None:
+                ends = [c.number for c in cells if c.values[axis.knob] in (found.held, found.lost)]
+                lines.append(Line(_flip_text(result, axis.knob, cells[0], found), tuple(ends)))
+        if lines:
+            yield Finding(f"Where the top answer flips along {axis.knob}", tuple(lines))
+
+
+def _along(result: SweepResult, knob: str) -> list[list[Cell]]:
+    """Cells that differ in a knob alone, in its order."""
+    groups: dict[str, list[Cell]] = {}
+    for cell in result.cells:
+        rest = sorted((k, repr(v)) for k, v in cell.values.items() if k != knob)
+        key = f"{cell.place.model} {cell.place.prompt} {rest}"
+        groups.setdefault(key, []).append(cell)
+    for cells in groups.values():
+        cells.sort(key=lambda cell: float(str(cell.values[knob])))
+    return [cells for cells in groups.values() if len(cells) > 1]
+
+
+def _flip_text(result: SweepResult, knob: str, cell: Cell, found: FlipPoint) -> str:
+    parts = [cell.model] if len(result.sweep.models) > 1 else []
+    parts += [f"“{cell.prompt.label}”"] if len(result.sweep.prompts) > 1 else []
+    parts += [f"{k} {value_text(v)}" for k, v in cell.values.items() if k != knob]
+    low = "the lowest" if found.low is None else f"{found.low:.3g}"
+    high = "beyond the highest" if found.high is None else f"{found.high:.3g}"
+    where = f"{', '.join(parts)}: " if parts else ""
+    answer = short(found.answer, 60)
+    return (
+        f"{where}“{answer}” loses its majority at {knob} {found.value:.3g} ({low} to {high}): it "
+        f"has it at {found.held:g} and not at {found.lost:g}"
+    )
+
+
+def _knobs(result: SweepResult, samples: dict[int, list[Sample]]) -> Iterator[Finding]:
+    """For each model, whether it mattered which value each knob has."""
+    knobs = [axis.knob for axis in result.axes]
+    for number, model in enumerate(result.sweep.models):
+        cells = [cell for cell in result.cells if cell.place.model == number]
+        if len(cells) < 2 or sum(len(samples[c.number]) for c in cells) > MOST_COMPARED:
+            continue
+        # What was not asked for is not there to be read.
+        most = -(-MOST_LOOKED_AT // len(cells)) if result.sweep.params.logprobs else 0
+        told = [_told(result, cell, samples[cell.number], most) for cell in cells]
+        reports = dead_knobs(told, knobs=knobs, same_dice=result.sweep.same_dice)
+        of = f" for {model}" if len(result.sweep.models) > 1 else ""
+        yield Finding(f"What each knob did{of}", tuple(Line(_knob_text(one)) for one in reports))
+
+
+def _told(result: SweepResult, cell: Cell, samples: list[Sample], most: int) -> CellSamples:
+    """A cell for the comparison; with what could have come at the tokens of `most` answers."""
+    settings = {**cell.values, "prompt": cell.place.prompt}
+    runs = [row.run for row in result.answers(cell.number)[:most] if not row.error]
+    receipt = result.receipt(cell.number) if runs else None
+    if receipt is None:
+        return CellSamples(settings, samples)
+    vocabulary = receipt.provenance.engine.get("vocabulary")
+    return CellSamples(
+        settings,
+        samples,
+        likeliest=[
+            [other.logprob for other in token.alternatives]
+            for run in runs
+            for token in result.tokens(run)
+            if token.alternatives
+        ],
+        effective=receipt.plan.effective,
+        vocabulary=vocabulary if isinstance(vocabulary, int) else None,
+    )
+
+
+def _knob_text(report: KnobReport) -> str:
+    verdict = {
+        "dead": "changed nothing",
+        "equivalent": "made no difference that matters",
+        "alive": "mattered",
+        "undecided": "cannot be judged",
+    }[report.verdict]
+    return f"{report.knob} {verdict}: {report.reason}"
