@@ -12,11 +12,11 @@
 from playground.prompts.asking import AskedPrompt, asked_prompt, is_reference, name_and_value
 from playground.prompts.keeping import (
     delete_prompt,
+    draft_of,
     place_for,
     save_prompt,
     skeleton,
     text_of,
-    written,
 )
 from playground.prompts.library import (
     Shelf,
@@ -41,6 +41,7 @@ __all__ = [
     "all",
     "asked_prompt",
     "delete_prompt",
+    "draft_of",
     "find_place",
     "get",
     "is_reference",
@@ -53,5 +54,4 @@ __all__ = [
     "search",
     "skeleton",
     "text_of",
-    "written",
 ]

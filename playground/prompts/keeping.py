@@ -12,8 +12,10 @@ import tomli_w
 
 from playground.config import MAX_FILE_BYTES, read_text, write_file
 from playground.errors import ConfigurationError, UnknownPrompt, UsageError
+from playground.params import GenerationParams
 from playground.prompts.library import find_place, prompt_folder, read_prompt
 from playground.prompts.prompt import NAME_PATTERN, OWN_CATEGORY, Prompt
+from playground.prompts.templates import TemplateProblem, mentions
 
 _SKELETON: Final = '''\
 title = {title}
@@ -70,6 +72,27 @@ def skeleton(name: str) -> str:
     return _SKELETON.format(title=f'"{name.replace("-", " ").capitalize()}"')
 
 
+def draft_of(text: str, *, system: str = "", params: GenerationParams | None = None) -> str:
+    """The file of a prompt with this text and these settings; its gaps are declared.
+
+    Raises `UsageError` for what TOML cannot hold.
+    """
+    gaps: dict[str, dict[str, str]] = {}
+    for part in (system, text):
+        # A text with a mistake in it is a draft all the same: saving it will say what is wrong.
+        with suppress(TemplateProblem):
+            gaps |= {mention.name: {"description": ""} for mention in mentions(part)}
+    return _written(
+        {
+            "title": text.strip().partition("\n")[0][:80],
+            "system": system,
+            "prompt": text,
+            "params": (params or GenerationParams()).model_dump(mode="json", exclude_none=True),
+            "variables": gaps,
+        }
+    )
+
+
 def text_of(name: str) -> tuple[str, str]:
     """The text of a prompt's file, whether it can be used or not, and its category.
 
@@ -79,7 +102,7 @@ def text_of(name: str) -> tuple[str, str]:
     return read_text(file.path), file.category
 
 
-def written(content: Mapping[str, Any]) -> str:
+def _written(content: Mapping[str, Any]) -> str:
     """A prompt's text from its fields, without those that are empty.
 
     Raises `UsageError` for what TOML cannot hold.

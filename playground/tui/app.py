@@ -29,7 +29,9 @@ from playground.tui.archive_actions import ArchiveActions
 from playground.tui.arrangement import DRAWER_WIDTH, MAX_PANES, arrange_panes, drawer_covers
 from playground.tui.judging_actions import JudgingActions
 from playground.tui.preset_actions import PresetActions
+from playground.tui.prompt_actions import PromptActions
 from playground.tui.shelf import ModelShelf
+from playground.tui.sweep_actions import SweepActions
 from playground.tui.themes import DARK, THEMES
 from playground.tui.widgets.key_hints import KeyHints
 from playground.tui.widgets.pane import Pane
@@ -69,7 +71,9 @@ def _open(ref: str) -> ChatModel:
     return open_model(ref)
 
 
-class PlaygroundApp(AnswerActions, ArchiveActions, JudgingActions, PresetActions):
+class PlaygroundApp(
+    AnswerActions, SweepActions, ArchiveActions, JudgingActions, PresetActions, PromptActions
+):
     """Paints empty panes first, then finds out what to put into them.
 
     `opener` makes a model from a reference and `timing_of` reads a run's clock: doors for tests
@@ -199,7 +203,8 @@ class PlaygroundApp(AnswerActions, ArchiveActions, JudgingActions, PresetActions
         self.panic(Text(make_safe(traceback.format_exc())))
 
     async def close_models(self) -> None:
-        """Close every model, within a time limit."""
+        """Stop what is at work and close every model, within a time limit."""
+        await self.end_sweeps()
         await self._shelf.aclose()
         if self._archive is not None:
             archive, self._archive = self._archive, None

@@ -12,7 +12,6 @@ from playground.history import (
     Filing,
     Filters,
     History,
-    KeptVote,
     Rating,
     Recorder,
     Summary,
@@ -78,9 +77,9 @@ class Archive:
 
     def add_vote(self, vote: Vote) -> None:
         """Write down a vote of a blind test."""
-        self._history.add_vote(vote.model_dump(mode="json"), name=vote.id)
+        self._history.add_vote(vote)
 
-    def votes(self) -> Sequence[KeptVote]:
+    def votes(self) -> Sequence[Vote]:
         """Every vote; blocks."""
         return self._history.votes()
 

@@ -30,8 +30,14 @@ class ArchiveActions(Foundation):
             await self._open(name)
 
     async def _open(self, name: str) -> None:
-        """Show a kept conversation in the panes, and go on with it from now on."""
+        """Show a kept conversation in the panes, and go on with it from now on.
+
+        One of a sweep has a turn for each of its cells: it has a screen of its own.
+        """
         try:
+            if await self.archive.read(lambda history: history.sweeps.exists(name)):
+                await self._open_sweep(name)
+                return
             record = await self.archive.load(name)
         except PlaygroundError as error:
             self.say(str(error), "error", title=error.title)
@@ -47,6 +53,9 @@ class ArchiveActions(Foundation):
         self.archive.settle(record.id)
         self._shelf.keep_only(pane.conversation.ref for pane in self.panes)
         self._grid.activate(0)
+
+    async def _open_sweep(self, name: str) -> None:
+        raise NotImplementedError
 
     async def _offer_interrupted(self) -> None:
         """Offer the conversation that the last program died in, once."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import importlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
+from playground.background import off_loop
 from playground.tui.labels import one_line
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from playground.history import Rating, Summary
     from playground.judging import BlindTest, Tallies, Vote
     from playground.run import Run
+    from playground.sweep.definition import Sweep
     from playground.tui.archive import Archive
     from playground.tui.conversation import Turn
     from playground.tui.screens.card import Card
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
     from playground.tui.screens.exporting import Export
     from playground.tui.screens.preset_picker import PresetChoice
     from playground.tui.screens.rating import Judgement
+    from playground.tui.screens.sweep import Wanted
     from playground.tui.screens.turns import TurnAct
+    from playground.tui.sweeps.form import Look, Written
+    from playground.tui.sweeps.live import LiveSweep
     from playground.tui.widgets.pane import Pane
     from playground.types import Timing
 
@@ -143,6 +149,40 @@ async def ask_for_vote(
     from playground.tui.screens.blind_test import BlindTestScreen
 
     return await app.push_screen_wait(BlindTestScreen(test, tallies))
+
+
+async def ask_for_sweep(
+    app: App[Any],
+    written: Written,
+    models: Sequence[str],
+    look: Callable[[Written], Awaitable[Look]],
+    pane: Pane,
+) -> Sweep | Literal["kept"] | None:
+    """The sweep that the user defines; `kept` where one that is kept is wanted instead."""
+    from playground.tui.screens.sweep_form import SweepForm
+
+    return await app.push_screen_wait(SweepForm(written, models, look, pane=pane.letter))
+
+
+async def ask_for_kept_sweep(app: App[Any], archive: Archive) -> str:
+    """The name of the kept sweep that the user wants to look at, or an empty string."""
+    from playground.tui.screens.sweep_list import SweepList
+
+    return await app.push_screen_wait(SweepList(archive)) or ""
+
+
+async def show_sweep(app: App[Any], live: LiveSweep) -> Wanted:
+    """A sweep; what is to be shown after it."""
+    # Beside the event loop: plotext takes a tenth of a second to import.
+    await off_loop(lambda: importlib.import_module("playground.tui.screens.sweep"))
+    from playground.tui.screens.sweep import SweepScreen
+
+    return await app.push_screen_wait(SweepScreen(live)) or ""
+
+
+def sweep_in_view(app: App[Any]) -> bool:
+    """Whether a sweep is being looked at."""
+    return any(screen.id == "sweep-screen" for screen in app.screen_stack)
 
 
 def show_difference(app: App[Any], left: tuple[str, str], right: tuple[str, str]) -> None:

@@ -51,13 +51,12 @@ class JudgingActions(Foundation):
         await self._vote_on(prompt, candidates)
 
     async def _vote_on(self, prompt: str, candidates: list[Candidate]) -> None:
-        from playground.judging import BlindTest, Vote, count_votes
+        from playground.judging import BlindTest, count_votes
 
         archive = self.archive
 
         def tallies(vote: Vote) -> Tallies:
-            kept = [Vote.model_validate(item.content) for item in archive.votes()]
-            return count_votes([*kept, vote])
+            return count_votes([*archive.votes(), vote])
 
         # Not from a seed that somebody could know.
         test = BlindTest.shuffled(prompt, candidates, random.SystemRandom())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from playground.errors import RateLimited
-from playground.judging import Vote
 from playground.params import GenerationParams
 from playground.tui.screens.blind_test import BlindTestScreen
 from playground.tui.screens.waiting import WaitingScreen
@@ -32,8 +31,7 @@ async def test_the_panes_answer_unseen_and_the_vote_is_kept_with_model_and_setti
         assert "temperature 1.4" in screen_of(app)
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.screen, BlindTestScreen))
-        (kept,) = await app.archive.read(lambda history: history.votes())
-        vote = Vote.model_validate(kept.content)
+        (vote,) = (await app.archive.load(app.archive.current)).votes
         assert vote.winner == 0
         assert {one.model for one in vote.candidates} == {"a:x", "b:y"}
         assert {one.setting for one in vote.candidates} == {"temperature 0.3", "temperature 1.4"}

@@ -8,13 +8,19 @@ from typing import ClassVar, Generic, TypeVar
 from textual.screen import ModalScreen
 from textual.types import CSSPathType
 
-__all__ = ["STYLES", "Dialog"]
+__all__ = ["PROMPT_STYLES", "STYLES", "SWEEP_STYLES", "Dialog"]
 
 _Result = TypeVar("_Result")
 
 _FOLDER = Path(__file__).parent.parent / "styles"
 STYLES: list[str | PurePath] = [_FOLDER / "dialogs.tcss", _FOLDER / "comparing.tcss"]
 """The style sheets of the screens that compare and choose settings."""
+
+SWEEP_STYLES: list[str | PurePath] = [*STYLES, _FOLDER / "sweeps.tcss"]
+"""Those of the screens of sweeps."""
+
+PROMPT_STYLES: list[str | PurePath] = [_FOLDER / "dialogs.tcss", _FOLDER / "prompts.tcss"]
+"""Those of the screens of the prompt library."""
 
 
 class Dialog(ModalScreen[_Result], Generic[_Result]):

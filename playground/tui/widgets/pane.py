@@ -240,6 +240,23 @@ class Pane(Vertical):
         self._add_prompt(turn)
         self._start(turn)
 
+    async def recite(self, prompt: str, answer: str, round: str = "") -> None:  # noqa: A002
+        """Put a turn whose answer was written beforehand; its title and receipt say so."""
+        from playground.params import GenerationParams
+        from playground.providers.scripted import ScriptedModel
+        from playground.run import Run
+
+        turn = self.conversation.begin(prompt, round)
+        self._add_prompt(turn)
+        written = ScriptedModel((answer,), name="written")
+        run = Run(written, self.conversation.messages(turn), GenerationParams())
+        turn.runs.append(run)
+        run.start()
+        self.post_message(self.Asked(self, turn, run))
+        await run
+        self._draw_answer(turn)
+        self._handle, self._shown = None, (None, 0)
+
     def edit(self, turn: Turn, prompt: str, round: str = "") -> None:  # noqa: A002
         """Send another prompt in the place of an earlier one, which is kept beside it."""
         edited = self.conversation.edit(turn, prompt, round)

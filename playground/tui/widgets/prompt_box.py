@@ -36,6 +36,9 @@ class PromptBox(SafeTextArea):
             super().__init__()
             self.text = text
 
+    class LibraryWanted(Message):
+        """`@` was typed at the beginning: a prompt of the library is meant, perhaps."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(
             id=id,
@@ -49,7 +52,7 @@ class PromptBox(SafeTextArea):
         self._draft = ""
 
     def on_key(self, event: events.Key) -> None:
-        """Enter sends, its relatives break the line.
+        """Enter sends, its relatives break the line, `@` at the beginning asks for the library.
 
         Not priority bindings: those overtake the letters before them when keys come fast, and
         the end of the prompt would be lost.
@@ -62,6 +65,10 @@ class PromptBox(SafeTextArea):
             event.stop()
             event.prevent_default()
             self.insert("\n")
+        elif event.character == "@" and not self.text:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.LibraryWanted())
         elif event.is_printable:
             # Editing a recalled prompt makes it the one being written.
             self._recalled = 0

@@ -1,0 +1,156 @@
+"""Two cells of a sweep: answers sample by sample, and which metrics really differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.types import CSSPathType
+from textual.widgets import Static
+
+from playground.background import off_loop
+from playground.difference import word_difference
+from playground.history.sweeping import KeptSample
+from playground.metrics import Estimate
+from playground.tui.labels import cut, fit, one_line
+from playground.tui.latest import run_latest
+from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
+from playground.tui.sweeps.cell_text import cell_title
+from playground.tui.sweeps.heat import apart, figure_text, interval_text
+from playground.tui.sweeps.live import CellInView, LiveSweep
+from playground.tui.widgets.difference_view import MIN_COLUMN, DifferenceView
+
+__all__ = ["CellComparison", "comparison_text"]
+
+_NAME: Final = 19
+_APART: Final = "apart"
+_KEYS: Final = "← → answers · V view · Tab then N P differences · Esc closes"
+
+
+class CellComparison(Dialog[None]):
+    """The answers of one number stand beside each other: with the same dice they had one seed."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = SWEEP_STYLES
+    AUTO_FOCUS = "#difference-view"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q,d", "close", "Close"),
+        Binding("left", "page(-1)", "Previous answers", priority=True),
+        Binding("right", "page(1)", "Next answers", priority=True),
+        Binding("v", "view", "View"),
+    ]
+
+    def __init__(self, live: LiveSweep, cells: tuple[CellInView, CellInView]) -> None:
+        super().__init__()
+        self._live = live
+        self._cells = cells
+        self._at = 0
+        self._titles = tuple(
+            cell_title(live.sweep, cell.number, live.point(live.sweep.place(cell.number).point))
+            for cell in cells
+        )
+
+    def compose(self) -> ComposeResult:
+        """The metrics over the two answers."""
+        left, right = self._titles
+        with Vertical(id="cells", classes="dialog"):
+            with VerticalScroll(id="cells-figures"):
+                yield Static(id="cells-table")
+            yield DifferenceView((left, right), id="difference-view")
+            yield Static(id="cells-note")
+
+    def on_mount(self) -> None:
+        """The first answers."""
+        self._show()
+
+    def on_resize(self) -> None:
+        """Columns as wide as there is room."""
+        self.call_after_refresh(self._show_table)
+
+    @property
+    def _pairs(self) -> int:
+        return min(len(cell.samples) for cell in self._cells)
+
+    def action_page(self, by: int) -> None:
+        """The next answers, or those before."""
+        if self._pairs:
+            self._at = (self._at + by) % self._pairs
+            self._show()
+
+    def action_view(self) -> None:
+        """Side by side, or inline."""
+        view = self.query_one(DifferenceView)
+        if view.column < MIN_COLUMN:
+            self.notify("Two columns need a wider terminal.", markup=False)
+        else:
+            view.together = not view.together
+
+    def action_close(self) -> None:
+        """Go back to the sweep."""
+        self.dismiss(None)
+
+    def _show(self) -> None:
+        self._show_table()
+        run_latest(self, self._compare)
+
+    def _show_table(self) -> None:
+        table = self.query_one("#cells-table", Static)
+        one, other = (
+            {} if cell.figures is None else cell.figures.estimates for cell in self._cells
+        )
+        table.update(comparison_text(self._live.metrics, one, other, table.size.width))
+
+    async def _compare(self) -> None:
+        note = self.query_one("#cells-note", Static)
+        if not self._pairs:
+            note.update(Content(f"One of the two has no answers yet · {_KEYS}"))
+            return
+        left, right = (_said(cell.samples[self._at]) for cell in self._cells)
+        segments = await off_loop(lambda: word_difference(left, right))
+        self.query_one(DifferenceView).show(segments)
+        numbers = [cell.samples[self._at] for cell in self._cells]
+        seeds = [self._live.sweep.seed_of(item.cell, item.sample) for item in numbers]
+        dice = (
+            f"both of seed {seeds[0]}" if seeds[0] == seeds[1] else f"seeds {seeds[0]}, {seeds[1]}"
+        )
+        same = "the same" if left == right else "different"
+        note.update(Content(f"answer {self._at + 1} of {self._pairs}, {dice}: {same} · {_KEYS}"))
+
+
+def _said(sample: KeptSample) -> str:
+    return sample.text or (f"✗ {sample.error}" if sample.error else "")
+
+
+def comparison_text(
+    metrics: Sequence[str],
+    one: Mapping[str, Estimate],
+    other: Mapping[str, Estimate],
+    width: int,
+) -> Content:
+    """Metrics side by side, in lines of `width` cells, and which intervals do not overlap."""
+    differing = [name for name in metrics if apart(one.get(name), other.get(name))]
+    if differing:
+        head = f"Intervals that do not overlap: {len(differing)} of {len(metrics)}, marked {_APART}"
+    else:
+        head = "No two intervals lie apart: what differs here may be chance."
+    parts: list[tuple[str, str]] = [(cut(head, width), "bold")]
+    column = max((width - _NAME - len(_APART) - 2) // 2, 8)
+    for name in metrics:
+        found = (one.get(name), other.get(name))
+        if all(item is None or item.value is None for item in found):
+            continue
+        lies = name in differing
+        parts.append((f"\n{fit(one_line(name), _NAME)}", "bold" if lies else "$foreground 80%"))
+        parts += [(fit(f" {_figure(item)}", column), "$foreground") for item in found]
+        if lies:
+            parts.append((f" {_APART}", "$text-accent bold"))
+    return Content.assemble(*parts)
+
+
+def _figure(estimate: Estimate | None) -> str:
+    if estimate is None or estimate.low is None:
+        return figure_text(estimate)
+    return f"{figure_text(estimate)} ({interval_text(estimate)})"

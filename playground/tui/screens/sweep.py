@@ -1,0 +1,419 @@
+"""A sweep: its cells as they end, a curve, and the answers of the cell under the cursor."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import ClassVar, Final, Literal
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.types import CSSPathType
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
+
+from playground.errors import PlaygroundError
+from playground.history.sweeping import KeptValue
+from playground.metrics import METRICS
+from playground.sanitize import make_safe
+from playground.tui.labels import cut, one_line
+from playground.tui.latest import run_latest
+from playground.tui.screens.cell_comparison import CellComparison
+from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
+from playground.tui.screens.question import Question
+from playground.tui.sweeps.cell_text import cell_title, sample_head, sample_text
+from playground.tui.sweeps.lines import curve_through
+from playground.tui.sweeps.live import CellInView, LiveSweep
+from playground.tui.sweeps.plane import Plane, dimensions_of
+from playground.tui.widgets.cell_figures import CellFiguresTable
+from playground.tui.widgets.heat_grid import HeatGrid, HeatLegend
+from playground.tui.widgets.sweep_curve import SweepCurve
+from playground.tui.widgets.sweep_head import SweepHead
+
+__all__ = ["SweepScreen"]
+
+Wanted = Literal["", "kept"]
+"""What is to be shown next: the panes, or the list of sweeps."""
+
+WIDE, HIGH = 100, 30
+"""Columns and rows from which on everything is shown at once."""
+
+REDRAWS_A_SECOND: Final = 8
+REREAD_SECONDS: Final = 1.0
+"""How often a cell is read again whose answers are still coming, and a sweep of another program."""
+
+_PAUSE: Final = 0.03
+"""Seconds for which the cursor stands before the answers there are read."""
+
+_VIEWS: Final = ("answers", "figures", "curve")
+_KEYS: Final = (
+    "arrows cell · N P answers · M metric · Space marks · D compares · Z figures · "
+    "R rows · C columns · F flat"
+)
+
+
+class SweepScreen(Dialog[Wanted]):
+    """Gives back what is to be shown next. A sweep at work goes on when it is left by `B`."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = SWEEP_STYLES
+    AUTO_FOCUS = "#sweep-grid"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Stop or leave"),
+        Binding("b", "behind", "Leave it at work"),
+        Binding("o", "others", "Other sweeps"),
+        Binding("g", "go_on", "Go on"),
+        Binding("m", "metric(1)", "Next metric"),
+        Binding("M,shift+m", "metric(-1)", "Previous metric"),
+        Binding("n", "sample(1)", "Next answer"),
+        Binding("p", "sample(-1)", "Previous answer"),
+        Binding("space", "mark", "Mark"),
+        Binding("d", "compare", "Compare"),
+        Binding("z", "zoom", "Figures in the cells"),
+        Binding("v", "view", "View"),
+        Binding("f", "flatten", "Everything as rows"),
+        Binding("r", "rows", "Other rows"),
+        Binding("c", "columns", "Other columns"),
+        Binding("h", "turned", "Another held dimension"),
+        Binding("comma", "turn(-1)", "Previous place"),
+        Binding("full_stop", "turn(1)", "Next place"),
+    ]
+
+    def __init__(self, live: LiveSweep) -> None:
+        super().__init__(id="sweep-screen")
+        self._live = live
+        self._dimensions = dimensions_of(live.sweep, live.point)
+        self._plane = Plane.of(self._dimensions)
+        self._turning = 0
+        self._sample = 0
+        self._here: CellInView | None = None
+        self._version = -1
+        self._read_at = 0.0
+        self._value: KeptValue | None = None
+        self._view = 0
+
+    @property
+    def live(self) -> LiveSweep:
+        """The sweep that is shown."""
+        return self._live
+
+    def compose(self) -> ComposeResult:
+        """Head, metric, grid and curve on the left, the cell under the cursor on the right."""
+        with Vertical(id="sweep", classes="dialog"):
+            yield SweepHead(id="sweep-head")
+            yield Static(id="sweep-metric")
+            with Container(id="sweep-body"):
+                with Vertical(id="sweep-left"):
+                    yield HeatGrid(id="sweep-grid")
+                    yield HeatLegend(id="sweep-legend")
+                    yield SweepCurve(id="sweep-curve")
+                with Vertical(id="sweep-right"):
+                    yield Static(id="sweep-cell")
+                    with VerticalScroll(id="sweep-answer"):
+                        yield Static(id="sweep-answer-text")
+                    with VerticalScroll(id="sweep-figures"):
+                        yield CellFiguresTable(id="sweep-table")
+            yield Static(id="sweep-keys")
+
+    def on_mount(self) -> None:
+        """Show what there is, and look again while more comes."""
+        self._arrange(self.app.size.width, self.app.size.height)
+        self._show_plane(self._plane.cell(0, 0))
+        self.set_interval(1 / REDRAWS_A_SECOND, self._tick)
+
+    @property
+    def _grid(self) -> HeatGrid:
+        return self.query_one(HeatGrid)
+
+    # Space
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Everything at once, or one view at a time."""
+        self._arrange(event.size.width, event.size.height)
+
+    def _arrange(self, width: int, height: int) -> None:
+        frame = self.query_one("#sweep")
+        frame.set_class(width >= WIDE, "-wide")
+        frame.set_class(width < WIDE or height < HIGH, "-compact")
+        for at, name in enumerate(_VIEWS):
+            frame.set_class(at == self._view, f"-{name}")
+        self._show_keys()
+
+    @property
+    def _compact(self) -> bool:
+        return self.query_one("#sweep").has_class("-compact")
+
+    def _show_keys(self) -> None:
+        live = self._live
+        ways = "Esc stops · B leaves it at work" if live.running else "G goes on · Esc leaves"
+        if not live.running and live.state == "done" and not live.failed:
+            ways = "Esc leaves"
+        view = f"V {_VIEWS[(self._view + 1) % len(_VIEWS)]} · " if self._compact else ""
+        text = f"{ways} · {view}{_KEYS} · O other sweeps"
+        self.query_one("#sweep-keys", Static).update(Content.styled(text, "$foreground 60%"))
+
+    def action_view(self) -> None:
+        """Where there is room for one only: the next of answers, figures and curve."""
+        self._view = (self._view + 1) % len(_VIEWS)
+        self._arrange(self.app.size.width, self.app.size.height)
+
+    def action_zoom(self) -> None:
+        """Write figures into the cells, or only colours."""
+        self._grid.zoom()
+
+    # What is shown
+
+    def _tick(self) -> None:
+        live = self._live
+        if live.version != self._version:
+            self._show_values()
+            if live.values.get(self._grid.cell) != self._value:
+                self._read_cell()
+        if live.running:
+            self.query_one(SweepHead).show(live)
+        now = asyncio.get_running_loop().time()
+        if now - self._read_at >= REREAD_SECONDS and (live.running or live.elsewhere):
+            self._read_at = now
+            if live.elsewhere:
+                run_latest(self, live.refresh, "refresh")
+            if self._here is None or self._here.figures is None:
+                self._read_cell()
+
+    def _show_plane(self, cell: int) -> None:
+        live = self._live
+        self._grid.show(self._plane, live.values, live.scale, cell=cell)
+        self._show_values()
+        self._read_cell()
+
+    def _show_values(self) -> None:
+        live = self._live
+        self._version = live.version
+        self.query_one(SweepHead).show(live)
+        self._grid.show_values(live.values, live.scale)
+        self.query_one(HeatLegend).show(live.scale)
+        self._show_metric()
+        self._show_curve()
+        self._show_keys()
+
+    def _show_metric(self) -> None:
+        live = self._live
+        known = METRICS.get(live.metric)
+        unit = f" in {known.unit}" if known is not None and known.unit else ""
+        better = f" · {known.better} is better" if known is not None and known.better else ""
+        at = live.metrics.index(live.metric) + 1 if live.metric in live.metrics else 0
+        parts: list[tuple[str, str]] = [
+            (one_line(live.metric), "bold $text-primary"),
+            (f" {at} of {len(live.metrics)}", "$foreground 50%"),
+        ]
+        if known is not None:
+            parts.append((f"  {known.meaning}{unit}{better}", "$foreground 80%"))
+        lines = [Content.assemble(*parts), *([self._held()] if self._plane.further else [])]
+        self.query_one("#sweep-metric", Static).update(Content("\n").join(lines))
+
+    def _held(self) -> Content:
+        """The dimensions that are neither rows nor columns, each with the place that is shown."""
+        further = self._plane.further
+        parts: list[tuple[str, str]] = []
+        for at, dimension in enumerate(further):
+            place = self._plane.held.get(dimension.name, 0)
+            label = cut(dimension.label(place), 32)
+            turning = at == self._turning % len(further)
+            parts += [
+                (f"{dimension.name} ", "$foreground 60%"),
+                (label, "bold $text-accent" if turning else "bold"),
+                (f" {place + 1}/{dimension.size}   ", "$foreground 50%"),
+            ]
+        choose = "H chooses · " if len(further) > 1 else ""
+        return Content.assemble(*parts, (f"{choose}, and . turn it", "$foreground 50%"))
+
+    def _show_curve(self) -> None:
+        curve = curve_through(self._live, self._dimensions, self._grid.cell)
+        why = "" if curve is not None else "No knob of numbers is swept, so there is no curve."
+        self.query_one(SweepCurve).show(curve, why)
+
+    # The cell under the cursor
+
+    @on(HeatGrid.Moved)
+    def _moved(self) -> None:
+        self._sample = 0
+        self._show_curve()
+        self._read_cell()
+
+    def _read_cell(self) -> None:
+        run_latest(self, self._cell_read, "cell")
+
+    async def _cell_read(self) -> None:
+        if self._here is not None:
+            await asyncio.sleep(_PAUSE)
+        number = self._grid.cell
+        self._value = self._live.values.get(number)
+        self._here = await self._live.cell(number)
+        self._show_cell()
+
+    def _show_cell(self) -> None:
+        live, here = self._live, self._here
+        if here is None:
+            return
+        self._sample = min(self._sample, max(len(here.samples) - 1, 0))
+        title = cell_title(live.sweep, here.number, live.point(live.sweep.place(here.number).point))
+        lines = [Content.styled(title, "bold")]
+        marked = self._grid.marked
+        if marked is not None and marked != here.number:
+            lines.append(Content.styled(f"◆ cell {marked} is marked: D compares", "$text-accent"))
+        if here.samples:
+            sample = here.samples[self._sample]
+            lines.append(sample_head(live.sweep, sample, self._sample, len(here.samples)))
+            text = sample_text(sample)
+        else:
+            text = Content.styled("no answers yet", "$foreground 60%")
+        self.query_one("#sweep-cell", Static).update(Content("\n").join(lines))
+        self.query_one("#sweep-answer-text", Static).update(text)
+        self.query_one(CellFiguresTable).show(here.figures, live.metrics, live.metric)
+
+    def action_sample(self, by: int) -> None:
+        """The next answer of the cell, or the one before."""
+        if self._here is not None and self._here.samples:
+            self._sample = (self._sample + by) % len(self._here.samples)
+            self.query_one("#sweep-answer").scroll_home(animate=False)
+            self._show_cell()
+
+    # Metrics
+
+    def action_metric(self, by: int) -> None:
+        """The next metric, or the one before."""
+        names = self._live.metrics
+        at = names.index(self._live.metric) if self._live.metric in names else -by
+        self._choose_metric(names[(at + by) % len(names)])
+
+    @on(CellFiguresTable.Chosen)
+    def _metric_clicked(self, message: CellFiguresTable.Chosen) -> None:
+        self._choose_metric(message.metric)
+
+    def _choose_metric(self, name: str) -> None:
+        run_latest(self, partial(self._metric_chosen, name), "metric")
+
+    async def _metric_chosen(self, name: str) -> None:
+        await self._live.show_metric(name)
+        self._show_values()
+        self._show_cell()
+
+    # Rows and columns
+
+    def _lay(self, plane: Plane) -> None:
+        """Other rows or columns, through the same cell."""
+        cell = self._grid.cell
+        self._plane = plane.holding(cell)
+        self._show_plane(cell)
+
+    def action_flatten(self) -> None:
+        """Every dimension as rows, or one again."""
+        if len(self._dimensions) > 2:
+            self._lay(self._plane.flattened())
+        else:
+            self._tell("Rows and columns show everything already.")
+
+    def action_rows(self) -> None:
+        """The next dimension as rows."""
+        self._lay(self._plane.with_next_rows())
+
+    def action_columns(self) -> None:
+        """The next dimension as columns."""
+        self._lay(self._plane.with_next_columns())
+
+    def action_turned(self) -> None:
+        """The comma and the full stop turn the next held dimension."""
+        self._turning += 1
+        self._show_metric()
+
+    def action_turn(self, by: int) -> None:
+        """The next place along a dimension that is held."""
+        further = self._plane.further
+        if not further:
+            self._tell("Rows and columns show everything already.")
+            return
+        place = self._plane.place(self._grid.cell)
+        self._plane = self._plane.turned(further[self._turning % len(further)].name, by)
+        self._sample = 0
+        self._show_plane(self._plane.cell(*place))
+
+    # Comparing
+
+    def action_mark(self) -> None:
+        """Mark the cell under the cursor, or take its mark away."""
+        cell = self._grid.cell
+        self._grid.mark(None if self._grid.marked == cell else cell)
+        self._show_cell()
+
+    def action_compare(self) -> None:
+        """Compare the marked cell with the one under the cursor."""
+        marked = self._grid.marked
+        if marked is None or marked == self._grid.cell:
+            self._tell("Mark a cell with Space, move to another one, then D compares the two.")
+        else:
+            run_latest(self, partial(self._compare, marked, self._grid.cell), "compare")
+
+    async def _compare(self, one: int, other: int) -> None:
+        cells = (await self._live.cell(one), await self._live.cell(other))
+        self.app.push_screen(CellComparison(self._live, cells))
+
+    # Stopping, leaving, going on
+
+    def action_leave(self) -> None:
+        """Ask whether to stop what is at work; else leave."""
+        if not self._live.running:
+            self.dismiss("")
+            return
+        question = Question(
+            "Stop the sweep?",
+            "What has ended is kept, and G goes on with the rest. B instead leaves this screen "
+            "while the sweep goes on.",
+            yes="Stop it",
+            no="Let it go on",
+        )
+        self.app.push_screen(question, self._stop_if)
+
+    def _stop_if(self, yes: bool | None) -> None:
+        if yes:
+            self._live.stop()
+
+    def action_behind(self) -> None:
+        """Leave the screen; a sweep at work goes on."""
+        self.dismiss("")
+
+    def action_others(self) -> None:
+        """The list of sweeps; one at work goes on."""
+        self.dismiss("kept")
+
+    def action_go_on(self) -> None:
+        """Make what is missing, or what failed."""
+        live = self._live
+        if live.running:
+            self._tell("It is at work.")
+        elif live.elsewhere:
+            self._tell("Another program is at work on it.")
+        elif live.state == "done" and not live.failed:
+            self._tell("Nothing is missing.")
+        else:
+            self.run_worker(self._go_on(), exit_on_error=False, group="going on", exclusive=True)
+
+    async def _go_on(self) -> None:
+        try:
+            await self._live.go_on()
+        except PlaygroundError as error:
+            self._tell(str(error), title=error.title, bad=True)
+            return
+        # The application's worker: it is told of a defect when this screen is gone, too.
+        self.app.run_worker(self._live.ended(), exit_on_error=False)
+
+    def _tell(self, text: str, *, title: str = "", bad: bool = False) -> None:
+        severity: Literal["error", "information"] = "error" if bad else "information"
+        self.notify(make_safe(text), title=title, severity=severity, markup=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What cannot be read is told, and the screen stays."""
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            title = error.title if isinstance(error, PlaygroundError) else "Unexpected error"
+            self._tell(one_line(str(error) or repr(error)), title=title, bad=True)

@@ -1,0 +1,131 @@
+"""The sweeps that are kept: choose one to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.types import CSSPathType
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import Worker, WorkerState
+
+from playground.errors import PlaygroundError
+from playground.history.sweeping import KeptSweep
+from playground.tui.archive import Archive
+from playground.tui.labels import fit, one_line
+from playground.tui.latest import run_latest
+from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
+
+__all__ = ["SweepList"]
+
+SHOWN = 200
+_TITLE_WIDTH = 34
+_KEYS = "Enter opens · D deletes · U brings back · Esc leaves"
+
+
+class SweepList(Dialog[str]):
+    """Gives back the sweep to open, or an empty string if it was left with Escape."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = SWEEP_STYLES
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Cancel"),
+        Binding("d,delete", "delete", "Delete"),
+        Binding("u", "undo", "Undo"),
+    ]
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__()
+        self._archive = archive
+        self._found: Sequence[KeptSweep] = ()
+        self._deleted: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        """The list, the latest first."""
+        with Vertical(id="sweeps", classes="dialog"):
+            yield Static(Content("Sweeps"), classes="dialog-title")
+            yield OptionList(
+                Option("looking …", disabled=True),
+                id="sweeps-list",
+                classes="listing",
+                markup=False,
+            )
+            yield Static(Content(_KEYS), classes="dialog-note")
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self._fill()
+
+    def _fill(self) -> None:
+        run_latest(self, self._filled)
+
+    async def _filled(self) -> None:
+        self._found = await self._archive.read(lambda history: history.sweeps.list(SHOWN))
+        listing = self.query_one(OptionList)
+        at = listing.highlighted or 0
+        listing.clear_options()
+        if self._found:
+            listing.add_options([Option(_line(kept)) for kept in self._found])
+            listing.highlighted = min(at, len(self._found) - 1)
+        else:
+            words = "no sweep is kept yet: Alt+W begins one"
+            listing.add_option(Option(Content(words), disabled=True))
+        listing.focus()
+
+    @property
+    def _chosen(self) -> KeptSweep | None:
+        place = self.query_one(OptionList).highlighted
+        return self._found[place] if place is not None and place < len(self._found) else None
+
+    @on(OptionList.OptionSelected)
+    def _opened(self) -> None:
+        if (chosen := self._chosen) is not None:
+            self.dismiss(chosen.id)
+
+    def action_delete(self) -> None:
+        """Take one out of sight; it can be brought back."""
+        chosen = self._chosen
+        if chosen is None:
+            return
+        if chosen.state == "running":
+            self.notify("It is running: stop it first.", severity="warning", markup=False)
+            return
+        self._archive.delete(chosen.id)
+        self._deleted.append(chosen.id)
+        self.notify(f"Deleted {one_line(chosen.title)!r}. U brings it back.", markup=False)
+        self._fill()
+
+    def action_undo(self) -> None:
+        """Bring back what was deleted last."""
+        if self._deleted:
+            self._archive.restore(self._deleted.pop())
+            self._fill()
+
+    def action_leave(self) -> None:
+        """Open none."""
+        self.dismiss("")
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A history that cannot be read is told."""
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and error is not None:
+            title = error.title if isinstance(error, PlaygroundError) else "Unexpected error"
+            self.notify(one_line(str(error)), title=title, severity="error", markup=False)
+
+
+def _line(kept: KeptSweep) -> Content:
+    failed = f"  {kept.failed:,} failed" if kept.failed else ""
+    state = "$text-success" if kept.state == "done" else "$text-warning"
+    return Content.assemble(
+        (f"{kept.id}  ", "$foreground 50%"),
+        (fit(one_line(kept.title) or "(no title)", _TITLE_WIDTH), "$foreground"),
+        (f"  {kept.created:%Y-%m-%d %H:%M}  ", "$foreground 50%"),
+        (fit(kept.state, 12), state),
+        (f"{kept.cells:>6,} cells  {kept.samples:>7,} answers", "$foreground 60%"),
+        (failed, "$text-error"),
+    )

@@ -1,0 +1,1 @@
+"""What the sweep screen knows of a sweep, without anything that is drawn."""
