@@ -81,8 +81,11 @@ def _remember(name: str, entry: list[Any]) -> None:
     kept[name] = entry
     newest = dict(list(kept.items())[-MOST_REMEMBERED:])
     draft = path.with_suffix(f".{os.getpid()}.new")
-    # Without room for the cache, the sum is computed again next time.
-    with contextlib.suppress(OSError):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft.write_text(json.dumps(newest), encoding="utf-8")
         draft.replace(path)
+    except OSError:
+        # Without room for the cache, the sum is computed again next time.
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
