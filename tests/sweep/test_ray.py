@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -28,18 +27,16 @@ from playground.sweep.runner import Runner
 from playground.sweep.starting import begin, resume
 from tests.servers import fault
 from tests.servers.fault import FaultServer
+from tests.servers.ray_cluster import RayCluster, RayNode
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'chat-playground[ray]'")
-
-STORE = 80 * 2**20
-"""Bytes of a node's object store; Ray takes no less than 75 MiB."""
 
 REF = "local:~/model.gguf"
 """Each node has a home of its own, so that one reference is a file of each node."""
 
 SMALL = Shape(width=64, layers=2, heads=4, kv_heads=2, hidden=128, vocabulary=512, context=512)
 
-Node = Callable[[str], Any]
+AddNode = Callable[..., RayNode]
 
 
 @pytest.fixture(scope="module")
@@ -59,27 +56,20 @@ def home(folder: Path, model: Path | None) -> Path:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A head that takes no work; a key and a home for the user, who sits at it."""
-    from ray.cluster_utils import Cluster
-
+def cluster(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RayCluster]:
+    """A head that takes no work; a home for the user, who sits at it."""
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # Loopback only; no token in a home.
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setenv("HOME", str(home(tmp_path / "user", models / "one.gguf")))
-    made = Cluster(
-        initialize_head=True,
-        head_node_args={"num_cpus": 0, "object_store_memory": STORE, "include_dashboard": False},
-    )
-    yield made
-    made.shutdown()
+    with RayCluster(os.environ) as made:
+        yield made
 
 
 @pytest.fixture
-def add_node(cluster: Any, tmp_path: Path, models: Path) -> Node:
-    def add(name: str, model: str | None = "one.gguf", **variables: str) -> Any:
+def add_node(cluster: RayCluster, tmp_path: Path, models: Path) -> AddNode:
+    def add(name: str, model: str | None = "one.gguf", **variables: str) -> RayNode:
         folder = home(tmp_path / name, models / model if model else None)
         own = {"HOME": str(folder), "PLAYGROUND_DATA_DIR": str(folder), **variables}
-        return cluster.add_node(num_cpus=1, object_store_memory=STORE, env_vars=own)
+        return cluster.add({**os.environ, **own})
 
     return add
 
@@ -128,7 +118,7 @@ async def samples(runner: Runner, count: int) -> None:
 
 
 async def test_all_nodes_answer_and_the_answers_are_those_of_here(
-    cluster: Any, add_node: Node
+    cluster: RayCluster, add_node: AddNode
 ) -> None:
     add_node("one")
     add_node("two")
@@ -141,7 +131,7 @@ async def test_all_nodes_answer_and_the_answers_are_those_of_here(
 
 
 async def test_a_node_killed_in_mid_sweep_loses_nothing_and_another_may_join(
-    cluster: Any, add_node: Node
+    cluster: RayCluster, add_node: AddNode
 ) -> None:
     add_node("one")
     lost = add_node("two")
@@ -151,7 +141,7 @@ async def test_a_node_killed_in_mid_sweep_loses_nothing_and_another_may_join(
 
         async def disturb() -> None:
             await samples(runner, 20)
-            await asyncio.to_thread(cluster.remove_node, lost, allow_graceful=False)
+            await asyncio.to_thread(lost.kill)
             while not runner.progress.notes:
                 await asyncio.sleep(0.01)
             await asyncio.to_thread(add_node, "three")
@@ -164,7 +154,7 @@ async def test_a_node_killed_in_mid_sweep_loses_nothing_and_another_may_join(
 
 
 async def test_a_lost_connection_stops_the_sweep_without_a_failed_answer(
-    cluster: Any, add_node: Node
+    cluster: RayCluster, add_node: AddNode
 ) -> None:
     add_node("one")
     sweep = swept(space={"temperature": "0:2:0.1", "max_length": 100}, samples=12)
@@ -189,7 +179,7 @@ async def test_a_lost_connection_stops_the_sweep_without_a_failed_answer(
     ("model", "said"), [("other.gguf", "another file than here"), (None, "cannot open")]
 )
 async def test_a_node_without_the_same_file_is_refused_before_anything_is_made(
-    cluster: Any, add_node: Any, models: Path, model: str | None, said: str
+    cluster: RayCluster, add_node: AddNode, models: Path, model: str | None, said: str
 ) -> None:
     add_node("one")
     add_node("other", model)
@@ -205,7 +195,7 @@ async def test_a_node_without_the_same_file_is_refused_before_anything_is_made(
 
 
 async def test_a_node_sends_its_own_key_and_a_cancelled_run_ends_there(
-    cluster: Any, add_node: Any, faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+    cluster: RayCluster, add_node: AddNode, faults: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = "sk-the-users-own-key", "sk-the-key-of-the-node"
     monkeypatch.setenv("VLLM_BASE_URL", faults.url)
@@ -226,8 +216,7 @@ async def test_a_node_sends_its_own_key_and_a_cancelled_run_ends_there(
         assert sent == {f"Bearer {theirs}"}
         while faults.hang_ups < 2:
             await asyncio.sleep(0.01)
-    logs = Path(cluster.head_node.get_session_dir_path())
-    for path in (one for one in logs.rglob("*") if one.is_file()):
+    for path in (one for one in cluster.folder.rglob("*") if one.is_file()):
         found = path.read_bytes()
         assert ours.encode() not in found
         assert theirs.encode() not in found
