@@ -260,8 +260,11 @@ def _check_cases(prompt: Prompt, text: str) -> None:
 
 
 def _finding(error: ValidationError) -> tuple[Place, str]:
-    """The place and the sentence of what pydantic found first."""
-    finding = error.errors()[0]
+    """The place and the sentence of what pydantic found first.
+
+    A word that nobody knows goes before what is missing: it is most likely that, misspelt.
+    """
+    finding = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
     message = finding["msg"].removeprefix("Value error, ")
     # The members of a union and the keys of a mapping are no places in the file.
     place = tuple(step for step in finding["loc"] if step not in ("str", "int", "float", "[key]"))
@@ -273,6 +276,8 @@ def _finding(error: ValidationError) -> tuple[Place, str]:
         siblings = _known_beside(place)
         near = did_you_mean(str(place[-1]), siblings)
         message = f"there is no such word here. {near}".rstrip(" .")
+    elif finding["type"] == "missing":
+        message = "it is missing"
     return place, message
 
 
@@ -296,4 +301,5 @@ def _broken(path: Path, text: str, place: Place, message: str, *, line: int = 0)
     what = ".".join(str(step + 1) if isinstance(step, int) else step for step in place)
     what = what or "the file"
     end = "" if message.endswith(("?", "]")) else "."
-    return BrokenFile(f"{where}: {what}: {message}{end}", hint="Mend that line.")
+    hint = "Mend that line." if line else "Add it."
+    return BrokenFile(f"{where}: {what}: {message}{end}", hint=hint)

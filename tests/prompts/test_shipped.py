@@ -92,6 +92,8 @@ def is_right(case: Case, answer: str) -> bool:
     import re
 
     match case.score:
+        case "exact":
+            return answer.strip() in [text.strip() for text in case.expected]
         case "contains":
             return any(normalised(text) in normalised(answer) for text in case.expected)
         case "numeric":

@@ -34,7 +34,7 @@ _PAUSE = 0.08
 """Seconds after the last letter before the library is searched."""
 _NAME_WIDTH, _TITLE_WIDTH = 26, 50
 _MUTED, _HEAD = "$foreground 60%", "$text-primary"
-_KEYS = "Enter fills it in · ^E edits · ^N begins your own · ^D deletes your own · ^Z undoes · Esc"
+_KEYS = "Enter fills it in · ^E edits · ^N new · ^D deletes · ^Z undoes · Esc"
 
 
 class PromptLibrary(Dialog[FilledPrompt | None]):
@@ -44,6 +44,7 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
     """
 
     CSS_PATH: ClassVar[CSSPathType | None] = PROMPT_STYLES
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (30, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel"),
         Binding("down", "move(1)", "Down", show=False),
@@ -62,6 +63,8 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
         self._fresh = fresh
         self._shelf = Shelf((), {})
         self._found: tuple[Prompt, ...] = ()
+        self._above = 0
+        """Rows over those of the prompts: files that cannot be used."""
         self._deleted: list[Draft] = []
 
     def compose(self) -> ComposeResult:
@@ -116,20 +119,32 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
         self._shelf, self._found = await off_loop(lambda: _looked_up(words))
         listing = self.query_one(OptionList)
         listing.clear_options()
+        broken = [_broken_row(*item) for item in self._shelf.problems.items() if not words]
+        self._above = len(broken)
+        listing.add_options([Option(row, disabled=True) for row in broken])
         listing.add_options([Option(_row(prompt)) for prompt in self._found])
-        broken = self._shelf.problems.items() if not words else ()
-        listing.add_options([Option(_broken_row(*item), disabled=True) for item in broken])
         names = [prompt.name for prompt in self._found]
         if names:
-            listing.highlighted = names.index(at) if at in names else 0
+            self._highlight(names.index(at) if at in names else 0)
+            if not at:
+                listing.scroll_home(animate=False)
         else:
             listing.add_option(Option(Content("nothing matches"), disabled=True))
             self.query_one("#library-preview", Static).update("")
 
     @property
     def _chosen(self) -> Prompt | None:
+        place = self._place
+        return self._found[place] if 0 <= place < len(self._found) else None
+
+    @property
+    def _place(self) -> int:
+        """Which of the prompts that were found is highlighted, from 0; -1 for none."""
         place = self.query_one(OptionList).highlighted
-        return self._found[place] if place is not None and place < len(self._found) else None
+        return place - self._above if place is not None else -1
+
+    def _highlight(self, place: int) -> None:
+        self.query_one(OptionList).highlighted = place + self._above
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
@@ -138,10 +153,8 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
 
     def action_move(self, by: int) -> None:
         """Move in the list while the field keeps the keyboard."""
-        listing = self.query_one(OptionList)
         if self._found:
-            now = listing.highlighted or 0
-            listing.highlighted = min(max(now + by, 0), len(self._found) - 1)
+            self._highlight(min(max(self._place + by, 0), len(self._found) - 1))
 
     def action_leave(self) -> None:
         """Empty the field, then leave."""
@@ -216,8 +229,10 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
 
 
 def _looked_up(words: str) -> tuple[Shelf, tuple[Prompt, ...]]:
+    """The shelf, and what has the words: the user's own first, where all are shown."""
     shelf = prompts.list_prompts()
-    return shelf, prompts.search(words, shelf.found)
+    among = sorted(shelf.found, key=lambda prompt: not prompt.own)
+    return shelf, prompts.search(words, among)
 
 
 def _row(prompt: Prompt) -> Content:
