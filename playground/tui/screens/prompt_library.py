@@ -44,7 +44,8 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
     """
 
     CSS_PATH: ClassVar[CSSPathType | None] = PROMPT_STYLES
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (30, "-tall")]
+    # Textual declares it as an attribute of instances.
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel"),
         Binding("down", "move(1)", "Down", show=False),
