@@ -192,11 +192,16 @@ class Timing(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class TokenAlternative:
-    """A token that could have come, with its natural-log probability."""
+    """A token that could have come, with its natural-log probability.
+
+    `data` are its bytes where `text` does not give them, because they are part of a character;
+    empty otherwise.
+    """
 
     text: str
     logprob: float
     token_id: int | None = None
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +218,7 @@ class Draw:
     entropy: float
     survivors: int
     uniform: float | None
-    alternatives: tuple[TokenAlternative, ...] = ()
+    alternatives: Sequence[TokenAlternative] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +233,7 @@ class Token:
 
     text: str
     logprob: float | None = None
-    alternatives: tuple[TokenAlternative, ...] = ()
+    alternatives: Sequence[TokenAlternative] = ()
     token_id: int | None = None
     data: bytes = b""
     rank: int | None = None

@@ -154,7 +154,7 @@ def test_of_equal_tokens_top_k_keeps_as_many_as_asked_and_theirs_all_of_them() -
 
 
 def test_temperature_zero_is_greedy_here_and_refused_there() -> None:
-    assert Distribution.of([1.0, 2.0]).after(temperature=0).surviving == 1
+    assert Distribution.of([1.0, 2.0]).after(temperature=0).left == 1
     with pytest.raises(ValueError, match="strictly positive"):
         theirs.TemperatureLogitsWarper(0.0)
 

@@ -20,7 +20,6 @@ from pydantic import (
     JsonValue,
     StringConstraints,
     TypeAdapter,
-    field_validator,
 )
 
 from playground.history.records import Rating
@@ -166,6 +165,18 @@ class RunLine(Frozen):
         return Receipt.model_validate(content)
 
 
+def _is_base64(value: str) -> str:
+    base64.b64decode(value, validate=True)
+    return value
+
+
+Row = (
+    tuple[str, float, int | None]
+    | tuple[str, float, int | None, Annotated[str, AfterValidator(_is_base64)]]
+)
+"""An alternative: text, log-probability, id, and its bytes (base64) where the text is not them."""
+
+
 class DrawFigures(Frozen):
     """`playground.types.Draw`, as it is written."""
 
@@ -173,7 +184,7 @@ class DrawFigures(Frozen):
     entropy: float
     survivors: int
     uniform: float | None = None
-    alternatives: tuple[tuple[str, float, int | None], ...] = ()
+    alternatives: tuple[Row, ...] = ()
 
 
 class TokenFigures(Frozen):
@@ -181,19 +192,12 @@ class TokenFigures(Frozen):
 
     text: str
     id: int | None = None
-    data: str | None = None
+    data: Annotated[str, AfterValidator(_is_base64)] | None = None
     logprob: float | None = None
     rank: int | None = None
     entropy: float | None = None
-    alternatives: tuple[tuple[str, float, int | None], ...] = ()
+    alternatives: tuple[Row, ...] = ()
     draw: DrawFigures | None = None
-
-    @field_validator("data")
-    @classmethod
-    def _is_base64(cls, value: str | None) -> str | None:
-        if value is not None:
-            base64.b64decode(value, validate=True)
-        return value
 
     @classmethod
     def of(cls, token: Token) -> Self:
@@ -298,13 +302,18 @@ def message_of(line: MessageLine) -> Message:
     return Message(role=line.role, content=line.content)
 
 
-def _rows(
-    alternatives: Sequence[TokenAlternative],
-) -> tuple[tuple[str, float, int | None], ...]:
-    return tuple((item.text, item.logprob, item.token_id) for item in alternatives)
+def _rows(alternatives: Sequence[TokenAlternative]) -> tuple[Row, ...]:
+    return tuple(map(_row, alternatives))
 
 
-def _alternatives(
-    rows: Sequence[tuple[str, float, int | None]],
-) -> tuple[TokenAlternative, ...]:
-    return tuple(TokenAlternative(*row) for row in rows)
+def _row(item: TokenAlternative) -> Row:
+    if item.data:
+        return item.text, item.logprob, item.token_id, base64.b64encode(item.data).decode()
+    return item.text, item.logprob, item.token_id
+
+
+def _alternatives(rows: Sequence[Row]) -> tuple[TokenAlternative, ...]:
+    return tuple(
+        TokenAlternative(*row[:3], data=base64.b64decode(row[3]) if len(row) > 3 else b"")
+        for row in rows
+    )

@@ -84,11 +84,24 @@ def _token(row: list[Any]) -> Token:
 
 
 def _alternatives(alternatives: Sequence[TokenAlternative]) -> list[list[Any]]:
-    return [[item.text, _rounded(item.logprob), item.token_id] for item in alternatives]
+    return [
+        [
+            item.text,
+            _rounded(item.logprob),
+            item.token_id,
+            *([base64.b64encode(item.data).decode()] if item.data else ()),
+        ]
+        for item in alternatives
+    ]
 
 
 def _read_alternatives(rows: list[list[Any]]) -> tuple[TokenAlternative, ...]:
-    return tuple(TokenAlternative(row[0], row[1], row[2]) for row in rows)
+    return tuple(
+        TokenAlternative(
+            row[0], row[1], row[2], base64.b64decode(row[3]) if len(row) > 3 and row[3] else b""
+        )
+        for row in rows
+    )
 
 
 def _rounded(value: float | None) -> float | None:

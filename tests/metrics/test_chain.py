@@ -53,6 +53,18 @@ def test_a_temperature_among_one_token_changes_nothing() -> None:
     )
 
 
+def test_where_the_likeliest_is_always_taken_it_is_that_which_cuts() -> None:
+    assert told(GenerationParams.of(top_k=4, temperature=0), SEVEN) == [
+        "top_k 4 cut nothing that temperature 0 would not have cut: "
+        "at most 1 token was left in the end",
+        "temperature 0 acted on 1 of 1 token",
+    ]
+    before = GenerationParams.of(top_k=4, temperature=0)
+    assert told(before, SEVEN, order=["temperature", "top_k"])[1] == (
+        "top_k 4 never cut: temperature 0 had left at most 1 token"
+    )
+
+
 def test_what_the_known_tokens_do_not_tell_is_not_told() -> None:
     (said,) = told(GenerationParams.of(top_k=40), SEVEN)
     assert said == (
@@ -130,10 +142,10 @@ def test_the_whole_distribution_is_always_within_the_bounds(
             state = after(state, stage, params)
         except NotKnown:
             return
-        assert len(state.least.places) <= min(whole.surviving, shown)
-        assert state.most.may or whole.surviving <= len(state.most.places)
+        assert len(state.least.places) <= min(whole.left, shown)
+        assert state.most.may or whole.left <= len(state.most.places)
         if state.least.may:
-            assert whole.surviving > shown or size == shown
+            assert whole.left > shown or size == shown
         if state.exact:
             left = np.flatnonzero(np.isfinite(whole.logits))
             assert sorted(state.least.places.tolist()) == left.tolist()

@@ -65,7 +65,7 @@ def test_neutral_sets_every_knob_that_has_a_neutral_value_to_it() -> None:
 def test_neutral_leaves_the_raw_distribution_alone() -> None:
     raw = Distribution.of(np.random.default_rng(5).normal(0, 3, 500))
     left = raw.after(find_preset("neutral").params, seen=[1, 2, 2, 3])
-    assert left.surviving == 500
+    assert left.left == 500
     np.testing.assert_allclose(left.probabilities, raw.probabilities, rtol=1e-12)
 
 

@@ -221,11 +221,12 @@ class Began(_Said):
 
 
 class SentAlternative(_Said):
-    """A likely token at a position."""
+    """A likely token at a position; `data` holds its bytes as hexadecimal where text does not."""
 
     id: int
     text: str
     logprob: float
+    data: str = ""
 
 
 class SentDraw(_Said):

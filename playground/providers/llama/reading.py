@@ -95,4 +95,9 @@ def _draw(sent: SentDraw) -> Draw:
 
 
 def _alternatives(sent: Sequence[SentAlternative]) -> tuple[TokenAlternative, ...]:
-    return tuple(TokenAlternative(other.text, other.logprob, other.id) for other in sent)
+    return tuple(
+        TokenAlternative(
+            other.text, other.logprob, other.id, bytes.fromhex(other.data) if other.data else b""
+        )
+        for other in sent
+    )

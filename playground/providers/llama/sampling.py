@@ -240,11 +240,13 @@ def _likeliest(
     least = max(np.partition(logprobs, -count)[-count], np.finfo(np.float64).min)
     some = np.flatnonzero(logprobs >= least)
     ranked = some[np.argsort(-logprobs[some], kind="stable")][:count]
-    return tuple(
-        SentAlternative(
-            id=int(tokens[place]),
-            text=model.piece(int(tokens[place])).decode("utf-8", "replace"),
-            logprob=float(logprobs[place]),
-        )
-        for place in ranked
-    )
+    return tuple(_sent(model, int(tokens[place]), float(logprobs[place])) for place in ranked)
+
+
+def _sent(model: NativeModel, token: int, logprob: float) -> SentAlternative:
+    data = model.piece(token)
+    try:
+        return SentAlternative(id=token, text=data.decode(), logprob=logprob)
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
+        return SentAlternative(id=token, text=text, logprob=logprob, data=data.hex())

@@ -82,7 +82,12 @@ class Scrubber:
             self._waiting[strand] = [kind(tail, choice)]
 
     def _among_alternatives(self, tokens: Sequence[Token]) -> bool:
-        return any(self._secret in other.text for token in tokens for other in token.alternatives)
+        secret = self._secret.encode()
+        return any(
+            self._secret in other.text or secret in other.data
+            for token in tokens
+            for other in token.alternatives
+        )
 
     def _clean(self, tokens: Sequence[Token]) -> tuple[Token, ...]:
         """Tokens that do not spell the key, alone or together."""
@@ -107,7 +112,12 @@ class Scrubber:
             token,
             data=token.data.replace(self._secret.encode(), KEY_TAKEN_OUT.encode()),
             alternatives=tuple(
-                replace(other, text=scrub(other.text, self._key)) for other in token.alternatives
+                replace(
+                    other,
+                    text=scrub(other.text, self._key),
+                    data=other.data.replace(self._secret.encode(), KEY_TAKEN_OUT.encode()),
+                )
+                for other in token.alternatives
             ),
         )
 

@@ -283,7 +283,9 @@ def _tokens(logprobs: object) -> Iterator[Token]:
             logprob=_logprob(entry.get("logprob")),
             data=_bytes(entry),
             alternatives=tuple(
-                TokenAlternative(text=_readable(other.get("token")), logprob=value)
+                TokenAlternative(
+                    text=_readable(other.get("token")), logprob=value, data=_partial(other)
+                )
                 for other in (others if isinstance(others, list) else ())
                 if isinstance(other, dict) and (value := _logprob(other.get("logprob"))) is not None
             ),
@@ -298,6 +300,16 @@ def _logprob(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if math.isfinite(value) and value > _UNLIKELY else None
+
+
+def _partial(entry: Mapping[str, Any]) -> bytes:
+    """The token's bytes where they are part of a character, which its text cannot say."""
+    data = _bytes(entry)
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return data
+    return b""
 
 
 def _bytes(entry: Mapping[str, Any]) -> bytes:

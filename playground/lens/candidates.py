@@ -1,0 +1,250 @@
+"""What could have come at one token: the candidates, likeliest first, with what became of each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from playground.lens.spelling import bytes_of, same_token, spell
+from playground.types import Token, TokenAlternative
+
+if TYPE_CHECKING:
+    from playground.ranked import Ranked
+
+__all__ = ["SHARE", "Candidate", "Candidates", "Source", "least_entropy", "rank_of"]
+
+Source = Literal["whole", "likeliest"]
+"""Whether the whole raw distribution is known, or only its likeliest tokens."""
+
+SHARE = 0.95
+"""The effective vocabulary is how many tokens share this much of the probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One token that could have come.
+
+    `probability` (0 to 1) and `rank` (1 for the likeliest; None where it is beyond those known) are
+    of the model's raw distribution; `drawn` is its probability in the distribution that was sampled
+    from, 0 where the sampler chain cut it, None where that is not known.
+    """
+
+    spelling: str
+    token_id: int | None
+    probability: float
+    rank: int | None
+    drawn: float | None = None
+    chosen: bool = False
+
+    @property
+    def logprob(self) -> float:
+        """The natural log of `probability`."""
+        return math.log(self.probability) if self.probability > 0 else -math.inf
+
+    @property
+    def cut(self) -> bool | None:
+        """Whether the sampler chain cut it; None where that is not known."""
+        return None if self.drawn is None else self.drawn == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The candidates at one token, likeliest first; the chosen one is among them where it is known.
+
+    `rest` is the raw probability of all tokens that are not listed, `rest_drawn` their share of the
+    distribution sampled from. `entropy` (nats) and `effective` (how many tokens share 95 %) are of
+    the raw distribution, `drawn_entropy` and `survivors` of the one sampled from; `uniform` is the
+    throw of the dice, 0 to 1. None is what cannot be known: hosted models tell no more than some
+    likeliest tokens. `least_entropy` is the least that it can be, by those that are known.
+    """
+
+    rows: tuple[Candidate, ...]
+    source: Source
+    rest: float
+    least_entropy: float
+    entropy: float | None = None
+    effective: int | None = None
+    rest_drawn: float | None = None
+    drawn_entropy: float | None = None
+    survivors: int | None = None
+    uniform: float | None = None
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The token that came; None where nothing was chosen."""
+        return next((row for row in self.rows if row.chosen), None)
+
+    @classmethod
+    def of_token(cls, token: Token, most: int = 100) -> Candidates:
+        """The candidates that a token came with: `most` of them, and the token itself.
+
+        A token without log-probabilities has none: `rows` is empty and `rest` is 1.
+        """
+        known = list(token.alternatives)
+        left = _left(token)
+        rows = [_row(token, item, place, left) for place, item in enumerate(known[:most], start=1)]
+        if token.logprob is not None and not any(row.chosen for row in rows):
+            rows.append(_chosen(token))
+        listed = math.fsum(row.probability for row in rows)
+        drawn = [row.drawn for row in rows]
+        draw = token.draw
+        return cls(
+            rows=tuple(rows),
+            source="likeliest",
+            rest=max(0.0, 1.0 - listed),
+            least_entropy=least_entropy(known),
+            entropy=token.entropy,
+            effective=_effective(known),
+            rest_drawn=(
+                None
+                if draw is None or None in drawn
+                else max(0.0, 1.0 - math.fsum(share for share in drawn if share is not None))
+            ),
+            drawn_entropy=None if draw is None else draw.entropy,
+            survivors=None if draw is None else draw.survivors,
+            uniform=None if draw is None else draw.uniform,
+        )
+
+    @classmethod
+    def of_distribution(
+        cls,
+        raw: Ranked,
+        vocabulary: Sequence[bytes],
+        *,
+        after: Ranked | None = None,
+        chosen: int | None = None,
+        uniform: float | None = None,
+        most: int = 100,
+    ) -> Candidates:
+        """The candidates of a whole distribution, and what is left of them `after` a chain.
+
+        `chosen` is the id of the token that came; it is listed however unlikely it is.
+        """
+        places = list(range(min(most, len(raw))))
+        if chosen is not None and (place := int(raw.places[chosen])) >= len(places):
+            places.append(place)
+        rows = tuple(_ranked_row(raw, vocabulary, after, place, chosen) for place in places)
+        drawn = None
+        if after is not None:
+            drawn = max(0.0, 1.0 - math.fsum(row.drawn or 0.0 for row in rows))
+        return cls(
+            rows=rows,
+            source="whole",
+            rest=max(0.0, 1.0 - math.fsum(row.probability for row in rows)),
+            least_entropy=raw.entropy,
+            entropy=raw.entropy,
+            effective=raw.effective(SHARE),
+            rest_drawn=drawn,
+            drawn_entropy=None if after is None else after.entropy,
+            survivors=None if after is None else len(after),
+            uniform=uniform,
+        )
+
+
+def least_entropy(known: Sequence[TokenAlternative]) -> float:
+    """The least entropy (nats) of a distribution with these likeliest tokens.
+
+    Whatever else there is, is none likelier than the last of them, so that the rest has the least
+    entropy in as few tokens as can be: as many of that probability as fit, and one more.
+    """
+    shares = [math.exp(item.logprob) for item in known]
+    rest = max(0.0, 1.0 - math.fsum(shares))
+    if rest and shares and shares[-1] > 0:
+        whole, over = divmod(rest, shares[-1])
+        more = whole * _term(shares[-1]) + _term(over)
+    else:
+        more = 0.0
+    return math.fsum(map(_term, shares)) + more
+
+
+def _term(share: float) -> float:
+    return -share * math.log(share) if share > 0 else 0.0
+
+
+def rank_of(token: Token) -> int | None:
+    """A token's rank in the raw distribution; None where it is beyond those that are known."""
+    if token.rank is not None:
+        return token.rank
+    return next(
+        (
+            place
+            for place, item in enumerate(token.alternatives, start=1)
+            if same_token(token, item)
+        ),
+        None,
+    )
+
+
+def _left(token: Token) -> dict[object, float]:
+    """The probabilities of the tokens that are known to be left after the sampler chain."""
+    draw = token.draw
+    return (
+        {} if draw is None else {_key(item): math.exp(item.logprob) for item in draw.alternatives}
+    )
+
+
+def _key(item: TokenAlternative) -> object:
+    return item.token_id if item.token_id is not None else bytes_of(item) or item.text
+
+
+def _row(token: Token, item: TokenAlternative, place: int, left: dict[object, float]) -> Candidate:
+    chosen, draw = same_token(token, item), token.draw
+    drawn = None
+    if draw is not None:
+        # All that survived are listed, or this one may be among those that are not.
+        unlisted = 0.0 if draw.survivors <= len(left) else None
+        drawn = math.exp(draw.logprob) if chosen else left.get(_key(item), unlisted)
+    return Candidate(
+        spelling=spell(item),
+        token_id=item.token_id,
+        probability=math.exp(item.logprob),
+        rank=place,
+        drawn=drawn,
+        chosen=chosen,
+    )
+
+
+def _chosen(token: Token) -> Candidate:
+    return Candidate(
+        spelling=spell(token),
+        token_id=token.token_id,
+        probability=math.exp(token.logprob or 0.0),
+        rank=rank_of(token),
+        drawn=None if token.draw is None else math.exp(token.draw.logprob),
+        chosen=True,
+    )
+
+
+def _effective(known: Sequence[TokenAlternative]) -> int | None:
+    """How many tokens share 95 %; None where the known ones do not reach it."""
+    reached = 0.0
+    for count, item in enumerate(known, start=1):
+        reached += math.exp(item.logprob)
+        if reached >= SHARE * (1 - 1e-12):
+            return count
+    return None
+
+
+def _ranked_row(
+    raw: Ranked,
+    vocabulary: Sequence[bytes],
+    after: Ranked | None,
+    place: int,
+    chosen: int | None,
+) -> Candidate:
+    token = int(raw.tokens[place])
+    drawn = None
+    if after is not None:
+        left = int(after.places[token])
+        drawn = float(after.probabilities[left]) if left >= 0 else 0.0
+    named = TokenAlternative("", 0.0, token, vocabulary[token] if token < len(vocabulary) else b"")
+    return Candidate(
+        spelling=spell(named) if bytes_of(named) else f"‹token {token}›",
+        token_id=token,
+        probability=float(raw.probabilities[place]),
+        rank=place + 1,
+        drawn=drawn,
+        chosen=token == chosen,
+    )
