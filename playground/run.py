@@ -117,6 +117,8 @@ class Run:
         self.messages = tuple(messages)
         self.params = params
         self.prefix = prefix
+        self.prefix_text = prefix if isinstance(prefix, str) else ""
+        """The prefix as it reads; of one that was given as tokens, whoever gave it may say."""
         self.unsupported: Unsupported = unsupported
         self.plan: Plan | None = None
         self.provenance = Provenance()

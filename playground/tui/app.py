@@ -28,6 +28,8 @@ from playground.tui.answer_actions import AnswerActions
 from playground.tui.archive_actions import ArchiveActions
 from playground.tui.arrangement import DRAWER_WIDTH, MAX_PANES, arrange_panes, drawer_covers
 from playground.tui.judging_actions import JudgingActions
+from playground.tui.lens_actions import LensActions
+from playground.tui.lesson_actions import LessonActions, LessonRequest
 from playground.tui.preset_actions import PresetActions
 from playground.tui.prompt_actions import PromptActions
 from playground.tui.shelf import ModelShelf
@@ -72,7 +74,14 @@ def _open(ref: str) -> ChatModel:
 
 
 class PlaygroundApp(
-    AnswerActions, SweepActions, ArchiveActions, JudgingActions, PresetActions, PromptActions
+    AnswerActions,
+    LensActions,
+    LessonActions,
+    SweepActions,
+    ArchiveActions,
+    JudgingActions,
+    PresetActions,
+    PromptActions,
 ):
     """Paints empty panes first, then finds out what to put into them.
 
@@ -96,11 +105,13 @@ class PlaygroundApp(
         system: str = "",
         *,
         preset: Preset | None = None,
+        lesson: LessonRequest | None = None,
         opener: Callable[[str], ChatModel] = _open,
         timing_of: Callable[[Run], Timing] = _timing,
     ) -> None:
         super().__init__()
         self._asked = (tuple(models), params, system, preset)
+        self._lesson_asked = lesson
         self._timing_of = timing_of
         self._shelf = ModelShelf(opener)
         self._grid = PaneGrid(len(models) or 2, timing_of=timing_of)
@@ -153,6 +164,9 @@ class PlaygroundApp(
         await self._lay_out_as(opening.layout)
         for problem in (*opening.problems, *unkept):
             self.say(str(problem), "error", title=problem.title)
+        if self._lesson_asked is not None:
+            await self.open_lessons(self._lesson_asked)
+            return
         self._do(self._offer_interrupted())
         if opening.welcome and not self._prompt.text:
             dialogs.show_welcome(self)
@@ -291,7 +305,9 @@ class PlaygroundApp(
         return self.furnished.is_set() or action not in NEEDS_MODELS
 
     def action_stop(self) -> None:
-        """Stop the pane that has the keyboard, or all; else go back to the prompt."""
+        """Leave a lesson; stop the pane that has the keyboard, or all; go back to the prompt."""
+        if self.leave_lesson():
+            return
         focused = self.focused
         inside = [pane for pane in self.panes if focused and pane in focused.ancestors_with_self]
         if [pane for pane in inside or self.panes if pane.stop()]:
@@ -394,6 +410,9 @@ class PlaygroundApp(
             self._drawer.focus_first()
         else:
             self._prompt.focus()
+
+    def _params_shown(self) -> None:
+        self._show_drawer()
 
     def _show_drawer(self) -> None:
         if self._drawer is not None and self._drawer.display and self.furnished.is_set():

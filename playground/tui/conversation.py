@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from playground.errors import UsageError
 from playground.history import Filing, PaneRecord
@@ -11,11 +12,11 @@ from playground.history.records import Rating, RunRecord
 from playground.history.restoring import restored
 from playground.ids import new_id
 from playground.params import GenerationParams
-from playground.providers.base import ChatModel
+from playground.providers.base import ChatModel, Given
 from playground.run import Run
-from playground.types import Message
+from playground.types import Message, Token
 
-__all__ = ["Conversation", "Turn", "Version"]
+__all__ = ["Branch", "Conversation", "Turn", "Version"]
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,23 @@ class Version:
     @property
     def prefix(self) -> str:
         """The beginning of the answer that the run was given."""
-        return self.run.prefix if isinstance(self.run.prefix, str) else ""
+        return self.run.prefix_text
 
     @property
     def name(self) -> tuple[str, int]:
         """What it is called in the history: its run and its choice."""
         return self.run.id, self.choice
+
+
+class Branch(NamedTuple):
+    """The beginning of an answer that goes another way from there.
+
+    `given` is what the model is told of it, `tokens` what is known of them, `text` how it reads.
+    """
+
+    given: Given
+    tokens: tuple[Token, ...]
+    text: str
 
 
 @dataclass(eq=False)
@@ -58,6 +70,8 @@ class Turn:
     runs: list[Run] = field(default_factory=list)
     taken: Version | None = None
     chosen: Version | None = None
+    beginnings: dict[str, tuple[Token, ...]] = field(default_factory=dict)
+    """By run: the tokens that it took over from the answer that it branched off."""
 
     @property
     def versions(self) -> list[Version]:
@@ -202,19 +216,38 @@ class Conversation:
                 sent.append(Message(role="assistant", content=earlier.answer))
         return (*sent, Message(role="user", content=turn.prompt))
 
-    def answer(self, turn: Turn, model: ChatModel, *, prefix: str = "") -> Run:
-        """A new run for a turn, with the params as they are now. It is not started yet.
+    def answer(
+        self,
+        turn: Turn,
+        model: ChatModel,
+        *,
+        prefix: str = "",
+        params: GenerationParams | None = None,
+        branch: Branch | None = None,
+    ) -> Run:
+        """A new run for a turn, with the params as they are now, or others. It is not started yet.
 
-        `prefix` is the beginning of an answer to go on from. Knobs that the model does not take
-        are left out and reported in the run's plan: a pane shows them, it does not refuse to talk.
-        Raises `UsageError` where the model cannot go on from inside an answer.
+        `prefix` is the beginning of an answer to go on from, or `branch` its very tokens. Knobs
+        that the model does not take are left out and reported in the run's plan: a pane shows them,
+        it does not refuse to talk. Raises `UsageError` where the model cannot go on from inside an
+        answer.
         """
-        if prefix and "continue_from" not in model.abilities:
+        given = prefix if branch is None else branch.given
+        if given and "continue_from" not in model.abilities:
             raise UsageError(
                 f"{model.ref} cannot continue an answer from inside.",
                 hint="Ask it to go on in a new prompt; local models can.",
             )
-        run = Run(model, self.messages(turn), self.params, prefix=prefix, unsupported="adjust")
+        run = Run(
+            model,
+            self.messages(turn),
+            self.params if params is None else params,
+            prefix=given,
+            unsupported="adjust",
+        )
+        if branch is not None:
+            run.prefix_text = branch.text
+            turn.beginnings[run.id] = branch.tokens
         turn.runs.append(run)
         turn.chosen = None
         return run

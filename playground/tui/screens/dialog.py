@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, TypeVar
 from textual.screen import ModalScreen
 from textual.types import CSSPathType
 
-__all__ = ["PROMPT_STYLES", "STYLES", "SWEEP_STYLES", "Dialog"]
+__all__ = ["LENS_STYLES", "PROMPT_STYLES", "STYLES", "SWEEP_STYLES", "Dialog"]
 
 _Result = TypeVar("_Result")
 
@@ -21,6 +21,9 @@ SWEEP_STYLES: list[str | PurePath] = [*STYLES, _FOLDER / "sweeps.tcss"]
 
 PROMPT_STYLES: list[str | PurePath] = [_FOLDER / "dialogs.tcss", _FOLDER / "prompts.tcss"]
 """Those of the screens of the prompt library."""
+
+LENS_STYLES: list[str | PurePath] = [*STYLES, _FOLDER / "lens.tcss"]
+"""Those of the lens."""
 
 
 class Dialog(ModalScreen[_Result], Generic[_Result]):

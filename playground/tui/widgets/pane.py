@@ -21,10 +21,11 @@ from playground.tui.widgets.pane_header import PaneHeader
 from playground.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from playground.params import GenerationParams
     from playground.providers.base import ChatModel
     from playground.run import Run
     from playground.spread import Spread
-    from playground.tui.conversation import Conversation, Turn, Version
+    from playground.tui.conversation import Branch, Conversation, Turn, Version
     from playground.tui.shelf import ModelShelf
     from playground.tui.transcript import MessageHandle, Transcript
     from playground.types import Timing
@@ -280,18 +281,32 @@ class Pane(Vertical):
         self._start(turn, prefix=turn.current.text)
         return True
 
+    def branch(
+        self, turn: Turn, model: ChatModel, params: GenerationParams, branch: Branch | None = None
+    ) -> Run:
+        """Begin another answer to a turn now, with params of its own, and give it.
+
+        Raises `UsageError` where the model cannot go on from inside an answer.
+        """
+        run = self.conversation.answer(turn, model, params=params, branch=branch)
+        self._answering = self.run_worker(self._answer(turn, "", run), exit_on_error=False)
+        return run
+
     def _start(self, turn: Turn, prefix: str = "") -> None:
         self._answering = self.run_worker(self._answer(turn, prefix), exit_on_error=False)
 
-    async def _answer(self, turn: Turn, prefix: str) -> None:
+    async def _answer(self, turn: Turn, prefix: str, begun: Run | None = None) -> None:
         """Make one run for a turn and read it to its end. Raises nothing but a cancel."""
         from playground.tui.figures import Figure
 
         self._run, self._pieces = None, 0
         self.status.show([Figure("opening …", "opening the model", "strong")])
         try:
-            model = await self.shelf.open(self.conversation.ref)
-            self._run = run = self.conversation.answer(turn, model, prefix=prefix)
+            run = begun
+            if run is None:
+                model = await self.shelf.open(self.conversation.ref)
+                run = self.conversation.answer(turn, model, prefix=prefix)
+            self._run = run
             self._draw_answer(turn)
             run.start()
             self.post_message(self.Asked(self, turn, run))

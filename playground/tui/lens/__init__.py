@@ -1,0 +1,1 @@
+"""What the lens shows of an answer, and how it is coloured: no widgets."""

@@ -1,0 +1,444 @@
+"""The lens: the tokens of an answer in colour, and the distribution that each of them came from."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar, Final, Literal
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.types import CSSPathType
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import Worker, WorkerState
+
+from playground.errors import PlaygroundError
+from playground.params import GenerationParams
+from playground.sanitize import make_safe
+from playground.tui.labels import one_line
+from playground.tui.latest import run_latest
+from playground.tui.lens import look, words
+from playground.tui.lens.branches import Twig, branches_of
+from playground.tui.lens.desk import Desk
+from playground.tui.lens.subject import Subject
+from playground.tui.lens.view import TokenView
+from playground.tui.screens.dialog import LENS_STYLES, Dialog
+from playground.tui.widgets.candidate_bars import CandidateBars
+from playground.tui.widgets.chain_table import ChainTable
+from playground.tui.widgets.lens_knobs import LensKnobs
+from playground.tui.widgets.token_legend import TokenLegend
+from playground.tui.widgets.token_text import TokenText
+from playground.tui.widgets.view_tabs import ViewTabs
+
+__all__ = ["LensScreen"]
+
+WIDE, HIGH = 100, 26
+"""Columns and rows from which on text and candidates stand side by side."""
+
+TICKS_A_SECOND: Final = 10
+"""How often tokens that have come are drawn."""
+
+TICKS_PER_FIGURES: Final = 5
+"""Figures of the whole answer take a look at all of it; twice a second is often enough."""
+
+VIEWS: Final = (
+    ("token", "Token"),
+    ("chain", "Chain"),
+    ("surprises", "Surprises"),
+    ("answers", "Answers"),
+)
+
+
+class LensScreen(Dialog[None]):
+    """Looks at one answer at a time, live or afterwards. Left with Escape."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = LENS_STYLES
+    AUTO_FOCUS = "#lens-text"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back"),
+        Binding("tab", "aside", "Candidates, knobs"),
+        Binding("c", "measure", "Colour"),
+        Binding("n", "surprise(1)", "Next surprise"),
+        Binding("p", "surprise(-1)", "Surprise before"),
+        Binding("s", "score", "Score it"),
+        Binding("m", "score_by", "Score with"),
+        Binding("a", "again", "Ask again"),
+        Binding("l", "log", "Log-probabilities on"),
+        Binding("k", "knobs", "Knobs"),
+        Binding("r", "reset", "Reset the knobs"),
+        Binding("d", "compare", "Compare"),
+        *(Binding(f"{at}", f"view('{view}')", title) for at, (view, title) in enumerate(VIEWS, 1)),
+    ]
+
+    def __init__(self, subject: Subject, desk: Desk) -> None:
+        super().__init__(id="lens-screen")
+        self._subject = subject
+        self._desk = desk
+        self._looking = TokenView(subject, self._come)
+        self._measure = look.MEASURES[0]
+        self._view = VIEWS[0][0]
+        self._steps: list[int | None] = []
+        self._ranked: list[int] = []
+        self._listed: list[int] | None = None
+        self._twigs: list[Twig] = []
+        self._ticks = 0
+        self._was_live = subject.live
+
+    @property
+    def subject(self) -> Subject:
+        """The answer that is looked at."""
+        return self._subject
+
+    def compose(self) -> ComposeResult:
+        """Head, legend, tokens, and what there is to say of the one under the cursor."""
+        with Vertical(id="lens", classes="dialog"):
+            yield Static(id="lens-head")
+            yield TokenLegend(id="lens-legend")
+            with Container(id="lens-body"):
+                with Vertical(id="lens-left"):
+                    yield TokenText(id="lens-text")
+                    yield OptionList(id="lens-surprises", classes="listing", markup=False)
+                with Vertical(id="lens-right"):
+                    yield ViewTabs(VIEWS, id="lens-tabs")
+                    yield Static(id="lens-token")
+                    yield ChainTable(id="lens-chain")
+                    yield CandidateBars(id="lens-bars")
+                    yield LensKnobs(id="lens-knobs")
+                    yield OptionList(id="lens-answers", classes="listing", markup=False)
+            yield Static(id="lens-keys")
+
+    def on_mount(self) -> None:
+        """Show what there is, and look again while more comes."""
+        self._arrange(self.app.size.width, self.app.size.height)
+        self._show_subject()
+        self.set_interval(1 / TICKS_A_SECOND, self._tick)
+
+    def on_unmount(self) -> None:
+        """Fetch nothing more."""
+        self._looking.close()
+
+    @property
+    def _text(self) -> TokenText:
+        return self.query_one(TokenText)
+
+    @property
+    def _knobs(self) -> LensKnobs:
+        return self.query_one(LensKnobs)
+
+    # Space
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Side by side, or one over the other."""
+        self._arrange(event.size.width, event.size.height)
+
+    def _arrange(self, width: int, height: int) -> None:
+        frame = self.query_one("#lens")
+        frame.set_class(width >= WIDE, "-wide")
+        frame.set_class(width < WIDE or height < HIGH, "-compact")
+        for name, _ in VIEWS:
+            frame.set_class(name == self._view, f"-{name}")
+        self.query_one(ViewTabs).show(self._view)
+
+    def action_view(self, name: str) -> None:
+        """What stands beside the text."""
+        if self.focused is not None and self.focused is not self._text:
+            self._text.focus()
+        self._view = name
+        self._arrange(self.app.size.width, self.app.size.height)
+        self._show_token()
+        if name == "answers":
+            self._show_answers()
+
+    def action_aside(self) -> None:
+        """From the text to what stands beside it, and on from there."""
+        if self.focused is not self._text:
+            self.focus_next()
+            return
+        beside = self.query_one("#lens-right")
+        if self._view == "surprises":
+            self.query_one("#lens-surprises").focus()
+            return
+        for widget in beside.walk_children(Widget):
+            if widget.focusable and widget.display and widget.region:
+                widget.focus()
+                return
+
+    @on(ViewTabs.Chosen)
+    def _view_chosen(self, message: ViewTabs.Chosen) -> None:
+        self.action_view(message.view)
+
+    # What is shown
+
+    def look_at(self, subject: Subject, at: int = 0) -> None:
+        """Another answer, or the same with other figures."""
+        self._looking.close()
+        self._looking = TokenView(subject, self._come)
+        self._subject = subject
+        self._was_live = subject.live
+        self._show_subject(at)
+
+    def _show_subject(self, at: int = 0) -> None:
+        subject, text = self._subject, self._text
+        tokens = subject.tokens
+        self._steps = [look.step(token, self._measure) for token in tokens]
+        text.empty = "Waiting for the first token …" if subject.live else ""
+        given = subject.beginning if tokens or subject.live else subject.version.text
+        text.show(map(look.spelled, tokens), self._steps, given=make_safe(given), at=at)
+        text.following = subject.live
+        self._knobs.show(self._looking.used)
+        self._show_legend()
+        self._show_figures()
+        self._show_token()
+        self._show_keys()
+        self._show_answers()
+
+    def _tick(self) -> None:
+        subject, text = self._subject, self._text
+        if not subject.live and not self._was_live:
+            return
+        tokens = subject.tokens
+        if len(tokens) > text.count:
+            new = tokens[text.count :]
+            self._steps += [look.step(token, self._measure) for token in new]
+            first = not text.count
+            text.extend(map(look.spelled, new), self._steps)
+            if first:
+                self._show_token()
+        self._ticks += 1
+        ended = self._was_live and not subject.live
+        if ended or self._ticks % TICKS_PER_FIGURES == 0:
+            self._show_figures()
+        if ended:
+            self._was_live = False
+            self._looking.ended()
+            self._knobs.show(self._looking.used)
+            self._show_keys()
+            self._show_token()
+            self._show_answers()
+
+    def _show_figures(self) -> None:
+        subject = self._subject
+        tokens = subject.tokens
+        self._ranked = look.surprising(tokens)
+        head = words.head(subject, look.figures(tokens))
+        self.query_one("#lens-head", Static).update(head)
+        self._show_surprises()
+
+    def _show_surprises(self) -> None:
+        if self._ranked == self._listed:
+            return
+        self._listed = self._ranked
+        listing = self.query_one("#lens-surprises", OptionList)
+        tokens = self._subject.tokens
+        listing.clear_options()
+        listing.add_options([Option(words.surprise(place, tokens)) for place in self._ranked])
+
+    def _show_legend(self) -> None:
+        legend = self.query_one(TokenLegend)
+        legend.show(self._measure, look.labels(self._measure), "C changes")
+
+    def _show_keys(self) -> None:
+        self.query_one("#lens-keys", Static).update(words.keys(self._subject))
+
+    # The token under the cursor
+
+    @property
+    def place(self) -> int:
+        """The token that is looked at: under the mouse, else under the cursor."""
+        hovered = self._text.hovered
+        return self._text.cursor if hovered is None else hovered
+
+    @on(TokenText.Moved)
+    @on(TokenText.Hovered)
+    def _moved(self) -> None:
+        self._show_token()
+
+    def _come(self, place: int) -> None:
+        """A whole distribution has come."""
+        if place == self.place and self.is_attached:
+            self._show_token()
+
+    def _show_token(self) -> None:
+        subject, looking = self._subject, self._looking
+        bars, chain = self.query_one(CandidateBars), self.query_one(ChainTable)
+        about = self.query_one("#lens-token", Static)
+        tokens, place = subject.tokens, self.place
+        if place >= len(tokens):
+            about.update(words.no_figures(subject, self._desk.local_models()))
+            bars.show((), None)
+            chain.show(())
+            return
+        found = looking.at(place, self._knobs.params, turned=self._knobs.turned)
+        about.update(words.token(tokens[place], place, len(tokens), found))
+        bars.show(found.bars, place, drawn="turned" if self._knobs.turned else "drawn from")
+        if self._view == "chain":
+            chain.show(found.links, found.why)
+
+    # Knobs
+
+    @on(LensKnobs.Turned)
+    def _turned(self) -> None:
+        self._show_token()
+        self._show_keys()
+
+    def action_knobs(self) -> None:
+        """To the knobs, in the view of the chain."""
+        if self._view != "chain":
+            self.action_view("chain")
+        self._knobs.focus_first()
+
+    def action_reset(self) -> None:
+        """The knobs as they were when the answer was made."""
+        self._knobs.reset()
+
+    # Colours
+
+    def action_measure(self) -> None:
+        """Colour by the next measure."""
+        at = look.MEASURES.index(self._measure)
+        self._measure = look.MEASURES[(at + 1) % len(look.MEASURES)]
+        self._steps = [look.step(token, self._measure) for token in self._subject.tokens]
+        self._text.colour(self._steps)
+        self._show_legend()
+
+    # Surprises
+
+    def action_surprise(self, by: int) -> None:
+        """To the next of the most surprising tokens, in the order of the text."""
+        here = self._text.cursor
+        places = sorted(self._ranked)
+        beyond = [place for place in places if (place > here if by > 0 else place < here)]
+        if beyond:
+            self._text.go(beyond[0] if by > 0 else beyond[-1])
+
+    @on(OptionList.OptionSelected, "#lens-surprises")
+    def _surprise_chosen(self, message: OptionList.OptionSelected) -> None:
+        message.stop()
+        self._text.go(self._ranked[message.option_index])
+        self._text.focus()
+
+    # Answers without figures
+
+    def action_score(self) -> None:
+        """Have the text scored by the model that wrote it, or by another local one."""
+        subject = self._subject
+        if subject.live:
+            self._tell("It is still being written.")
+            return
+        refs = self._desk.local_models()
+        if subject.ref in refs:
+            run_latest(self, partial(self._score, subject.ref), "score")
+        elif refs:
+            run_latest(self, partial(self._score, refs[0]), "score")
+        else:
+            self.action_score_by()
+
+    def action_score_by(self) -> None:
+        """Have the text scored by a model of the user's choosing."""
+        run_latest(self, self._score_by, "score")
+
+    async def _score_by(self) -> None:
+        ref = await self._desk.choose_model(self._subject.ref)
+        if ref:
+            await self._score(ref)
+
+    async def _score(self, ref: str) -> None:
+        subject = self._subject
+        self._tell(f"{one_line(ref)} reads the text …")
+        scored = await self._desk.scored(subject, ref)
+        if self._subject is subject:
+            self.look_at(scored)
+
+    def action_again(self) -> None:
+        """Ask the same prompt again with the knobs as they stand, and log-probabilities."""
+        again = self._desk.ask_again(self._subject, self._params)
+        if again is not None:
+            self.look_at(again)
+
+    def action_log(self) -> None:
+        """Have the next answers bring their figures along."""
+        self._tell(self._desk.ask_for_figures(self._subject))
+
+    # Branches
+
+    @property
+    def _params(self) -> GenerationParams:
+        """What is asked for next: as this answer was, with the knobs that were turned."""
+        return (
+            self._looking.asked(self._knobs.params) if self._knobs.turned else self._subject.params
+        )
+
+    @on(CandidateBars.Taken)
+    def _taken(self, message: CandidateBars.Taken) -> None:
+        message.stop()
+        place = self.place
+        if message.bar.chosen and not self._knobs.turned:
+            self._tell("That is the token that was drawn: choose another one, or turn a knob.")
+        elif self._subject.live:
+            self._tell("It is still being written.")
+        else:
+            run_latest(self, partial(self._branch, place, message.bar.token_id), "branch")
+
+    async def _branch(self, place: int, token_id: int | None) -> None:
+        token = self._looking.candidate(place, token_id)
+        made = await self._desk.branch(self._subject, place, token, self._params)
+        if made is not None:
+            self.look_at(made, place)
+
+    def _show_answers(self) -> None:
+        subject = self._subject
+        self._twigs = [*branches_of(subject.turn)]
+        listing = self.query_one("#lens-answers", OptionList)
+        here = next((at for at, t in enumerate(self._twigs) if t.version == subject.version), None)
+        listing.clear_options()
+        listing.add_options(
+            [Option(words.twig(twig, here=at == here)) for at, twig in enumerate(self._twigs)]
+        )
+        listing.highlighted = here
+
+    @on(OptionList.OptionSelected, "#lens-answers")
+    def _answer_chosen(self, message: OptionList.OptionSelected) -> None:
+        message.stop()
+        twig = self._twigs[message.option_index]
+        run_latest(self, partial(self._go_to, twig), "answers")
+
+    async def _go_to(self, twig: Twig) -> None:
+        self.look_at(await self._desk.at(self._subject, twig.version))
+
+    def action_compare(self) -> None:
+        """What differs between this answer and the one that is marked in the list."""
+        listing = self.query_one("#lens-answers", OptionList)
+        at = listing.highlighted
+        others = [twig for twig in self._twigs if twig.version != self._subject.version]
+        if not others:
+            self._tell(
+                "There is no other answer to this prompt yet: Enter on a candidate makes one."
+            )
+            return
+        chosen = self._twigs[at] if at is not None and at < len(self._twigs) else others[0]
+        if chosen.version == self._subject.version:
+            chosen = others[-1]
+        self._desk.compare(self._subject, chosen.version)
+
+    # Leaving
+
+    def action_leave(self) -> None:
+        """Back to the text, or to the panes."""
+        if self.focused is not None and self.focused is not self._text:
+            self._text.focus()
+        else:
+            self.dismiss(None)
+
+    def _tell(self, text: str, *, title: str = "", bad: bool = False) -> None:
+        severity: Literal["error", "information"] = "error" if bad else "information"
+        self.notify(make_safe(text), title=title, severity=severity, markup=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What goes wrong in the background is told, and the screen stays."""
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            title = error.title if isinstance(error, PlaygroundError) else "Unexpected error"
+            self._tell(one_line(str(error) or repr(error)), title=title, bad=True)

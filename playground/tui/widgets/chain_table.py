@@ -1,0 +1,127 @@
+"""The sampler chain at one token, stage by stage: how many candidates and how much mass remain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from playground.tui.labels import cut, fit
+from playground.tui.widgets.candidate_bars import bar_text, share_text
+
+__all__ = ["ChainTable", "Link"]
+
+
+class Link(NamedTuple):
+    """One stage: what switches it on, what it left, and whom it cut.
+
+    `mass` is the share of the raw probability that the survivors had (None: not known). `cut` are
+    the likeliest of those that it cut, spelled; `chosen_cut` whether the chosen token is one.
+    """
+
+    name: str
+    setting: str
+    survivors: int | None
+    mass: float | None
+    cut: Sequence[str] = ()
+    cut_count: int | None = 0
+    chosen_cut: bool = False
+
+
+class ChainTable(Widget):
+    """A row for each stage, from the raw distribution to what was drawn from."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "chain--head",
+        "chain--name",
+        "chain--bar",
+        "chain--cut",
+        "chain--chosen",
+    }
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._links: Sequence[Link] = ()
+        self._why = ""
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """What is drawn."""
+        return self._links
+
+    def show(self, links: Sequence[Link], why: str = "") -> None:
+        """Show these stages, or say why there are none."""
+        grown = len(links) != len(self._links) or bool(why) != bool(self._why)
+        self._links, self._why = links, why
+        self.refresh(layout=grown)
+
+    def notify_style_update(self) -> None:
+        """Another theme: draw in its colours."""
+        super().notify_style_update()
+        self.refresh()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line for each stage, and the head."""
+        return 1 + max(len(self._links), 1)
+
+    def render_line(self, y: int) -> Strip:
+        """The head, a stage, or why there is none."""
+        width, base = self.size.width, self.rich_style
+        style = self.get_component_rich_style
+        if y == 0:
+            name, bar = self._columns(width)
+            text = f"{fit('stage', name)} {'left':>9} {fit('mass left', bar + 7)}  who was cut"
+            segments = [Segment(text, style("chain--head"))]
+        elif y <= len(self._links):
+            segments = self._row(self._links[y - 1], width)
+        else:
+            segments = [Segment(cut(self._why, width), style("chain--cut"))] if y == 1 else []
+        return Strip(segments).adjust_cell_length(width, base).apply_style(base)
+
+    def _columns(self, width: int) -> tuple[int, int]:
+        """Cells of the names and of the bar."""
+        longest = max((cell_len(_title(link)) for link in self._links), default=8)
+        name = min(longest, max(width // 3, 8))
+        return name, max(min(12, (width - name - 34)), 3)
+
+    def _row(self, link: Link, width: int) -> list[Segment]:
+        style = self.get_component_rich_style
+        name, bar = self._columns(width)
+        left = "?" if link.survivors is None else f"{link.survivors:,}"
+        segments = [
+            Segment(f"{fit(_title(link), name)} ", style("chain--name")),
+            Segment(f"{left:>9} "),
+        ]
+        if link.mass is None:
+            segments.append(Segment(fit("not known", bar + 7)))
+        else:
+            segments += [
+                Segment(bar_text(link.mass, bar), style("chain--bar")),
+                Segment(f"{share_text(link.mass):>7}"),
+            ]
+        room = width - name - bar - 20
+        if link.chosen_cut:
+            segments.append(Segment("  the chosen one! ", style("chain--chosen")))
+            room -= 16
+        if room > 3 and (link.cut_count or link.cut):
+            segments.append(Segment("  " + cut(_cut_words(link), room), style("chain--cut")))
+        return segments
+
+
+def _title(link: Link) -> str:
+    return link.setting or link.name
+
+
+def _cut_words(link: Link) -> str:
+    names = " ".join(link.cut)
+    if link.cut_count is None:
+        return names
+    more = link.cut_count - len(link.cut)
+    if not names:
+        return f"{more:,}"
+    return f"{names} +{more:,}" if more > 0 else names

@@ -1,0 +1,51 @@
+"""What the colours of the tokens mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from playground.tui.lens.colours import step_style
+from playground.tui.widgets.heat_grid import few_colours
+
+__all__ = ["TokenLegend"]
+
+
+class TokenLegend(Widget):
+    """One line: the measure, and each step in its colour with what it holds."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._measure = ""
+        self._labels: Sequence[str] = ()
+        self._note = ""
+
+    @property
+    def text(self) -> str:
+        """What is written."""
+        return self.render_line(0).text.rstrip()
+
+    def show(self, measure: str, labels: Sequence[str], note: str = "") -> None:
+        """Show what the steps of a measure hold."""
+        self._measure, self._labels, self._note = measure, labels, note
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Another theme: draw in its colours."""
+        super().notify_style_update()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The line."""
+        base, width = self.rich_style, self.size.width
+        dark, few = self.app.current_theme.dark, few_colours(self)
+        segments = [Segment(f"{self._measure} ", Style(bold=True))]
+        for step, label in enumerate(self._labels):
+            segments.append(Segment(f" {label} ", step_style(step, dark=dark, few=few)))
+        if self._note:
+            segments.append(Segment(f"  {self._note}"))
+        return Strip(segments).adjust_cell_length(width, base).apply_style(base)

@@ -1,0 +1,352 @@
+"""The tokens of an answer as running text, each in its colour, with a cursor that walks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar, Final, NamedTuple
+
+from rich.cells import cell_len, split_graphemes
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from playground.tui.lens.colours import cursor_style, step_style
+from playground.tui.widgets.heat_grid import few_colours
+
+__all__ = ["Mark", "TokenText"]
+
+_LINE_END: Final = "↵"
+
+
+class _Piece(NamedTuple):
+    """Part of a token in one row; nearly always the whole of it."""
+
+    token: int
+    text: str
+    column: int
+    width: int
+
+
+class TokenText(ScrollView, can_focus=True):
+    """Draws spelled tokens; `Moved` says on which the cursor stands, `Hovered` where the mouse is.
+
+    Rows are laid out once, and only the last one again while tokens come, so that a token costs
+    the same however many there are. While `following`, the cursor stays on the last one.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"tokens--given", "tokens--note"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "walk(-1)", "Token before", show=False),
+        Binding("right", "walk(1)", "Next token", show=False),
+        Binding("up", "row(-1)", "Row above", show=False),
+        Binding("down", "row(1)", "Row below", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "edge(False)", "First token", show=False),
+        Binding("end", "edge(True)", "Last token", show=False),
+    ]
+
+    class Moved(Message):
+        """The cursor is on another token."""
+
+        def __init__(self, text: TokenText, token: int) -> None:
+            super().__init__()
+            self.text = text
+            self.token = token
+
+        @property
+        def control(self) -> TokenText:
+            """The widget, for `@on` selectors."""
+            return self.text
+
+    class Hovered(Message):
+        """The mouse is over another token, or over none any more."""
+
+        def __init__(self, text: TokenText, token: int | None) -> None:
+            super().__init__()
+            self.text = text
+            self.token = token
+
+        @property
+        def control(self) -> TokenText:
+            """The widget, for `@on` selectors."""
+            return self.text
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._given = ""
+        self._spelled: list[str] = []
+        self._steps: Sequence[int | None] = ()
+        self._marks: Mapping[int, Style] = {}
+        self._rows: list[list[_Piece]] = [[]]
+        self._row_of: list[int] = []
+        self._room = 0
+        self._cursor = 0
+        self._hovered: int | None = None
+        self.following = False
+        self.empty = ""
+        """What is said while there are no tokens."""
+
+    # What is shown
+
+    def show(
+        self, spelled: Iterable[str], steps: Sequence[int | None], *, given: str = "", at: int = 0
+    ) -> None:
+        """Show these tokens, after a beginning that was `given`, with the cursor on one of them."""
+        self._given, self._spelled, self._steps = given, [*spelled], steps
+        self._marks = {}
+        self._hovered = None
+        self._cursor = min(max(at, 0), max(len(self._spelled) - 1, 0))
+        self._lay_out()
+        self._into_view()
+
+    def extend(self, spelled: Iterable[str], steps: Sequence[int | None]) -> None:
+        """More tokens have come; `steps` are those of all."""
+        first = len(self._spelled)
+        self._spelled += spelled
+        self._steps = steps
+        if self._room > 0:
+            for token in range(first, len(self._spelled)):
+                self._place(token)
+            self._resized()
+        if self.following and self._spelled:
+            self._go(len(self._spelled) - 1)
+
+    def colour(self, steps: Sequence[int | None]) -> None:
+        """Other colours for the same tokens."""
+        self._steps = steps
+        self.refresh()
+
+    def mark(self, marks: Mapping[int, Style]) -> None:
+        """Mark some tokens beside their colours."""
+        if marks != self._marks:
+            self._marks = marks
+            self.refresh()
+
+    @property
+    def cursor(self) -> int:
+        """The token under the cursor."""
+        return self._cursor
+
+    @property
+    def hovered(self) -> int | None:
+        """The token under the mouse."""
+        return self._hovered
+
+    @property
+    def count(self) -> int:
+        """How many tokens there are."""
+        return len(self._spelled)
+
+    def spelled(self, token: int) -> str:
+        """What is written for a token."""
+        return self._spelled[token]
+
+    def step(self, token: int) -> int | None:
+        """The step that a token is coloured by."""
+        return self._steps[token] if token < len(self._steps) else None
+
+    def marked(self, token: int) -> Style | None:
+        """The mark of a token."""
+        return self._marks.get(token)
+
+    def go(self, token: int) -> None:
+        """Put the cursor on a token."""
+        self.following = False
+        self._go(token)
+
+    # Space
+
+    def _lay_out(self) -> None:
+        room = self.scrollable_content_region.width
+        self._room = room
+        self._rows, self._row_of = [[]], []
+        if room <= 0:
+            return
+        if self._given:
+            for line in self._given.splitlines() or [""]:
+                self._put(-1, line)
+                self._rows.append([])
+            self._rows.pop()
+        for token in range(len(self._spelled)):
+            self._place(token)
+        self._resized()
+
+    def _resized(self) -> None:
+        size = Size(self._room, len(self._rows))
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self.refresh()
+
+    def _place(self, token: int) -> None:
+        """Put a token at the end of the last row, or begin another with it."""
+        text = self._spelled[token]
+        self._put(token, text)
+        if _LINE_END in text:
+            self._rows.append([])
+
+    def _put(self, token: int, text: str) -> None:
+        width = cell_len(text)
+        row = self._rows[-1]
+        column = row[-1].column + row[-1].width if row else 0
+        if column and column + width > self._room:
+            self._rows.append([])
+            row, column = self._rows[-1], 0
+        if token >= 0:
+            self._row_of.append(len(self._rows) - 1)
+        if width <= self._room:
+            row.append(_Piece(token, text, column, width))
+            return
+        for part in _parts(text, self._room):
+            if self._rows[-1]:
+                self._rows.append([])
+            self._rows[-1].append(_Piece(token, part, 0, cell_len(part)))
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Lay out anew where the width is another one."""
+        if self.scrollable_content_region.width != self._room:
+            self._lay_out()
+        self._into_view()
+
+    def notify_style_update(self) -> None:
+        """Another theme: draw in its colours."""
+        super().notify_style_update()
+        self.refresh()
+
+    def _into_view(self) -> None:
+        if not self._row_of:
+            return
+        height = max(self.scrollable_content_region.height, 1)
+        row, y = self._row_of[self._cursor], self.scroll_offset.y
+        y = min(row, max(y, row + 1 - height))
+        if y != self.scroll_offset.y:
+            # Forced: the scrollbar that would allow it is only drawn later.
+            self.scroll_to(y=y, animate=False, immediate=True, force=True)
+
+    # Moving
+
+    def action_walk(self, by: int) -> None:
+        """To the next token, or the one before."""
+        self.following = False
+        self._go(self._cursor + by)
+
+    def action_edge(self, last: bool) -> None:
+        """To the last token, which is followed while more come, or to the first."""
+        self.following = last
+        self._go(len(self._spelled) - 1 if last else 0)
+
+    def action_row(self, by: int) -> None:
+        """To the token above or below."""
+        self.following = False
+        if not self._row_of:
+            return
+        row = self._row_of[self._cursor]
+        here = next((p for p in self._rows[row] if p.token == self._cursor), None)
+        column = here.column if here is not None else 0
+        while 0 <= (row := row + by) < len(self._rows):
+            nearest = [piece for piece in self._rows[row] if piece.token >= 0]
+            if nearest:
+                self._go(min(nearest, key=lambda piece: abs(piece.column - column)).token)
+                return
+
+    def action_page(self, by: int) -> None:
+        """As many rows on as there are in view."""
+        for _ in range(max(self.scrollable_content_region.height - 1, 1)):
+            self.action_row(by)
+
+    def _go(self, token: int) -> None:
+        token = min(max(token, 0), len(self._spelled) - 1)
+        if token < 0 or token == self._cursor:
+            return
+        self._cursor = token
+        self._into_view()
+        self.refresh()
+        self.post_message(self.Moved(self, token))
+
+    def _token_at(self, x: int, y: int) -> int | None:
+        row = y + self.scroll_offset.y
+        if not 0 <= row < len(self._rows):
+            return None
+        return next(
+            (
+                piece.token
+                for piece in self._rows[row]
+                if piece.token >= 0 and piece.column <= x < piece.column + piece.width
+            ),
+            None,
+        )
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """The token under the mouse is looked at."""
+        self._hover(self._token_at(event.x, event.y))
+
+    def on_leave(self, _event: events.Leave) -> None:
+        """The cursor counts again."""
+        self._hover(None)
+
+    def _hover(self, token: int | None) -> None:
+        if token != self._hovered:
+            self._hovered = token
+            self.refresh()
+            self.post_message(self.Hovered(self, token))
+
+    def on_click(self, event: events.Click) -> None:
+        """To the token that was clicked."""
+        token = self._token_at(event.x, event.y)
+        if token is not None:
+            self.go(token)
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """A row that is in view."""
+        width = self.scrollable_content_region.width
+        base = self.rich_style
+        row = y + self.scroll_offset.y
+        if not self._spelled and not self._given:
+            note = self.get_component_rich_style("tokens--note")
+            segments = [Segment(self.empty if y == 0 else "", note)]
+        elif row < len(self._rows):
+            dark, few = self.app.current_theme.dark, few_colours(self)
+            segments = [self._segment(piece, dark, few) for piece in self._rows[row]]
+        else:
+            segments = []
+        return Strip(segments).adjust_cell_length(width, base).apply_style(base)
+
+    def _segment(self, piece: _Piece, dark: bool, few: bool) -> Segment:
+        token = piece.token
+        if token < 0:
+            return Segment(piece.text, self.get_component_rich_style("tokens--given"))
+        if token == self._cursor:
+            style = cursor_style(dark=dark, few=few)
+        else:
+            step = self._steps[token] if token < len(self._steps) else None
+            style = step_style(step, dark=dark, few=few)
+            if token in self._marks:
+                style = style + self._marks[token]
+        if token == self._hovered:
+            style = style + _UNDER_MOUSE
+        return Segment(piece.text, style)
+
+
+_UNDER_MOUSE: Final = Style(reverse=True)
+
+Mark = Style
+"""What marks a token: a style that is laid over its colour."""
+
+
+def _parts(text: str, width: int) -> Iterable[str]:
+    """A text in parts of so many cells at most, cut between graphemes."""
+    part, room = "", width
+    for start, end, cells in split_graphemes(text)[0]:
+        if cells > room and part:
+            yield part
+            part, room = "", width
+        part += text[start:end]
+        room -= cells
+    yield part

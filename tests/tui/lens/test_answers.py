@@ -1,0 +1,193 @@
+"""What the lens is opened on: answers with figures, without, and those that are still coming."""
+
+from __future__ import annotations
+
+from playground.params import GenerationParams
+from playground.providers import open_model
+from playground.tui.screens.difference import DifferenceScreen
+from playground.tui.screens.lens import LensScreen
+from playground.tui.widgets.candidate_bars import CandidateBars
+from playground.tui.widgets.token_text import TokenText
+from tests.tui.lens.looking import PARAMS, Slowed, looking, open_lens
+from tests.tui.stage import ask, paste, playground_of, playing, saying, screen_of, talking, until
+
+UNASKED = PARAMS.updated(logprobs=None)
+
+
+async def test_before_the_first_answer_the_key_has_the_next_ones_bring_their_figures() -> None:
+    async with open_model("demo:tiny") as model:
+        app = playground_of({"demo:tiny": model}, params=GenerationParams(max_length=8))
+        async with playing(app) as pilot:
+            await pilot.press("alt+l")
+            await until(pilot, lambda: "Alt+L looks at them" in screen_of(app))
+            assert app.panes[0].conversation.params.logprobs == 20
+            await ask(pilot, "Hello")
+            screen = await open_lens(pilot)
+            assert screen.query_one(TokenText).count == len(app.panes[0].run.tokens)  # type: ignore[union-attr]
+
+
+async def test_an_answer_without_figures_is_read_by_the_model_that_wrote_it() -> None:
+    async with looking(UNASKED) as (pilot, app, screen):
+        assert "has no log-probabilities" in screen_of(app)
+        assert "have demo:small read the text now" in screen_of(app)
+        assert app.panes[0].run is not None
+        assert app.panes[0].run.text[:20].replace(" ", "") in screen_of(app).replace(" ", "")
+        await pilot.press("s")
+        await until(pilot, lambda: screen.query_one(TokenText).count > 0)
+        assert "read by demo:small, afterwards" in screen_of(app)
+        run = app.panes[0].run
+        assert run is not None
+        model = app.panes[0].model
+        assert model is not None
+        scored = await model.score(run.messages, run.text, alternatives=20)
+        assert [t.token for t in scored] == [*screen.subject.tokens]
+
+
+async def test_what_no_model_here_can_read_says_which_models_can() -> None:
+    app = playground_of({"a:x": saying("Once upon a time.")})
+    async with playing(app) as pilot:
+        await ask(pilot, "a story")
+        await open_lens(pilot)
+        assert "has no log-probabilities" in screen_of(app)
+        assert "Every local and demo model gives them" in screen_of(app)
+        assert "read the text now" not in screen_of(app)
+        await pilot.press("a")
+        await until(pilot, lambda: "a:x was asked for them and gave none" in screen_of(app))
+
+
+async def test_a_hosted_answer_is_read_by_a_local_model_and_that_is_said() -> None:
+    async with open_model("demo:small") as local:
+        app = playground_of(
+            {"a:x": saying("Once upon a time there was a cat."), "demo:small": local},
+            params=GenerationParams(max_length=12),
+        )
+        async with playing(app) as pilot:
+            await ask(pilot, "a story")
+            screen = await open_lens(pilot)
+            await pilot.press("s")
+            await until(pilot, lambda: screen.query_one(TokenText).count > 0)
+            assert "read by demo:small, not the one that wrote it" in screen_of(app)
+
+
+async def test_a_text_too_long_to_read_is_told_and_the_lens_stays() -> None:
+    async with open_model("demo:tiny", context_length=64) as local:
+        app = playground_of({"a:x": saying("word " * 200), "demo:tiny": local})
+        async with playing(app) as pilot:
+            await ask(pilot, "a story")
+            await open_lens(pilot)
+            await pilot.press("s")
+            await until(pilot, lambda: "context" in screen_of(app))
+            assert isinstance(app.screen, LensScreen)
+
+
+async def test_it_asks_again_with_the_same_dice_and_so_gets_the_same_answer_with_figures() -> None:
+    async with looking(UNASKED) as (pilot, app, screen):
+        first = app.panes[0].run
+        assert first is not None
+        await pilot.press("a")
+        await until(pilot, lambda: app.panes[0].run is not first and not app.panes[0].busy)
+        second = app.panes[0].run
+        assert second is not None
+        assert second.text == first.text
+        await until(pilot, lambda: screen.query_one(TokenText).count == len(second.tokens))
+        assert "answer 2/2" not in screen_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: "answer 2/2" in screen_of(app))
+
+
+async def test_tokens_are_drawn_while_they_come() -> None:
+    async with open_model("demo:small") as model:
+        app = playground_of({"demo:small": Slowed(model)}, params=PARAMS.updated(max_length=60))
+        async with playing(app) as pilot:
+            await paste(pilot, "Tell me a story")
+            await pilot.press("enter")
+            await until(pilot, lambda: bool(app.panes[0].run and app.panes[0].run.tokens))
+            screen = await open_lens(pilot)
+            text = screen.query_one(TokenText)
+            assert screen.subject.live
+            seen = text.count
+            await until(pilot, lambda: text.count > seen)
+            assert text.cursor == text.count - 1
+            await until(pilot, lambda: not screen.subject.live)
+            run = app.panes[0].run
+            assert run is not None
+            await until(pilot, lambda: text.count == len(run.tokens))
+            await until(pilot, lambda: "still coming" not in screen_of(app))
+
+
+async def test_a_model_that_gives_none_while_it_talks_is_waited_for() -> None:
+    app = playground_of({"a:x": talking()})
+    async with playing(app) as pilot:
+        await paste(pilot, "talk")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.panes[0].run is not None and bool(app.panes[0].run.text))
+        await open_lens(pilot)
+        assert "Nothing has come yet." in screen_of(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        await pilot.press("escape")
+
+
+async def test_another_candidate_goes_another_way_and_both_answers_stay() -> None:
+    async with looking() as (pilot, app, screen):
+        conversation = app.panes[0].conversation
+        first = conversation.last_version
+        assert first is not None
+        tokens = screen.subject.tokens
+        await pilot.press("right", "right", "right", "right", "tab")
+        bars = screen.query_one(CandidateBars)
+        assert app.focused is bars
+        other = next(at for at, bar in enumerate(bars.bars) if not bar.chosen)
+        await pilot.press("home", *["down"] * other)
+        wanted = bars.here
+        assert wanted is not None
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.subject.version != first)
+        await until(pilot, lambda: not screen.subject.live)
+        second = conversation.last_version
+        assert second is not None
+        assert second.run.state == "done", second.run.error
+        # The same beginning, then the other candidate, by the same settings and dice.
+        assert [t.token_id for t in screen.subject.tokens[:5]] == [
+            *[t.token_id for t in tokens[:4]],
+            wanted.token_id,
+        ]
+        assert second.run.params == first.run.params
+        beginning = b"".join(t.data for t in screen.subject.tokens[:5]).decode()
+        assert second.text.startswith(beginning)
+        assert [version.name for version in conversation.turns[0].versions] == [
+            first.name,
+            second.name,
+        ]
+        # A tree to walk …
+        await pilot.press("4")
+        await until(pilot, lambda: "└─ 2" in screen_of(app))
+        await pilot.press("tab", "home", "enter")
+        await until(pilot, lambda: screen.subject.version == first)
+        assert conversation.last_version == first
+        # … and to diff.
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, DifferenceScreen))
+        await until(pilot, lambda: "A · answer 2" in screen_of(app))
+
+
+async def test_branches_are_kept_and_found_again() -> None:
+    async with looking() as (pilot, app, screen):
+        await pilot.press("right", "right", "tab", "down", "enter")
+        await until(pilot, lambda: len(app.panes[0].conversation.turns[0].versions) == 2)
+        await until(pilot, lambda: not screen.subject.live)
+        record = await app.archive.load(app.archive.current)
+        first, second = sorted(record.runs, key=lambda run: run.created)
+        assert not first.prefix
+        assert second.prefix == app.panes[0].conversation.turns[0].versions[1].run.prefix
+
+
+async def test_the_chosen_token_is_no_branch_unless_a_knob_was_turned() -> None:
+    async with looking() as (pilot, app, screen):
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: "That is the token" in screen_of(app))
+        await pilot.press("k", "right", "escape", "1", "right", "tab", "enter")
+        await until(pilot, lambda: len(app.panes[0].conversation.turns[0].versions) == 2)
+        run = app.panes[0].conversation.turns[0].runs[1]
+        assert run.params.temperature == 1.05
+        await until(pilot, lambda: not screen.subject.live)

@@ -1,0 +1,127 @@
+"""The tokens of an answer as text: where they stand, and how the cursor walks them."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+
+from playground.tui.lens.colours import cursor_style, step_style
+from playground.tui.widgets.token_text import TokenText
+from tests.tui.lens.widgets import lines_of, shown, styles_of
+
+STORY = ["Once", "·upon", "·a", "·time", "↵", "↵", "there", "·was", "·a", "·fox", "."]
+
+
+def text_of(*spelled: str, steps: list[int | None] | None = None, at: int = 0) -> TokenText:
+    text = TokenText(id="text")
+    text.show(spelled, [0] * len(spelled) if steps is None else steps, at=at)
+    return text
+
+
+async def test_tokens_stand_one_after_the_other_and_line_ends_end_lines() -> None:
+    text = text_of(*STORY)
+    async with shown(text, (14, 8)):
+        assert lines_of(text)[:4] == ["Once·upon·a", "·time↵", "↵", "there·was·a"]
+
+
+async def test_a_token_wider_than_the_screen_goes_over_several_rows() -> None:
+    text = text_of("short", "a" * 25, "日本語" * 5, "end")
+    async with shown(text, (10, 12)):
+        assert "".join(lines_of(text)).replace(" ", "") == "short" + "a" * 25 + "日本語" * 5 + "end"
+        assert all(cell_len(line) <= 10 for line in lines_of(text))
+
+
+async def test_arrows_walk_the_tokens_and_rows() -> None:
+    text = text_of(*STORY)
+    async with shown(text, (14, 8)) as (pilot, _):
+        await pilot.press("right", "right")
+        assert text.cursor == 2
+        await pilot.press("down")
+        assert text.spelled(text.cursor) == "↵"
+        await pilot.press("up")
+        assert text.spelled(text.cursor) == "·upon"
+        await pilot.press("up", "left")
+        assert text.cursor == 0
+        await pilot.press("end")
+        assert text.spelled(text.cursor) == "."
+        await pilot.press("right")
+        assert text.cursor == len(STORY) - 1
+        await pilot.press("home")
+        assert text.cursor == 0
+
+
+async def test_the_mouse_looks_at_tokens_and_a_click_puts_the_cursor_there() -> None:
+    text = text_of(*STORY)
+    async with shown(text, (14, 8)) as (pilot, _):
+        await pilot.hover(text, offset=(6, 0))
+        assert text.hovered == 1
+        assert text.cursor == 0
+        await pilot.hover(text, offset=(13, 6))
+        assert text.hovered is None
+        await pilot.click(text, offset=(2, 3))
+        assert text.cursor == 6
+
+
+async def test_each_token_has_its_colour_and_the_cursor_one_of_its_own() -> None:
+    text = text_of("a", "b", "c", steps=[0, 3, None])
+    async with shown(text) as (_, app):
+        few = app.console.color_system not in ("truecolor", "256")
+        (here,) = styles_of(text, "a")
+        (there,) = styles_of(text, "b")
+        (unknown,) = styles_of(text, "c")
+        assert here.bgcolor == cursor_style(dark=True, few=few).bgcolor
+        assert there.bgcolor == step_style(3, dark=True, few=few).bgcolor
+        assert unknown.italic
+        text.colour([0, 5, 1])
+        (there,) = styles_of(text, "b")
+        assert there.bgcolor == step_style(5, dark=True, few=few).bgcolor
+
+
+async def test_what_comes_is_followed_until_the_cursor_is_moved() -> None:
+    text = text_of()
+    text.following = True
+    async with shown(text, (20, 4)) as (pilot, _):
+        for number in range(40):
+            text.extend([f"·word{number}"], [0] * (number + 1))
+        assert text.cursor == 39
+        await pilot.pause()
+        assert "word39" in "".join(lines_of(text))
+        await pilot.press("left")
+        text.extend(["·more"], [0] * 41)
+        assert text.cursor == 38
+        await pilot.press("end")
+        text.extend(["·and more"], [0] * 42)
+        assert text.cursor == 41
+
+
+async def test_more_tokens_lay_out_nothing_but_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = text_of(*[f"·word{number}" for number in range(5000)])
+    async with shown(text):
+        placed: list[int] = []
+        real = TokenText._place
+        monkeypatch.setattr(
+            TokenText, "_place", lambda self, token: (placed.append(token), real(self, token))[1]
+        )
+        text.extend(["·more"], [0] * 5001)
+        assert placed == [5000]
+
+
+async def test_a_beginning_that_was_given_stands_before_the_tokens_and_is_not_walked() -> None:
+    text = TokenText(id="text")
+    text.show(["·was", "·a"], [0, 0], given="Once there")
+    async with shown(text, (30, 4)) as (pilot, _):
+        assert lines_of(text)[0] == "Once there·was·a"
+        await pilot.press("left", "left")
+        assert text.cursor == 0
+        await pilot.click(text, offset=(2, 0))
+        assert text.cursor == 0
+
+
+async def test_another_width_is_laid_out_anew_and_the_cursor_stays_in_view() -> None:
+    text = text_of(*[f"·word{number}" for number in range(300)], at=150)
+    async with shown(text, (60, 6)) as (pilot, _):
+        for size in ((20, 5), (90, 3), (5, 4), (60, 6)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            seen = "".join(line.replace(" ", "") for line in lines_of(text))
+            assert "·word150"[: size[0]] in seen
