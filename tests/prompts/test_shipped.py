@@ -71,6 +71,14 @@ def test_enough_have_right_answers_that_a_sweep_can_score() -> None:
             assert prompt.render_with(case.variables)
 
 
+def test_the_answers_of_a_prompt_are_all_scored_alike_so_that_a_sweep_can_score_them() -> None:
+    assert all(len({case.score for case in prompt.cases}) <= 1 for prompt in everything())
+
+
+def test_every_category_has_something_for_the_demo_model() -> None:
+    assert {prompt.category for prompt in everything() if not prompt.needs} == set(CATEGORIES)
+
+
 def test_the_lessons_that_everybody_asks_for() -> None:
     story = prompts.get("temperature-lesson")
     assert story.render()[0].content == "Once upon a time"
@@ -141,3 +149,43 @@ async def test_every_prompt_that_is_meant_for_the_demo_model_fits_it_and_is_answ
         await asyncio.gather(*runs)
     silent = [p.name for p, run in zip(shown, runs, strict=True) if not run.text.strip()]
     assert not silent
+
+
+async def drawn(name: str, **knobs: object) -> list[str]:
+    """What the demo model answers to a prompt as suggested, but for these knobs."""
+    prompt = prompts.get(name)
+    async with open_model("demo:small") as model:
+        run = generate(model, prompt.render(), prompt.params.updated(seed=3, **knobs))
+        await run
+    assert run.state == "done", run.error
+    return [choice.text for choice in run.choices]
+
+
+async def test_temperature_breaks_a_story_that_is_the_same_every_time_at_zero() -> None:
+    told = {t: await drawn("temperature-lesson", temperature=t, n=4) for t in (0, 0.7, 2)}
+    assert len(set(told[0])) == 1
+    assert len(set(told[0.7])) > 1
+    assert all(" named " in text or " called " in text for text in told[0.7])
+    assert sum(" named " in text or " called " in text for text in told[2]) <= 1
+
+
+async def test_a_list_is_stuck_where_repeating_is_rewarded_and_whole_where_it_is_not() -> None:
+    def animals(text: str) -> list[str]:
+        return [line.split()[-1] for line in text.splitlines()]
+
+    (stuck,) = await drawn("repeat-penalty-lesson", repeat_penalty=0.7)
+    (whole,) = await drawn("repeat-penalty-lesson", repeat_penalty=1)
+    assert len(set(animals(stuck))) < len(animals(stuck))
+    assert len(set(animals(whole))) == 5
+
+
+@pytest.mark.parametrize("top_p", [0.1, 1])
+async def test_top_p_does_nothing_to_a_capital_city(top_p: float) -> None:
+    assert all("Paris" in text for text in await drawn("top-p-lesson", top_p=top_p, n=8))
+
+
+async def test_five_translations_are_one_sentence_in_several_wordings() -> None:
+    five = await drawn("five-translations")
+    assert len(five) == 5
+    assert len(set(five)) > 1
+    assert all("la fleur est belle" in text.lower() for text in five)
