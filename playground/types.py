@@ -218,7 +218,7 @@ class Draw:
     entropy: float
     survivors: int
     uniform: float | None
-    alternatives: Sequence[TokenAlternative] = ()
+    alternatives: tuple[TokenAlternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ class Token:
 
     text: str
     logprob: float | None = None
-    alternatives: Sequence[TokenAlternative] = ()
+    alternatives: tuple[TokenAlternative, ...] = ()
     token_id: int | None = None
     data: bytes = b""
     rank: int | None = None
