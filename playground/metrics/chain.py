@@ -68,9 +68,10 @@ class StageEffect:
             case "none":
                 return f"{name} {did}: nothing was there to be cut"
             case "needless":
+                were = "was" if self.left == 1 else "were"
                 return (
                     f"{name} cut nothing that {self.because} would not have cut: "
-                    f"at most {_tokens(self.left)} were left in the end"
+                    f"at most {_tokens(self.left)} {were} left in the end"
                 )
             case "unknown":
                 return (
@@ -173,8 +174,7 @@ def _effect(
             (
                 stages[at]
                 for at in reversed(range(place))
-                if any(walk.changed(at, stages[at]) for walk in walks)
-                and stages[at] != "temperature"
+                if any(walk.changed(at, stages[at]) for walk in walks) and _cuts(stages[at], params)
             ),
             "",
         )
@@ -184,7 +184,7 @@ def _effect(
         if all(_same(one.end, other.end) for one, other in zip(walks, without, strict=True)):
             effect, left = "needless", _most([walk.end for walk in walks])
             because = max(
-                (other for other in rest if other != "temperature"),
+                (other for other in rest if _cuts(other, params)),
                 key=lambda other: sum(
                     walk.changed(rest.index(other), other) is True for walk in without
                 ),
@@ -199,8 +199,13 @@ def _effect(
         unknown=unknown,
         entering=entering,
         left=left,
-        because=because,
+        because="temperature 0" if because == "temperature" else because,
     )
+
+
+def _cuts(stage: str, params: GenerationParams) -> bool:
+    """Whether a stage may leave fewer tokens than came: temperature does so only at 0."""
+    return stage != "temperature" or params.temperature == 0
 
 
 def _same(one: Partly | None, other: Partly | None) -> bool:

@@ -173,6 +173,8 @@ def _report(knob: str, cells: Sequence[CellSamples], test: _Test) -> KnobReport:
         f"{test.metric.name} at {knob} {_text(values[widest.one])} and "
         f"{_text(values[widest.other])} is {abs(widest.value):.3g} apart"
     )
+    if found.answers < found.there:
+        where += f" (in {found.answers:,} of {found.there:,} answers)"
     if chance <= 1 - test.how.level:
         return report("alive", f"{where}, by chance in {chance:.1%} of cases", widest, chance)
     if all(-test.margin < pair.low and pair.high < test.margin for pair in found.pairs):

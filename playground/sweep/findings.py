@@ -9,13 +9,11 @@ from typing import Final
 from playground.metrics import CellSamples, FlipPoint, KnobReport, Sample, dead_knobs, flip_point
 from playground.sweep.axis import value_text
 from playground.sweep.definition import BayesianSearch, GridSearch, short
+from playground.sweep.looking import looked_at
 from playground.sweep.result import Cell, SweepResult
 
 MOST_ANSWERS: Final = 20_000
-"""Answers that are read to find out; of more nothing is said here."""
-
-MOST_COMPARED: Final = 3_000
-"""Answers of a model that are compared with each other; knobs of a larger sweep are not judged."""
+"""Answers that are read to find out."""
 
 MOST_LOOKED_AT: Final = 400
 """Answers whose tokens are read, to see what each stage of the sampler chain did."""
@@ -38,11 +36,17 @@ class Finding:
 
 
 def findings(result: SweepResult) -> Iterator[Finding]:
-    """What was found out, what matters most first; blocks while it reads the answers."""
+    """What was found out, what matters most first; blocks while it reads the answers.
+
+    Of a search its best points. Of a grid what each knob did, and where the top answer flips.
+    """
     yield from _best(result)
     if not isinstance(result.sweep.search, GridSearch) or not result.axes:
         return
-    if sum(cell.figures.samples for cell in result.cells) > MOST_ANSWERS:
+    there = sum(cell.figures.samples for cell in result.cells)
+    if there > MOST_ANSWERS:
+        said = f"not looked into: of {there:,} answers too many ({MOST_ANSWERS:,} are the most)"
+        yield Finding("What each knob did", (Line(said),))
         return
     samples = {cell.number: _samples(result, cell) for cell in result.cells}
     yield from _knobs(result, samples)
@@ -119,9 +123,8 @@ def _knobs(result: SweepResult, samples: dict[int, list[Sample]]) -> Iterator[Fi
     knobs = [axis.knob for axis in result.axes]
     for number, model in enumerate(result.sweep.models):
         cells = [cell for cell in result.cells if cell.place.model == number]
-        if len(cells) < 2 or sum(len(samples[c.number]) for c in cells) > MOST_COMPARED:
+        if len(cells) < 2:
             continue
-        # What was not asked for is not there to be read.
         most = -(-MOST_LOOKED_AT // len(cells)) if result.sweep.params.logprobs else 0
         told = [_told(result, cell, samples[cell.number], most) for cell in cells]
         reports = dead_knobs(told, knobs=knobs, same_dice=result.sweep.same_dice)
@@ -130,11 +133,19 @@ def _knobs(result: SweepResult, samples: dict[int, list[Sample]]) -> Iterator[Fi
 
 
 def _told(result: SweepResult, cell: Cell, samples: list[Sample], most: int) -> CellSamples:
-    """A cell for the comparison; with what could have come at the tokens of `most` answers."""
+    """A cell for the comparison; with what could have come at the tokens of `most` answers.
+
+    Also of those that were asked to report it, however many.
+    """
     settings = {**cell.values, "prompt": cell.place.prompt}
-    runs = [row.run for row in result.answers(cell.number)[:most] if not row.error]
+    runs = [
+        row.run
+        for row in result.answers(cell.number)
+        if not row.error and (row.sample < most or looked_at(result.sweep, cell.number, row.sample))
+    ]
     receipt = result.receipt(cell.number) if runs else None
-    if receipt is None:
+    # Which stages an endpoint's own chain has, and in which order, nobody knows.
+    if receipt is None or receipt.provenance.file is None:
         return CellSamples(settings, samples)
     vocabulary = receipt.provenance.engine.get("vocabulary")
     return CellSamples(

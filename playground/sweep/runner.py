@@ -21,6 +21,7 @@ from playground.sweep.figures import CellFigures
 from playground.sweep.keeping import without_passwords
 from playground.sweep.lane import Executor, HereLane, Lane, Outcome, Work
 from playground.sweep.limit import FIRST, Limit
+from playground.sweep.looking import LIKELIEST, looked_at
 from playground.sweep.made import Made
 from playground.sweep.measuring import Measured, Measuring, kept_of_cell, packed
 from playground.sweep.progress import LaneProgress, Progress
@@ -124,7 +125,7 @@ class Runner:
                     group.create_task(self._serve(number, ref))
             # A search that pruned leaves points unfinished, and has come to its end all the same.
             searching = isinstance(self.sweep.search, BayesianSearch)
-            ended = searching or self.progress.samples >= self.progress.samples_total
+            ended = searching or self.progress.cells >= self.progress.cells_total
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
         finally:
@@ -143,6 +144,7 @@ class Runner:
         )
         self.progress.lanes[ref] = counts
         try:
+            await self._measure_whole(number, counts)
             if counts.made >= counts.total:
                 return
             await lane.start()
@@ -156,6 +158,17 @@ class Runner:
             self.reason = self.reason or f"{ref}: {error}"
         finally:
             await lane.aclose()
+
+    async def _measure_whole(self, number: int, counts: LaneProgress) -> None:
+        """Measure cells whose answers are all there, and that an earlier start was stopped at."""
+        if not counts.made or isinstance(self.sweep.search, BayesianSearch):
+            return
+        prompts = len(self.sweep.prompts)
+        for place in range(self.sweep.cells_of_model):
+            point, prompt = divmod(place, prompts)
+            cell = self.sweep.number(Place(number, prompt, point))
+            if cell not in self._made.estimates and not self.missing(cell):
+                await self.end_cell(cell, self.sweep.space.at(point), ())
 
     async def _keep_file(self, lane: Lane) -> None:
         if lane.provenance.file is not None and lane.provenance.file.sha256:
@@ -315,6 +328,8 @@ class _Serving:
         prompt = self._sweep.prompts[self._sweep.place(cell).prompt]
         seed = self._sweep.seed_of(cell, sample)
         params = self._base.updated(**values, seed=seed)
+        if self._lane.provenance.file is not None and looked_at(self._sweep, cell, sample):
+            params = params.updated(logprobs=max(LIKELIEST, params.logprobs or 0))
         tries, refusals = 0, 0
         while True:
             await self._limit.enter()

@@ -54,11 +54,11 @@ def test_a_temperature_among_one_token_changes_nothing() -> None:
 
 
 def test_where_the_likeliest_is_always_taken_it_is_that_which_cuts() -> None:
-    assert told(GenerationParams.of(top_k=4, temperature=0), SEVEN) == [
+    needless, _ = told(GenerationParams.of(top_k=4, temperature=0), SEVEN)
+    assert needless == (
         "top_k 4 cut nothing that temperature 0 would not have cut: "
-        "at most 1 token was left in the end",
-        "temperature 0 acted on 1 of 1 token",
-    ]
+        "at most 1 token was left in the end"
+    )
     before = GenerationParams.of(top_k=4, temperature=0)
     assert told(before, SEVEN, order=["temperature", "top_k"])[1] == (
         "top_k 4 never cut: temperature 0 had left at most 1 token"

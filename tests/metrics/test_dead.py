@@ -130,6 +130,29 @@ def test_the_reason_is_the_chains_where_that_is_known() -> None:
     ]
 
 
+def test_of_more_answers_than_can_be_compared_it_is_said_how_many_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grid = [
+        cell({"temperature": temperature, "top_k": top_k})
+        for temperature in (0.5, 1.0, 1.5, 2.0)
+        for top_k in (20, 40, 80)
+    ]
+    whole, _ = dead_knobs(grid)
+    assert "answers)" not in whole.reason
+    monkeypatch.setattr("playground.metrics.apart.MOST_VALUES", 3)
+    monkeypatch.setattr("playground.metrics.apart.MOST_WORK", 1200)
+    monkeypatch.setattr("playground.metrics.apart.FEW_ANSWERS", 6)
+    part, _ = dead_knobs(grid)
+    # Three values of four, both ends among them, six answers of eight, one top_k of three.
+    assert "(in 18 of 96 answers)" in part.reason
+    assert "at temperature 0.5 and 2 is" in part.reason
+    assert part.verdict == "alive"
+    # Whether all are the same takes no comparing.
+    (idle,) = dead_knobs(grid, knobs=["top_k"])
+    assert (idle.verdict, "all 96 answers" in idle.reason) == ("dead", True)
+
+
 def test_the_same_seed_gives_the_same_report() -> None:
     grid = [cell({"temperature": temperature}) for temperature in (0.8, 1.0)]
     assert dead_knobs(grid, seed=4) == dead_knobs(grid, seed=4)

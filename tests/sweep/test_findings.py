@@ -8,8 +8,17 @@ import pytest
 
 import playground.sweep.findings as found_out
 from playground.history import History
-from playground.sweep.definition import BayesianSearch, Objective, RandomSearch, axes_of
+from playground.sweep.axis import Axis
+from playground.sweep.definition import (
+    BayesianSearch,
+    Objective,
+    RandomSearch,
+    Sweep,
+    SweepPrompt,
+    axes_of,
+)
 from playground.sweep.findings import Finding, findings
+from playground.sweep.looking import MOST_CELLS, MOST_TOKENS, looked_at
 from playground.sweep.report.content import Content
 from playground.sweep.result import SweepResult
 from tests.sweep.kept import make
@@ -90,12 +99,59 @@ def test_a_search_names_its_best_point_with_its_cells(history: History) -> None:
     assert line.text.endswith(f"distinct-1 {most:.4g}")
 
 
-def test_what_is_too_large_to_be_compared_is_left_alone(
+def test_of_too_many_answers_it_is_said_that_nobody_looked(
     story: SweepResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(found_out, "MOST_COMPARED", 23)
-    assert [item.heading for item in findings(story)] == [
-        "Where the top answer flips along temperature"
-    ]
     monkeypatch.setattr(found_out, "MOST_ANSWERS", 23)
-    assert [*findings(story)] == []
+    (only,) = findings(story)
+    assert only.lines[0].text == "not looked into: of 24 answers too many (23 are the most)"
+
+
+def test_why_a_knob_did_nothing_is_told_without_being_asked_for(history: History) -> None:
+    axes = axes_of({"temperature": "0.5,1", "top_k": "200,400"})
+    params = {"max_length": 12, "top_p": 0.8, "sampler_order": ("top_p", "top_k", "temperature")}
+    result = make(history, models=("demo:small",), axes=axes, params=params, samples=4)
+    (text,) = [
+        line.text
+        for line in named([*findings(result)], "What each knob did").lines
+        if line.text.startswith("top_k")
+    ]
+    assert text.startswith("top_k changed nothing: with the same dice all 16 answers stay the same")
+    assert "top_k 200 never cut: top_p had left at most" in text
+    # One answer of each cell reported what it takes to say so, and the others did not.
+    for cell in result.cells:
+        reported = [
+            any(token.alternatives for token in result.tokens(row.run))
+            for row in result.answers(cell.number)
+        ]
+        assert reported == [True, False, False, False]
+
+
+@pytest.mark.parametrize(("values", "length"), [((3, 4, 5), 10), ((20, 30, 7), 10), ((9, 3), 9000)])
+def test_of_a_large_grid_cells_with_every_value_are_looked_at(
+    values: tuple[int, ...], length: int
+) -> None:
+    knobs = ("temperature", "top_k", "top_p")
+    axes = [
+        Axis(knob=knob, values=tuple(n + 1 if knob == "top_k" else n / 100 for n in range(count)))
+        for knob, count in zip(knobs, values, strict=False)
+    ]
+    sweep = Sweep.of(
+        models=("demo:tiny", "demo:small"), prompts=(SweepPrompt.of("Hello"),), axes=tuple(axes),
+        params={"max_length": length}, samples=2, seed=1,
+    )  # fmt: skip
+    cells = [n for n in range(sweep.cells) if looked_at(sweep, n, 0)]
+    assert 0 < len(cells) <= 2 * min(MOST_CELLS, max(1, MOST_TOKENS // length))
+    assert not any(looked_at(sweep, n, 1) for n in range(sweep.cells))
+    for model in range(2):
+        points = [sweep.place(n).point for n in cells if sweep.place(n).model == model]
+        assert points
+        for axis in axes if len(points) >= max(values) else ():
+            seen = {sweep.space.at(point)[axis.knob] for point in points}
+            assert seen == set(axis.values)
+
+
+def test_knobs_that_no_stage_of_the_chain_is_are_not_looked_into() -> None:
+    axes = axes_of({"max_length": "4,8"})
+    sweep = Sweep.of(models=("demo:tiny",), prompts=(SweepPrompt.of("Hello"),), axes=axes, seed=1)
+    assert not looked_at(sweep, 0, 0)

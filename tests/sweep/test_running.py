@@ -15,6 +15,7 @@ import pytest
 
 from playground.errors import InvalidParameter, UnknownRecord, UsageError
 from playground.history import History
+from playground.history.sweeping import EndedCell
 from playground.sweep.asked import Asked, build
 from playground.sweep.definition import Sweep
 from playground.sweep.keeping import HIDDEN, without_passwords
@@ -109,6 +110,26 @@ async def test_a_stopped_sweep_makes_only_what_is_missing() -> None:
             assert asked == _asked(history, fresh, two.number)
 
 
+async def test_cells_whose_answers_are_all_there_are_measured_on_resuming() -> None:
+    with History.in_memory() as history:
+        result = await made(small(), history)
+        before = {item.run for item in history.sweeps.samples(result.id)}
+        # As if it had been killed between the last answer and its figures.
+        for cell in result.cells[:2]:
+            history.sweeps.add_cell(EndedCell(result.id, cell.number, cell.values, {}))
+        history.sweeps.settle(result.id, "interrupted", "")
+        assert len(SweepResult.load(history, result.id).cells) == 1
+        await (await resume(result.id, history)).run()
+        whole = SweepResult.load(history, result.id)
+        assert whole.state == "done"
+        for one, other in zip(whole.cells, result.cells, strict=True):
+            assert (one.values, one.figures.top) == (other.values, other.figures.top)
+            for name, estimate in other.figures.estimates.items():
+                # What is kept of an answer is rounded.
+                assert one.figures.value(name) == pytest.approx(estimate.value, rel=1e-4), name
+        assert {item.run for item in history.sweeps.samples(result.id)} == before
+
+
 def _asked(history: History, result: SweepResult, cell: int) -> list[object]:
     """Messages and effective knobs, the seed among them, of each answer of a cell."""
     records = [history.run(answer.run) for answer in result.answers(cell)]
@@ -118,7 +139,7 @@ def _asked(history: History, result: SweepResult, cell: int) -> list[object]:
 def test_a_killed_sweep_is_there_and_goes_on(tmp_path: Path) -> None:
     command = [
         *(sys.executable, "-m", "playground", "sweep", "Once upon a time", "-m", "demo:tiny"),
-        *("--temperature", "0:2:0.1", "--samples", "4", "--max-length", "60", "--seed", "1"),
+        *("--temperature", "0:2:0.02", "--samples", "4", "--max-length", "60", "--seed", "1"),
     ]
     folders = {"PLAYGROUND_DATA_DIR": str(tmp_path), "PLAYGROUND_CONFIG_DIR": str(tmp_path)}
     environment = {**os.environ, **folders}
@@ -134,13 +155,13 @@ def test_a_killed_sweep_is_there_and_goes_on(tmp_path: Path) -> None:
     with History.open(tmp_path / "history.db") as history:
         kept = history.sweeps.list()[0]
         assert kept.state == "interrupted"
-        assert 5 <= kept.samples < 84
+        assert 5 <= kept.samples < 404
     words = [sys.executable, "-m", "playground", "sweep", "--resume", kept.id, "--json"]
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert len([json.loads(line) for line in done.stdout.splitlines()]) == 21
+    assert len([json.loads(line) for line in done.stdout.splitlines()]) == 101
     with History.open(tmp_path / "history.db") as history:
-        assert history.sweeps.load(kept.id).samples == 84
+        assert history.sweeps.load(kept.id).samples == 404
 
 
 def _kept(folder: Path) -> int:
@@ -254,7 +275,7 @@ async def test_a_search_tries_each_setting_once_and_goes_on_when_resumed() -> No
 def test_ctrl_c_stops_it_and_says_how_to_go_on(tmp_path: Path) -> None:
     command = [
         *(sys.executable, "-m", "playground", "sweep", "Once upon a time", "-m", "demo:tiny"),
-        *("--temperature", "0:2:0.1", "--samples", "8", "--max-length", "200", "--seed", "1"),
+        *("--temperature", "0:2:0.001", "--samples", "8", "--max-length", "200", "--seed", "1"),
     ]
     environment = {
         **os.environ,

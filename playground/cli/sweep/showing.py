@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from playground.cli.output import is_terminal, note, say, say_json, terminal_size
 from playground.cli.table import table
@@ -12,11 +12,15 @@ from playground.history import History
 from playground.metrics import Estimate
 from playground.sweep.axis import value_text
 from playground.sweep.curve import curves
-from playground.sweep.definition import BayesianSearch, short
+from playground.sweep.definition import short
+from playground.sweep.findings import findings
 from playground.sweep.result import Cell, SweepResult
 
 MOST_ROWS = 60
 """Rows of a table that are printed; the export has all."""
+
+MOST_LINES = 10
+"""Sentences under one heading that are printed; the report has all."""
 
 SHOWN = ("distinct-2", "self-bleu", "entropy", "top-share", "length", "tokens-per-second")
 """Columns of the table where no metrics were named."""
@@ -77,7 +81,7 @@ def delete_sweep(name: str) -> None:
 
 
 def print_result(result: SweepResult, *, metrics: Sequence[str] = (), json: bool) -> None:
-    """Print the cells of a sweep as a table, with a curve of each metric over the first axis."""
+    """Print the cells of a sweep as a table, curves over the first axis, and what was found out."""
     if json:
         for row in result.rows():
             say_json(row)
@@ -99,28 +103,24 @@ def print_result(result: SweepResult, *, metrics: Sequence[str] = (), json: bool
         width = terminal_size().columns
         printed = "\n".join(_cut(line, width) for line in printed.split("\n"))
     say(printed)
-    for line in best_lines(result):
-        say(line)
     if is_terminal(sys.stdout):
         width = min(terminal_size().columns, 100)
         for picture in curves(result, shown[:2], width=width, height=14):
             say()
             say(picture)
+    if found := _findings(result):
+        say()
+        say(found)
 
 
-def best_lines(result: SweepResult) -> Iterator[str]:
-    """What a Bayesian search found, a line for each point of its front."""
-    search = result.sweep.search
-    if not isinstance(search, BayesianSearch):
-        return
-    for model in result.sweep.models:
-        for values, objectives in result.best(model):
-            point = ", ".join(f"{knob} {value_text(value)}" for knob, value in values.items())
-            reached = ", ".join(
-                f"{aim.metric} {value:.4g}"
-                for aim, value in zip(search.objectives, objectives, strict=True)
-            )
-            yield f"Best for {model}: {point}: {reached}"
+def _findings(result: SweepResult) -> str:
+    """What was found out, a paragraph under each heading; empty if nothing."""
+    paragraphs = []
+    for found in findings(result):
+        lines = [found.heading, *(f"  {line.text}" for line in found.lines[:MOST_LINES])]
+        more = len(found.lines) - MOST_LINES
+        paragraphs.append("\n".join(lines + ([f"  … and {more:,} more"] if more > 0 else [])))
+    return "\n\n".join(paragraphs)
 
 
 def _table(result: SweepResult, shown: Sequence[str]) -> str:
@@ -162,7 +162,9 @@ def estimate_text(estimate: Estimate | None) -> str:
     value = f"{estimate.value:.3g}"
     if estimate.low is None or estimate.high is None:
         return value
-    return f"{value} ±{(estimate.high - estimate.low) / 2:.2g}"
+    half = (estimate.high - estimate.low) / 2
+    # What is left of sums of equal numbers is no width.
+    return f"{value} ±{0 if half < 1e-9 * abs(estimate.value) else half:.2g}"
 
 
 def _show_cell(result: SweepResult, number: int, *, json: bool) -> None:
