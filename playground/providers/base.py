@@ -37,6 +37,7 @@ ABILITIES = (
     "tokenize",
     "detokenize",
     "count_tokens",
+    "prompt_tokens",
     "vocabulary",
 )
 """What a backend may be able to do beyond generating."""
@@ -99,6 +100,10 @@ class ChatModel(ABC):
     async def count_tokens(self, messages: Sequence[Message]) -> int:
         """An ability: how many tokens a prompt will have, before it is sent."""
         raise self._cannot("count a prompt's tokens")
+
+    async def prompt_tokens(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        """An ability: the ids of a prompt's tokens, with everything that the template adds."""
+        raise self._cannot("show a prompt's tokens")
 
     async def vocabulary(self) -> Sequence[bytes]:
         """An ability: the bytes of every token, by id."""

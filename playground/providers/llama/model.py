@@ -183,9 +183,13 @@ class LlamaModel(ChatModel):
 
     async def count_tokens(self, messages: Sequence[Message]) -> int:
         """How many tokens a prompt will have, with everything that the template adds."""
+        return len(await self.prompt_tokens(messages))
+
+    async def prompt_tokens(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        """The ids of a prompt's tokens, with everything that the template adds."""
         turns = tuple(messages)
         report = await self._ask(Tokens, lambda number: Tokenize(id=number, messages=turns))
-        return len(report.tokens)
+        return report.tokens
 
     async def occupancy(self) -> Occupancy:
         """How full the engine of this file is, with everybody's requests."""

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
 
+from playground.background import off_loop
+from playground.lens.chain import Position
+from playground.providers.base import ChatModel
 from playground.tui.lens.subject import Subject
 
-if TYPE_CHECKING:
-    from playground.distribution import Distribution
+__all__ = ["BYTES_A_TOKEN", "MOST_BYTES", "Distributions"]
 
-__all__ = ["MOST_BYTES", "Distributions"]
+MOST_BYTES: Final = 96 * 1024 * 1024
+"""Of all that is kept: fifteen places of a vocabulary of 128k, a thousand of a small one."""
 
-MOST_BYTES: Final = 64 * 1024 * 1024
-"""Of all that is kept: sixty tokens of a vocabulary of 128k, every token of a small one."""
+BYTES_A_TOKEN: Final = 48
+"""Of the vocabulary, at one place: ids and logits in order, and what is worked out of them once."""
+
+_LARGE: Final = 20_000
+"""Vocabularies from this size on are sorted beside the event loop: it takes ten milliseconds."""
 
 
 class Distributions:
-    """What the model thought at each place, by place; the least lately used make room.
+    """What could have come at each place; the least lately used make room for others.
 
     One place is fetched at a time: the one that is wanted, then its neighbours, so that walking
-    finds them there. `come` is called with a place when its distribution is there.
+    finds them there. `come` is called with a place when its distribution is there, or when
+    `problem` says why none will come.
     """
 
     def __init__(
@@ -31,16 +39,26 @@ class Distributions:
         self._subject = subject
         self._come = come
         self._most_bytes = most_bytes
-        self._kept: OrderedDict[int, Distribution] = OrderedDict()
+        self._kept: OrderedDict[int, Position] = OrderedDict()
         self._bytes = 0
         self._wanted: list[int] = []
         self._fetching: asyncio.Task[None] | None = None
+        self._lead: tuple[int, ...] = ()
+        self._prompt: tuple[int, ...] = ()
+        self._ready = False
+        self.vocabulary: Sequence[bytes] = ()
+        """The bytes of every token, by id, once they are known."""
         self.problem: Exception | None = None
         """Why nothing more is fetched."""
 
     @property
+    def possible(self) -> bool:
+        """Whether there is a model that can be asked."""
+        return self._subject.model is not None and self.problem is None
+
+    @property
     def bytes(self) -> int:
-        """What is kept takes so many bytes."""
+        """What is kept takes so many bytes, about."""
         return self._bytes
 
     @property
@@ -48,8 +66,8 @@ class Distributions:
         """The places that are known, the least lately used first."""
         return tuple(self._kept)
 
-    def at(self, place: int) -> Distribution | None:
-        """The distribution at a place, if it is there."""
+    def at(self, place: int) -> Position | None:
+        """What is known of a place, if it is there."""
         found = self._kept.get(place)
         if found is not None:
             self._kept.move_to_end(place)
@@ -57,7 +75,7 @@ class Distributions:
 
     def want(self, place: int) -> None:
         """Fetch a place and its neighbours, before all that was wanted earlier."""
-        if self._subject.model is None or self.problem is not None:
+        if not self.possible:
             return
         count = len(self._subject.tokens)
         near = (place, place + 1, place - 1, place + 2)
@@ -70,26 +88,60 @@ class Distributions:
         while self._wanted and model is not None:
             place = self._wanted.pop(0)
             try:
-                before = await self._subject.ids_before(place, model)
-                if before is None:
-                    return
-                found = await model.next_token(self._subject.messages, before or "")
-            except Exception as error:  # noqa: BLE001 - told by the screen; the lens goes on without
+                found = await self._look(model, place)
+            except Exception as error:  # noqa: BLE001 - told by the screen, which goes on without
                 self.problem = error
-                self._come(place)
-                return
-            self._keep(place, found)
+                self._wanted.clear()
+            else:
+                self._keep(place, found)
             self._come(place)
 
-    def _keep(self, place: int, found: Distribution) -> None:
+    async def _look(self, model: ChatModel, place: int) -> Position:
+        subject = self._subject
+        if not self._ready:
+            await self._prepare(model)
+        tokens = subject.tokens
+        ids = [token.token_id for token in tokens[:place]]
+        before = (*self._lead, *(number for number in ids if number is not None))
+        if len(before) < len(self._lead) + len(ids):
+            raise ValueError("the ids of the tokens before this one are not known")
+        found = await model.next_token(subject.messages, before or "")
+        token = tokens[place]
+
+        def position() -> Position:
+            return Position(
+                replace(found, vocabulary=self.vocabulary),
+                seen=(*self._prompt, *before),
+                chosen=token.token_id,
+                uniform=token.draw.uniform if token.draw is not None else None,
+            )
+
+        return await off_loop(position) if len(found.logits) >= _LARGE else position()
+
+    async def _prepare(self, model: ChatModel) -> None:
+        """What is the same at every place: asked for once."""
+        subject = self._subject
+        if subject.beginning:
+            self._lead = await model.tokenize(subject.beginning)
+        if "vocabulary" in model.abilities:
+            self.vocabulary = await model.vocabulary()
+        if "prompt_tokens" in model.abilities:
+            self._prompt = await model.prompt_tokens(subject.messages)
+        self._ready = True
+
+    def _keep(self, place: int, found: Position) -> None:
         self._kept[place] = found
-        self._bytes += found.logits.nbytes
+        self._bytes += _size(found)
         while self._bytes > self._most_bytes and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
-            self._bytes -= dropped.logits.nbytes
+            self._bytes -= _size(dropped)
 
     def close(self) -> None:
         """Fetch nothing more."""
         self._wanted.clear()
         if self._fetching is not None:
             self._fetching.cancel()
+
+
+def _size(position: Position) -> int:
+    return BYTES_A_TOKEN * position.raw.vocabulary

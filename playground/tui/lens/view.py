@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from playground.errors import PlaygroundError
-from playground.metrics.chain import CHAIN_KNOBS, chain_params
+from playground.lens.candidates import Candidate, Candidates
+from playground.lens.chain import Chain, Position, Stage, params_of_plan
+from playground.lens.spelling import spell
+from playground.metrics.chain import CHAIN_KNOBS
 from playground.params import GenerationParams
-from playground.tui.lens import look
+from playground.tui.labels import one_line
 from playground.tui.lens.distributions import Distributions
 from playground.tui.lens.subject import Subject
 from playground.tui.widgets.candidate_bars import Bar
 from playground.tui.widgets.chain_table import Link
-from playground.types import Token
+from playground.types import Token, TokenAlternative
 
 __all__ = ["Found", "TokenView"]
+
+SHOWN = 50
+"""Candidates that have a bar, where the whole distribution is known."""
+
+_NAMED = 8
+"""Cut tokens that a stage names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is known at a place. `whole` where the whole distribution is, not only the likeliest.
+    """What is known at a place: candidates, bars made of them, and the stages of the chain.
 
-    `rest` is the raw probability of the tokens that have no bar, of which there are `others` (None:
-    not known); `entropy` in nats; `effective` how many tokens share 95% (None: more than are
-    known). `why` says why there are no stages.
+    `why` says why there are no stages, or what one of them cannot show.
     """
 
+    candidates: Candidates
     bars: Sequence[Bar]
     links: Sequence[Link]
-    why: str
-    whole: bool
-    rest: float
-    others: int | None
-    entropy: float | None
-    effective: int | None
+    why: str = ""
 
 
 class TokenView:
@@ -43,9 +44,7 @@ class TokenView:
 
     def __init__(self, subject: Subject, come: Callable[[int], None]) -> None:
         self._subject = subject
-        self._whole = Distributions(subject, self._arrived)
-        self._come = come
-        self._vocabulary: Sequence[bytes] = ()
+        self._whole = Distributions(subject, come)
 
     @property
     def whole(self) -> Distributions:
@@ -56,10 +55,10 @@ class TokenView:
     def used(self) -> GenerationParams:
         """The sampler chain as it was when the answer was made."""
         plan = self._subject.plan
-        return chain_params(plan.effective) if plan is not None else GenerationParams()
+        return params_of_plan(plan) if plan is not None else GenerationParams()
 
     def asked(self, chain: GenerationParams) -> GenerationParams:
-        """What the answer was asked for with, but for a chain that was turned."""
+        """What the answer was asked for with, but for the knobs that were turned."""
         used = self.used
         turned = {
             name: getattr(chain, name)
@@ -68,66 +67,99 @@ class TokenView:
         }
         return self._subject.params.updated(**turned)
 
-    def candidate(self, place: int, token_id: int | None) -> Token:
-        """Another candidate as the token of a place."""
+    def at(self, place: int, params: GenerationParams, *, turned: bool) -> Found:
+        """What is known at a place under a setting; the whole distribution is sent for."""
+        token = self._subject.tokens[place]
+        self._whole.want(place)
+        position = self._whole.at(place)
+        if position is None:
+            return self._likeliest(token, turned=turned)
+        chain = position.chain(params)
+        candidates = position.candidates(chain, most=SHOWN)
+        bars = [_bar(row, chain) for row in candidates.rows]
+        links = [_start(position), *(_link(s, chain, position) for s in chain.stages if s.setting)]
+        reasons = [stage.reason for stage in chain.stages if stage.reason]
+        return Found(candidates, bars, links, " ".join(reasons))
+
+    def _likeliest(self, token: Token, *, turned: bool) -> Found:
+        """What came with the token itself: it knows nothing of another setting."""
+        if turned:
+            token = replace(token, draw=None)
+        candidates = Candidates.of_token(token)
+        bars = [_bar(row, None) for row in candidates.rows]
+        return Found(candidates, bars, (), self._why())
+
+    def _why(self) -> str:
+        if self._whole.possible:
+            return "The whole distribution is on its way …"
+        if self._whole.problem is not None:
+            return f"The whole distribution cannot be had: {one_line(str(self._whole.problem))}"
+        return (
+            f"{one_line(self._subject.ref)} tells only the likeliest tokens, so that its stages "
+            "cannot be seen. S lets a local model read the text."
+        )
+
+    def candidate(self, place: int, token_id: int | None, name: str) -> Token:
+        """Another candidate as the token of a place; `name` is its spelling, where it has no id."""
         at = self._subject.tokens[place]
-        if token_id == at.token_id:
+        if token_id is not None and token_id == at.token_id:
             return at
         for rank, other in enumerate(at.alternatives, start=1):
-            if other.token_id == token_id:
-                data = b"" if "\ufffd" in other.text else other.text.encode()
-                return replace(
-                    at, text=other.text, token_id=token_id, data=data, logprob=other.logprob,
-                    rank=rank, draw=None,
-                )  # fmt: skip
-        distribution = self._whole.at(place)
-        if distribution is None or token_id is None:
-            raise ValueError(f"{token_id} is no candidate at {place}")
-        data = self._vocabulary[token_id]
-        return replace(
-            at, text=data.decode("utf-8", "replace"), token_id=token_id, data=data, draw=None,
-            logprob=float(distribution.logprobs[token_id]), rank=distribution.rank(token_id),
-        )  # fmt: skip
-
-    def _arrived(self, place: int) -> None:
-        self._come(place)
-
-    def ended(self) -> None:
-        """The answer is complete now."""
+            if other.token_id == token_id and (token_id is not None or spell(other) == name):
+                return _instead(at, other, rank)
+        position = self._whole.at(place)
+        if position is None or token_id is None:
+            raise ValueError(f"{name} is no candidate at {place}")
+        rank = int(position.raw.places[token_id])
+        data = self._whole.vocabulary[token_id]
+        share = float(position.raw.probabilities[rank])
+        text = data.decode("utf-8", "replace")
+        row = Candidate(name, token_id, share, rank + 1)
+        return _instead(at, TokenAlternative(text, row.logprob, token_id, data), rank + 1)
 
     def close(self) -> None:
         """Fetch nothing more."""
         self._whole.close()
 
-    def at(self, place: int, params: GenerationParams, *, turned: bool) -> Found:
-        """What is known at a place, under a setting."""
-        token = self._subject.tokens[place]
-        self._whole.want(place)
-        distribution = self._whole.at(place)
-        bars = look.bars(token)
-        links: list[Link] = []
-        why = "The whole distribution is being fetched …"
-        if distribution is not None:
-            try:
-                stages = distribution.stages(params)
-                why = ""
-            except PlaygroundError as error:
-                stages, why = [], str(error)
-            raw = distribution.probabilities
-            left = raw > 0
-            for name, after in stages:
-                kept = after.logits > -math.inf
-                gone = left & ~kept
-                links.append(
-                    Link(
-                        name,
-                        f"{name} {getattr(params, name, '')}",
-                        int(kept.sum()),
-                        float(raw[kept].sum()),
-                        [],
-                        int(gone.sum()),
-                        bool(token.token_id is not None and gone[token.token_id]),
-                    )
-                )
-                left = kept
-        return Found(bars, links, why, distribution is not None, 0.0, None, token.entropy, None)
+
+def _instead(at: Token, other: TokenAlternative, rank: int) -> Token:
+    """A token as it would stand in another's place; nobody threw dice for it."""
+    return replace(
+        at,
+        text=other.text,
+        data=other.data or other.text.encode(),
+        token_id=other.token_id,
+        logprob=other.logprob,
+        rank=rank,
+        draw=None,
+    )
+
+
+def _bar(row: Candidate, chain: Chain | None) -> Bar:
+    cut = ""
+    if row.cut and chain is not None and row.token_id is not None:
+        cut = chain.cut_by(row.token_id) or ""
+    return Bar(row.spelling, row.token_id, row.rank, row.probability, row.drawn, row.chosen, cut)
+
+
+def _start(position: Position) -> Link:
+    return Link("model", "model", len(position.raw), 1.0)
+
+
+def _link(stage: Stage, chain: Chain, position: Position) -> Link:
+    chosen = position.chosen
+    return Link(
+        stage.name,
+        stage.setting,
+        stage.survivors,
+        stage.mass,
+        [_name(cut.token_id, position.vocabulary) for cut in stage.cut(_NAMED)],
+        stage.number_cut,
+        chosen is not None and chain.cut_by(chosen) == stage.name,
+    )
+
+
+def _name(token_id: int, vocabulary: Sequence[bytes]) -> str:
+    if token_id >= len(vocabulary):
+        return f"‹token {token_id}›"
+    return spell(TokenAlternative("", 0.0, token_id, vocabulary[token_id]))

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from playground.lens.spelling import spell
+from playground.spelling import spell_text
 from playground.tui.labels import brief, one_line
-from playground.tui.lens import look
 from playground.tui.widgets.candidate_bars import share_text
 
 if TYPE_CHECKING:
+    from playground.lens.candidates import Candidates
+    from playground.lens.reading import Reading
     from playground.tui.lens.branches import Twig
     from playground.tui.lens.subject import Subject
-    from playground.tui.lens.view import Found
     from playground.types import Token
 
 __all__ = ["head", "keys", "no_figures", "surprise", "token", "twig"]
@@ -23,7 +25,7 @@ __all__ = ["head", "keys", "no_figures", "surprise", "token", "twig"]
 _MUTED = "$foreground 60%"
 
 
-def head(subject: Subject, figures: look.Figures) -> Content:
+def head(subject: Subject, reading: Reading) -> Content:
     """Whose answer it is and with what settings; below, the figures of the whole."""
     run = subject.version.run
     used = (run.plan or run.model.plan(run.params)).effective
@@ -35,58 +37,77 @@ def head(subject: Subject, figures: look.Figures) -> Content:
     if subject.scorer:
         whose = "not the one that wrote it" if subject.foreign else "afterwards"
         first.append((f"  read by {one_line(subject.scorer)}, {whose}", "$text-warning"))
-    second: list[tuple[str, str]] = [(f"{figures.tokens:,} tokens", "bold")]
-    for name, value in (
-        ("perplexity", figures.perplexity),
-        ("mean entropy", figures.entropy),
-        ("log-probability", figures.logprob),
-    ):
-        unit = "" if name == "perplexity" else " nats"
-        known = "not known" if value is None else f"{value:.3f}{unit}"
-        second += [("  " + name + " ", _MUTED), (known, "" if value is None else "bold")]
+    second: list[tuple[str, str]] = []
+    for name, value in reading.figures():
+        parts = [(f"{value} ", "bold"), (name, _MUTED)]
+        second += [*(parts if name == "tokens" else [(f"{name} ", _MUTED), (value, "bold")])]
+        second.append(("  ", ""))
     if subject.live:
-        second.append(("  still coming", "$text-primary"))
+        second.append(("still coming", "$text-primary"))
     return Content("\n").join([Content.assemble(*first), Content.assemble(*second)])
 
 
-def token(of: Token, place: int, count: int, found: Found) -> Content:
-    """One token: its place, spelling, id and bytes; below, the distribution that it came from."""
+def token(reading: Reading, place: int, found: Candidates) -> Content:
+    """One token: its place, spelling, id and bytes; below, the distributions it came from."""
+    of = reading.tokens[place]
     first: list[tuple[str, str]] = [
-        (f"{place + 1:,}/{count:,}  ", _MUTED),
-        (look.spelled(of), "bold $text-accent"),
+        (f"{place + 1:,}/{len(reading):,}  ", _MUTED),
+        (spell(of), "bold $text-accent"),
     ]
+    group = reading.groups[reading.group_of(place)]
+    if group.last > group.first:
+        whole = spell_text(reading.text[group.start : group.end])
+        first.append((f"  part of {whole}, tokens {group.first + 1} to {group.last + 1}", ""))
     if of.token_id is not None:
         first.append((f"  id {of.token_id}", _MUTED))
     if of.data:
         first.append((f"  bytes {of.data[:12].hex(' ').upper()}", _MUTED))
-    entropy = "?" if found.entropy is None else f"{found.entropy:.3f} nats"
-    effective = (
-        f"more than {len(found.bars)}" if found.effective is None else f"{found.effective:,}"
-    )
-    others = "all others" if found.others is None else f"{found.others:,} others"
     second = [
-        ("entropy ", _MUTED),
-        (entropy, "bold"),
-        ("  95% in ", _MUTED),
-        (effective, "bold"),
-        (f"  {others} ", _MUTED),
-        (share_text(found.rest), "bold"),
+        *_figure("entropy", _entropy(found)),
+        *_figure("95% in", _effective(found)),
+        *_figure("rest", share_text(found.rest)),
     ]
-    return Content("\n").join([Content.assemble(*first), Content.assemble(*second)])
+    third = []
+    if found.survivors is not None:
+        third += _figure("drawn from", f"{found.survivors:,}")
+    if found.drawn_entropy is not None:
+        third += _figure("entropy", f"{found.drawn_entropy:.3f} nats")
+    if found.rest_drawn is not None:
+        third += _figure("rest", share_text(found.rest_drawn))
+    if found.uniform is not None:
+        third += _figure("dice", f"{found.uniform:.4f}")
+    lines = [first, second, third]
+    return Content("\n").join([Content.assemble(*line) for line in lines if line])
+
+
+def _figure(name: str, value: str) -> list[tuple[str, str]]:
+    return [(f"{name} ", _MUTED), (f"{value}  ", "bold")]
+
+
+def _entropy(found: Candidates) -> str:
+    if found.entropy is not None:
+        return f"{found.entropy:.3f} nats"
+    return f"at least {found.least_entropy:.3f} nats" if found.rows else "not known"
+
+
+def _effective(found: Candidates) -> str:
+    if found.effective is not None:
+        return "1 token" if found.effective == 1 else f"{found.effective:,} tokens"
+    return f"more than {len(found.rows)}" if found.rows else "not known"
 
 
 def surprise(place: int, tokens: Sequence[Token]) -> Content:
     """One of the most surprising tokens, with what came before it."""
     found = tokens[place]
-    before = "".join(look.spelled(item) for item in tokens[max(place - 3, 0) : place])
+    before = "".join(map(spell, tokens[max(place - 3, 0) : place]))
     share = share_text(math.exp(found.logprob)) if found.logprob is not None else "?"
     rank = "" if found.rank is None else f"rank {found.rank}"
     return Content.assemble(
         (f"{share:>8} ", "$text-warning"),
         (f"{rank:>10}  ", _MUTED),
+        (f"{place + 1:>5}  ", _MUTED),
         (f"…{before}", _MUTED),
-        (look.spelled(found), "bold"),
-        (f"  at {place + 1}", _MUTED),
+        (spell(found), "bold"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar, Final, Literal
 
@@ -16,22 +17,26 @@ from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
 from playground.errors import PlaygroundError
+from playground.lens.reading import Reading
+from playground.lens.shading import MEASURES, Measure, legend, shade_of
+from playground.lens.spelling import spell
 from playground.params import GenerationParams
 from playground.sanitize import make_safe
 from playground.tui.labels import one_line
 from playground.tui.latest import run_latest
-from playground.tui.lens import look, words
+from playground.tui.lens import words
 from playground.tui.lens.branches import Twig, branches_of
 from playground.tui.lens.desk import Desk
 from playground.tui.lens.subject import Subject
 from playground.tui.lens.view import TokenView
 from playground.tui.screens.dialog import LENS_STYLES, Dialog
-from playground.tui.widgets.candidate_bars import CandidateBars
+from playground.tui.widgets.candidate_bars import Bar, CandidateBars
 from playground.tui.widgets.chain_table import ChainTable
 from playground.tui.widgets.lens_knobs import LensKnobs
 from playground.tui.widgets.token_legend import TokenLegend
 from playground.tui.widgets.token_text import TokenText
 from playground.tui.widgets.view_tabs import ViewTabs
+from playground.types import Token
 
 __all__ = ["LensScreen"]
 
@@ -78,11 +83,12 @@ class LensScreen(Dialog[None]):
         self._subject = subject
         self._desk = desk
         self._looking = TokenView(subject, self._come)
-        self._measure = look.MEASURES[0]
+        self._reading = Reading()
+        self._measure: Measure = MEASURES[0]
         self._view = VIEWS[0][0]
         self._steps: list[int | None] = []
-        self._ranked: list[int] = []
-        self._listed: list[int] | None = None
+        self._ranked: tuple[int, ...] = ()
+        self._listed: tuple[int, ...] | None = None
         self._twigs: list[Twig] = []
         self._ticks = 0
         self._was_live = subject.live
@@ -183,10 +189,12 @@ class LensScreen(Dialog[None]):
     def _show_subject(self, at: int = 0) -> None:
         subject, text = self._subject, self._text
         tokens = subject.tokens
-        self._steps = [look.step(token, self._measure) for token in tokens]
+        self._reading = Reading()
+        self._reading.take(tokens)
+        self._steps = self._shades(tokens)
         text.empty = "Waiting for the first token …" if subject.live else ""
         given = subject.beginning if tokens or subject.live else subject.version.text
-        text.show(map(look.spelled, tokens), self._steps, given=make_safe(given), at=at)
+        text.show(map(spell, tokens), self._steps, given=make_safe(given), at=at)
         text.following = subject.live
         self._knobs.show(self._looking.used)
         self._show_legend()
@@ -202,9 +210,10 @@ class LensScreen(Dialog[None]):
         tokens = subject.tokens
         if len(tokens) > text.count:
             new = tokens[text.count :]
-            self._steps += [look.step(token, self._measure) for token in new]
+            self._reading.take(new)
+            self._steps += self._shades(new)
             first = not text.count
-            text.extend(map(look.spelled, new), self._steps)
+            text.extend(map(spell, new), self._steps)
             if first:
                 self._show_token()
         self._ticks += 1
@@ -213,17 +222,15 @@ class LensScreen(Dialog[None]):
             self._show_figures()
         if ended:
             self._was_live = False
-            self._looking.ended()
+            self._reading.finish()
             self._knobs.show(self._looking.used)
             self._show_keys()
             self._show_token()
             self._show_answers()
 
     def _show_figures(self) -> None:
-        subject = self._subject
-        tokens = subject.tokens
-        self._ranked = look.surprising(tokens)
-        head = words.head(subject, look.figures(tokens))
+        self._ranked = self._reading.surprising()
+        head = words.head(self._subject, self._reading)
         self.query_one("#lens-head", Static).update(head)
         self._show_surprises()
 
@@ -232,13 +239,13 @@ class LensScreen(Dialog[None]):
             return
         self._listed = self._ranked
         listing = self.query_one("#lens-surprises", OptionList)
-        tokens = self._subject.tokens
+        tokens = self._reading.tokens
         listing.clear_options()
         listing.add_options([Option(words.surprise(place, tokens)) for place in self._ranked])
 
     def _show_legend(self) -> None:
-        legend = self.query_one(TokenLegend)
-        legend.show(self._measure, look.labels(self._measure), "C changes")
+        steps = [step.meaning for step in legend(self._measure)]
+        self.query_one(TokenLegend).show(self._measure, steps, "C changes")
 
     def _show_keys(self) -> None:
         self.query_one("#lens-keys", Static).update(words.keys(self._subject))
@@ -265,14 +272,14 @@ class LensScreen(Dialog[None]):
         subject, looking = self._subject, self._looking
         bars, chain = self.query_one(CandidateBars), self.query_one(ChainTable)
         about = self.query_one("#lens-token", Static)
-        tokens, place = subject.tokens, self.place
+        tokens, place = self._reading.tokens, self.place
         if place >= len(tokens):
             about.update(words.no_figures(subject, self._desk.local_models()))
             bars.show((), None)
             chain.show(())
             return
         found = looking.at(place, self._knobs.params, turned=self._knobs.turned)
-        about.update(words.token(tokens[place], place, len(tokens), found))
+        about.update(words.token(self._reading, place, found.candidates))
         bars.show(found.bars, place, drawn="turned" if self._knobs.turned else "drawn from")
         if self._view == "chain":
             chain.show(found.links, found.why)
@@ -298,11 +305,14 @@ class LensScreen(Dialog[None]):
 
     def action_measure(self) -> None:
         """Colour by the next measure."""
-        at = look.MEASURES.index(self._measure)
-        self._measure = look.MEASURES[(at + 1) % len(look.MEASURES)]
-        self._steps = [look.step(token, self._measure) for token in self._subject.tokens]
+        at = MEASURES.index(self._measure)
+        self._measure = MEASURES[(at + 1) % len(MEASURES)]
+        self._steps = self._shades(self._reading.tokens)
         self._text.colour(self._steps)
         self._show_legend()
+
+    def _shades(self, tokens: Sequence[Token]) -> list[int | None]:
+        return [shade_of(self._measure, token).step for token in tokens]
 
     # Surprises
 
@@ -380,10 +390,10 @@ class LensScreen(Dialog[None]):
         elif self._subject.live:
             self._tell("It is still being written.")
         else:
-            run_latest(self, partial(self._branch, place, message.bar.token_id), "branch")
+            run_latest(self, partial(self._branch, place, message.bar), "branch")
 
-    async def _branch(self, place: int, token_id: int | None) -> None:
-        token = self._looking.candidate(place, token_id)
+    async def _branch(self, place: int, bar: Bar) -> None:
+        token = self._looking.candidate(place, bar.token_id, bar.name)
         made = await self._desk.branch(self._subject, place, token, self._params)
         if made is not None:
             self.look_at(made, place)
