@@ -7,15 +7,19 @@ sequences cost one write and one read.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from playground.types import FinishReason, Message
+from playground.types import FinishReason, Message, Token
 
 
 class _Said(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Bytes of tokens may be part of a character.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, ser_json_bytes="hex", val_json_bytes="hex"
+    )
 
 
 class EngineSettings(_Said):
@@ -220,53 +224,25 @@ class Began(_Said):
     cached_tokens: int
 
 
-class SentAlternative(_Said):
-    """A likely token at a position; `data` holds its bytes as hexadecimal where text does not."""
-
-    id: int
-    text: str
-    logprob: float
-    data: str = ""
-
-
-class SentDraw(_Said):
-    """The distribution that a token was drawn from: `playground.types.Draw` on the wire."""
-
-    logprob: float
-    entropy: float
-    survivors: int
-    uniform: float | None
-    alternatives: tuple[SentAlternative, ...]
-
-
-class SentToken(_Said):
-    """`playground.types.Token` on the wire; `data` holds its bytes as hexadecimal."""
-
-    id: int
-    data: str
-    text: str
-    logprob: float
-    rank: int
-    entropy: float
-    alternatives: tuple[SentAlternative, ...]
-    draw: SentDraw | None = None
-
-
 class SentScore(_Said):
     """One token of a scored continuation; a setting that cuts it has None."""
 
-    token: SentToken
+    token: Token
     logprobs: tuple[float | None, ...]
 
 
-class Text(_Said):
-    """More text of a choice, and the tokens drawn for it where they were asked for."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """More text of a choice, and the tokens drawn for it where they were asked for.
 
-    kind: Literal["text"] = "text"
+    One is made for every token: as a model it would cost three times as much.
+    """
+
     id: int
     choice: int
     text: str
-    tokens: tuple[SentToken, ...] = ()
+    tokens: tuple[Token, ...] = ()
+    kind: Literal["text"] = "text"
 
 
 class ChoiceEnded(_Said):

@@ -6,6 +6,7 @@ import base64
 import ctypes
 import math
 import random
+from dataclasses import replace
 from typing import NamedTuple
 
 import llama_cpp as lib
@@ -14,13 +15,9 @@ from numpy.typing import NDArray
 
 from playground.errors import InvalidParameter
 from playground.providers.llama.native import NativeModel
-from playground.providers.llama.protocol import (
-    SamplingParams,
-    SentAlternative,
-    SentDraw,
-    SentToken,
-)
+from playground.providers.llama.protocol import SamplingParams
 from playground.providers.llama.stages import REMEMBERING, Making, make_stages
+from playground.types import Draw, Token, TokenAlternative
 
 _Logits = NDArray[np.float32]
 
@@ -181,13 +178,13 @@ def _exp(below: NDArray[np.float64]) -> NDArray[np.float32]:
     return weights
 
 
-def describe_raw(model: NativeModel, logits: _Logits, token: int, count: int) -> SentToken:
+def describe_raw(model: NativeModel, logits: _Logits, token: int, count: int) -> Token:
     """A token in the raw distribution, with its `count` likeliest alternatives."""
     logprobs = log_softmax(logits)
     data = model.piece(token)
-    return SentToken(
-        id=token,
-        data=data.hex(),
+    return Token(
+        token_id=token,
+        data=data,
         text=data.decode("utf-8", "replace"),
         logprob=float(logprobs[token]),
         rank=int(np.count_nonzero(logits > logits[token])) + 1,
@@ -196,18 +193,18 @@ def describe_raw(model: NativeModel, logits: _Logits, token: int, count: int) ->
     )
 
 
-def describe(model: NativeModel, logits: _Logits, drawn: Drawn, count: int) -> SentToken:
+def describe(model: NativeModel, logits: _Logits, drawn: Drawn, count: int) -> Token:
     """A drawn token in the raw and in the sampled-from distribution, `count` alternatives each."""
     with np.errstate(divide="ignore"):  # What temperature 0 leaves out has probability 0.
         left = np.log(drawn.probabilities)
-    draw = SentDraw(
+    draw = Draw(
         logprob=float(left[drawn.place]),
         entropy=_entropy(drawn.probabilities, left),
         survivors=int(np.count_nonzero(drawn.probabilities)),
         uniform=drawn.uniform,
         alternatives=_likeliest(model, left, drawn.tokens, count),
     )
-    return describe_raw(model, logits, drawn.token, count).model_copy(update={"draw": draw})
+    return replace(describe_raw(model, logits, drawn.token, count), draw=draw)
 
 
 def pack_logits(logits: _Logits) -> str:
@@ -231,7 +228,7 @@ def _likeliest(
     logprobs: NDArray[np.float64],
     tokens: NDArray[np.intp | np.int32],
     count: int,
-) -> tuple[SentAlternative, ...]:
+) -> tuple[TokenAlternative, ...]:
     """The `count` likeliest of some tokens that can come at all, likeliest first."""
     count = min(count, len(logprobs))
     if not count:
@@ -240,13 +237,14 @@ def _likeliest(
     least = max(np.partition(logprobs, -count)[-count], np.finfo(np.float64).min)
     some = np.flatnonzero(logprobs >= least)
     ranked = some[np.argsort(-logprobs[some], kind="stable")][:count]
-    return tuple(_sent(model, int(tokens[place]), float(logprobs[place])) for place in ranked)
+    return tuple(
+        _alternative(model, int(tokens[place]), float(logprobs[place])) for place in ranked
+    )
 
 
-def _sent(model: NativeModel, token: int, logprob: float) -> SentAlternative:
+def _alternative(model: NativeModel, token: int, logprob: float) -> TokenAlternative:
     data = model.piece(token)
     try:
-        return SentAlternative(id=token, text=data.decode(), logprob=logprob)
+        return TokenAlternative(data.decode(), logprob, token)
     except UnicodeDecodeError:
-        text = data.decode("utf-8", "replace")
-        return SentAlternative(id=token, text=text, logprob=logprob, data=data.hex())
+        return TokenAlternative(data.decode("utf-8", "replace"), logprob, token, data)

@@ -15,7 +15,6 @@ from playground.providers.llama.protocol import (
     SamplingParams,
     Scored,
     SentScore,
-    SentToken,
     Text,
     WholeDistribution,
 )
@@ -26,7 +25,7 @@ from playground.providers.llama.sampling import (
     describe_raw,
     pack_logits,
 )
-from playground.types import FinishReason
+from playground.types import FinishReason, Token
 
 
 class Sequence(ABC):
@@ -141,7 +140,7 @@ class Answer(Sequence):
         token = drawn.token
         if self._model.ends_turn(token):
             return self._end("stop")
-        tokens: tuple[SentToken, ...] = ()
+        tokens: tuple[Token, ...] = ()
         if params.logprobs is not None:
             tokens = (describe(self._model, logits, drawn, params.logprobs),)
         self._drawn += 1
@@ -163,7 +162,7 @@ class Answer(Sequence):
         self._chain.close()
 
     def _end(
-        self, reason: FinishReason, text: str = "", tokens: tuple[SentToken, ...] = ()
+        self, reason: FinishReason, text: str = "", tokens: tuple[Token, ...] = ()
     ) -> list[Report]:
         self.over = True
         request = self._request
@@ -180,7 +179,7 @@ class Answer(Sequence):
             said.append(done)
         return said
 
-    def _say(self, text: str, tokens: tuple[SentToken, ...]) -> list[Report]:
+    def _say(self, text: str, tokens: tuple[Token, ...]) -> list[Report]:
         if not text and not tokens:
             return []
         return [Text(id=self.id, choice=self.choice, text=text, tokens=tokens)]

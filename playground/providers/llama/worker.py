@@ -43,6 +43,7 @@ from playground.providers.llama.protocol import (
     Ready,
     Report,
     Score,
+    Text,
     Tokenize,
     Tokens,
     Vocabulary,
@@ -213,7 +214,8 @@ class Worker:
             reports = self.engine.step()
         except LocalError as error:
             reports = [_failure(error, number) for number in self.engine.cancel_all()]
-        if drawing and not self.engine.idle:
+        plain = drawing and all(isinstance(report, Text) for report in reports)
+        if plain and not self.engine.idle:
             self._outbox.hold(*reports)
         else:
             # First tokens, last ones, and whatever the next step may keep waiting.

@@ -253,14 +253,14 @@ def test_log_probabilities_are_the_softmax_of_the_raw_logits(
         context.decode()
         logits = context.logits(row).astype(np.float64)
         by_hand = logits - np.log(np.sum(np.exp(logits)))
-        assert token.logprob == pytest.approx(by_hand[token.id], abs=1e-4)
+        assert token.logprob == pytest.approx(by_hand[token.token_id], abs=1e-4)
         best = token.alternatives[0]
         assert best.logprob == pytest.approx(by_hand.max(), abs=1e-4)
         assert [other.logprob for other in token.alternatives] == sorted(
             (other.logprob for other in token.alternatives), reverse=True
         )
         position += 1
-        fed = token.id
+        fed = token.token_id
 
 
 def test_log_softmax_sums_to_one_even_far_from_zero() -> None:
@@ -288,10 +288,10 @@ def test_every_token_tells_what_it_was_drawn_from(
         assert sum(probabilities) == pytest.approx(1)
         assert draw.entropy < token.entropy
         # The dice, read against the survivors in order of their ids, give this very token.
-        by_id = sorted(draw.alternatives, key=lambda other: other.id)
+        by_id = sorted(draw.alternatives, key=lambda other: other.token_id)
         reached = np.cumsum([np.exp(other.logprob) for other in by_id])
         place = int(np.searchsorted(reached, draw.uniform, side="right"))
-        assert by_id[place].id == token.id
+        assert by_id[place].token_id == token.token_id
 
 
 def test_the_same_seed_throws_the_same_dice_at_every_setting(

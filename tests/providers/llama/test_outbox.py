@@ -22,6 +22,7 @@ from playground.providers.llama.protocol import (
 )
 from playground.providers.llama.worker import Outbox, Worker
 from playground.run import as_messages
+from playground.types import Draw, Token, TokenAlternative
 
 from .conftest import sampling
 
@@ -94,3 +95,37 @@ def test_tokens_do_not_wait_for_the_prompt_of_a_newcomer(
     said = [report for frame in _frames(pipe)[len(before) :] for report in frame]
     assert said, "what was held went out before the command was acted on"
     assert all(isinstance(report, Text) and report.id == 1 for report in said)
+
+
+def test_the_end_of_a_request_does_not_wait_for_those_that_go_on(
+    worker: Worker, pipe: io.BytesIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "HOLD_SECONDS", NEVER)
+    worker.take(_asked(1, ENDLESS))
+    worker.take(_asked(2, ENDLESS.model_copy(update={"max_length": 6})))
+    while not any(isinstance(report, Done) for frame in _frames(pipe) for report in frame):
+        assert not worker.engine.idle, "the shorter one ended with the longer one only"
+        worker.step()
+    said = [report for frame in _frames(pipe) for report in frame if report.id == 2]
+    assert [type(report) for report in said[-2:]] == [ChoiceEnded, Done]
+    assert sum(isinstance(report, Text) for report in said) == 6
+    assert not worker.engine.idle
+
+
+def test_bytes_that_are_part_of_a_character_cross_the_pipe_as_they_are() -> None:
+    part, whole = b"\xe6\x98", "\U0001f98a".encode()
+    token = Token(
+        part.decode("utf-8", "replace"),
+        -0.5,
+        alternatives=(TokenAlternative("\ufffd", -1.5, 7, part), TokenAlternative("a", -2.5, 8)),
+        token_id=3,
+        data=part,
+        rank=1,
+        entropy=0.25,
+        draw=Draw(-0.125, 0.5, 2, 0.75, (TokenAlternative("\ufffd", -1.5, 9, whole),)),
+    )
+    pipe = io.BytesIO()
+    Outbox(pipe).send(Text(id=1, choice=0, text="", tokens=(token,)))
+    ((read,),) = _frames(pipe)
+    assert isinstance(read, Text)
+    assert read.tokens == (token,)

@@ -48,7 +48,7 @@ def _tokens_of(engine: Engine, number: int) -> list[int]:
     while not engine.idle:
         for report in engine.step():
             if isinstance(report, Text) and report.id == number:
-                tokens += [token.id for token in report.tokens]
+                tokens += [token.token_id for token in report.tokens]
     return tokens
 
 
