@@ -59,7 +59,7 @@ def data_dir() -> Path:
 
 
 def shipped(name: str) -> Path:
-    """A data folder of the distribution, `providers` or `prompts`.
+    """A data folder of the distribution: `providers`, `prompts` or `lessons`.
 
     A wheel carries them inside the package; in a checkout (and an editable install) they are at
     its root.

@@ -10,6 +10,7 @@
     │   ├── UnknownRecord          the history has no such conversation or run
     │   ├── UnknownPreset          no preset of this name
     │   ├── UnknownPrompt          the prompt library has no prompt of this name
+    │   ├── UnknownLesson          no lesson of this name
     │   ├── WrongVariables         a prompt's variables: missing, misspelt, or of another kind
     │   ├── UnknownMetric          there is no metric of this name
     │   ├── MetricFailed           a metric of the user's own that cannot be computed
@@ -110,6 +111,12 @@ class UnknownPrompt(UsageError):
     """The prompt library has no prompt of this name."""
 
     title = "Unknown prompt"
+
+
+class UnknownLesson(UsageError):
+    """There is no lesson of this name."""
+
+    title = "Unknown lesson"
 
 
 class WrongVariables(UsageError):

@@ -215,6 +215,26 @@ def prompts(context: typer.Context) -> None:
     run(context.args)
 
 
+@app.command()
+def lessons(
+    lesson: Annotated[
+        str, typer.Argument(metavar="[LESSON]", help="A lesson, by its name or number.")
+    ] = "",
+    *,
+    language: Annotated[
+        str, typer.Option("--language", metavar="CODE", help="en or ja; else as your locale says.")
+    ] = "",
+    listed: Annotated[
+        bool, typer.Option("--list", help="Print the list, done ones ticked.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Learn what the knobs do: eight lessons of two minutes, on the models that ship."""
+    from playground.cli.lessons import lessons as run
+
+    raise typer.Exit(run(lesson, language=language, listed=listed, json=as_json))
+
+
 presets_app = typer.Typer(rich_markup_mode=None)
 app.add_typer(presets_app, name="presets")
 

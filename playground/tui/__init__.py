@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playground.params import GenerationParams
     from playground.presets import Preset
+    from playground.tui.lesson_actions import LessonRequest
 
 __all__ = ["run_app"]
 
@@ -23,11 +24,13 @@ def run_app(
     system: str = "",
     *,
     preset: Preset | None = None,
+    lesson: LessonRequest | None = None,
 ) -> int:
     """Open the terminal with these models, one a pane, and return its exit code when it is left.
 
     What is given here goes before what the `preset` says, and that before the settings. Empty
-    arguments leave the choice to the user's settings and to what this machine has.
+    arguments leave the choice to the user's settings and to what this machine has. With `lesson` it
+    opens on the lessons.
     """
     import gc
 
@@ -39,7 +42,7 @@ def run_app(
         from playground.tui.app import PlaygroundApp
         from playground.tui.lifetime import live
 
-        return live(PlaygroundApp(models, params, system, preset=preset))
+        return live(PlaygroundApp(models, params, system, preset=preset, lesson=lesson))
     finally:
         if collecting:
             gc.enable()

@@ -58,7 +58,9 @@ ACTS: tuple[Act, ...] = (
     Act("alt+p", "presets", "Presets", "Apply, save and delete named settings"),
     Act("alt+a", "prompts", "Prompt library", "Choose and write prompts; @ typed first opens it"),
     Act("alt+g", "lessons", "Lessons", "Two minutes each: what the knobs do, on the demo models"),
-    Act("alt+n", "lesson_next", "Next step of the lesson", "Do what the lesson asks for, and go on"),
+    Act(
+        "alt+n", "lesson_next", "Next step of the lesson", "Do what the lesson asks for, and go on"
+    ),
     Act("alt+t", "card", "Title and tags", "Name, tag and pin this conversation"),
     Act("alt+x", "export", "Export", "Write this conversation into a file"),
     Act("alt+r", "copy_receipt", "Copy receipt", "Everything needed to repeat the last answer"),

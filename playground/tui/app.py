@@ -169,8 +169,7 @@ class PlaygroundApp(
             return
         self._do(self._offer_interrupted())
         if opening.welcome and not self._prompt.text:
-            dialogs.show_welcome(self)
-            self._do(off_loop(self._remember_welcome))
+            self._do(self._welcome())
 
     def _prepare(self) -> tuple[Opening, Archive, list[PlaygroundError]]:
         """The slow imports and the reading of files, off the event loop."""
@@ -188,6 +187,12 @@ class PlaygroundApp(
                 self.call_from_thread(self.say, f"{problem} The chat goes on.", "error")
             else:
                 self.call_from_thread(self.say, "The history is written again.")
+
+    async def _welcome(self) -> None:
+        """Say what a newcomer needs, once, with a door to the lessons."""
+        self._do(off_loop(self._remember_welcome))
+        if await dialogs.welcome(self):
+            self.action_lessons()
 
     @staticmethod
     def _remember_welcome() -> None:

@@ -192,11 +192,13 @@ def show_difference(app: App[Any], left: tuple[str, str], right: tuple[str, str]
     app.push_screen(DifferenceScreen(left, right))
 
 
-def show_welcome(app: App[Any]) -> None:
-    """The first-run screen."""
+async def welcome(app: App[Any]) -> bool:
+    """The first-run screen; whether the lessons are wanted after it."""
     from playground.tui.screens.texts import first_run_text
+    from playground.tui.screens.welcome import WelcomeScreen
 
-    _read(app, "Welcome to the playground", first_run_text(), id="first-run")
+    screen = WelcomeScreen("Welcome to the playground", first_run_text())
+    return await app.push_screen_wait(screen) is True
 
 
 def show_help(app: App[Any]) -> None:

@@ -15,7 +15,7 @@ from playground.tui.screens.dialog import Dialog
 __all__ = ["Reader"]
 
 
-class Reader(Dialog[None]):
+class Reader(Dialog[bool | None]):
     """Shows content and goes away on Escape, Enter, or the key that brought it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

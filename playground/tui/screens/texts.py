@@ -77,7 +77,13 @@ def first_run_text() -> Content:
         ("local:/path/to/model.gguf", "$text-accent"),
         "\n\n",
         ("Then", _HEAD),
-        "\nType, Enter. F2 turns the knobs, F5 asks again, F1 helps.",
+        "\nType, Enter. F2 turns the knobs, F5 asks again, F1 helps.\n\n",
+        ("New to this?", _HEAD),
+        "\nEight lessons of two minutes show what every knob does: press ",
+        ("L", "$text-accent"),
+        " now, or ",
+        ("Alt+G", "$text-accent"),
+        " later. 日本語でも学べます。",
     )
 
 

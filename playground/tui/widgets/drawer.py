@@ -133,6 +133,14 @@ class Drawer(Vertical):
                     control.focus()
                     return
 
+    def point_at(self, knob: str) -> None:
+        """Put the keyboard on one knob of the active pane, whether it was for all panes before."""
+        self._scope.action_scope(False)
+        for control in self._rows[knob].query(".knob-slider, .knob-field"):
+            if not control.disabled:
+                control.focus()
+                return
+
     @on(KnobRow.Changed)
     def _changed(self, message: KnobRow.Changed) -> None:
         """Apply a value to the panes in scope, or say why it is not one."""

@@ -36,6 +36,9 @@ class PromptBox(SafeTextArea):
             super().__init__()
             self.text = text
 
+    class Blank(Message):
+        """Enter was pressed where nothing is written."""
+
     class LibraryWanted(Message):
         """`@` was typed at the beginning: a prompt of the library is meant, perhaps."""
 
@@ -76,6 +79,8 @@ class PromptBox(SafeTextArea):
     def _send(self) -> None:
         if text := self.take():
             self.post_message(self.Sent(text))
+        else:
+            self.post_message(self.Blank())
 
     def take(self) -> str:
         """Hand the text over and make room: what is typed from now on is the next prompt.
