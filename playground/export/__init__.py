@@ -1,7 +1,8 @@
 """Conversations as text that other programs read: one format a module, all of them in `FORMATS`.
 
 Writing is pure: records in, text out. `FORMATS["html"].write([record])` is the whole text,
-`pieces` gives it conversation by conversation, for histories that no memory should hold at once.
+`pieces` gives it conversation by conversation, for histories that no memory should hold at once;
+`write_new` puts pieces into a file.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from playground.export import csv, html, json_lines, markdown, openai_messages
+from playground.export.writing import write_new
 from playground.history.records import ConversationRecord
 from playground.types import Token
 
-__all__ = ["FORMATS", "Figures", "Format", "no_figures"]
+__all__ = ["FORMATS", "Figures", "Format", "no_figures", "write_new"]
 
 Figures = Callable[[str, int], Sequence[Token]]
 """Gives the tokens of an answer by run and choice: `History.tokens`."""

@@ -209,8 +209,12 @@ def _look_for_damage(connection: sqlite3.Connection, path: Path) -> None:
 def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     """Copy a file of an older version beside itself, before it is changed."""
     target = _free_name(path, f"v{version}-{_now()}")
-    _create_private(target)
-    _copy(connection, target)
+    try:
+        _create_private(target)
+        _copy(connection, target)
+    except BaseException:
+        target.unlink(missing_ok=True)  # Half a copy would take the room that is missing.
+        raise
 
 
 def _copy(connection: sqlite3.Connection, target: Path) -> None:

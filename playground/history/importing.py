@@ -313,6 +313,11 @@ class _Taking:
             if f"run {judged.run}" not in self._parents:
                 self._refuse(f"it judges run {judged.run!r}, which no line before it holds")
         added = keeping.add_vote(self._db, vote, line.conversation)
+        # Known, but not whose it is: its conversation had been removed for good.
+        self._db.execute(
+            "UPDATE votes SET conversation = ? WHERE id = ? AND conversation = ''",
+            (line.conversation, line.id),
+        )
         self._is_there("votes", "conversation", line.id, line.conversation)
         self._count["votes" if added else "votes_there"] += 1
 

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from playground.errors import InvalidParameter, did_you_mean
 from playground.history.loading import load_summaries, moment
 from playground.history.records import Hit, Summary
-from playground.history.words import asked, snippet
+from playground.history.words import asked, pieces_of, snippet
 from playground.params import knobs
 from playground.types import Frozen
 
@@ -100,12 +100,8 @@ def search(db: sqlite3.Connection, filters: Filters, limit: int, offset: int = 0
         return []  # Nothing but punctuation, which is not indexed.
     where, values = _conditions(db, filters)
     if words:
-        chosen = (
-            f"SELECT number FROM (SELECT rowid AS number, bm25(words, {PROMPT_WEIGHT}, "
-            f"{ANSWER_WEIGHT}) AS score FROM words WHERE words MATCH ?{_and(where, '+rowid')}"
-            f" ORDER BY rowid DESC LIMIT {MOST_RANKED}) ORDER BY score, number DESC"
-        )
-        values = [words, *values]
+        scored, values = _scored(db, words, where, values)
+        chosen = f"SELECT number FROM ({scored}) ORDER BY score, number DESC"
     else:
         conditions = _and(where, "number").removeprefix(" AND ") or "1"
         chosen = f"SELECT number FROM runs WHERE {conditions} ORDER BY created DESC"
@@ -116,39 +112,73 @@ def search(db: sqlite3.Connection, filters: Filters, limit: int, offset: int = 0
 def summaries(
     db: sqlite3.Connection, filters: Filters, limit: int, offset: int = 0
 ) -> list[Summary]:
-    """The conversations that match: pinned ones first, then the latest.
+    """The conversations that match: pinned ones first, then the best, without words the latest.
 
-    Words are looked for in titles and in what was said (as in `search`, in the latest of it).
+    Words are looked for in titles and in what was said. A conversation is as good as its best run
+    (see `search`); one that was given the words as its title, and has them nowhere else, is best.
     """
     where = [f"deleted IS {'NOT ' * filters.deleted}NULL"]
     values: list[Any] = []
-    if filters.pinned:
-        where.append("pinned")
-    if filters.tag:
-        where.append("id IN (SELECT conversation FROM tags WHERE tag = ?)")
-        values.append(filters.tag)
+    ranked, order = "", "updated DESC"
     words = asked(filters.query)
     if filters.query.strip() and not words:
         return []
     inner, more = _conditions(db, filters.model_copy(update={"tag": "", "pinned": False}))
     narrowed = bool(filters.model or filters.since or filters.until or filters.params)
+    fitting = _CONVERSATIONS_OF.format(
+        f"SELECT number FROM runs WHERE {_and(inner, 'number').removeprefix(' AND ')}"
+    )
     if words:
-        found = (
-            f"SELECT rowid FROM words WHERE words MATCH ?{_and(inner, '+rowid')}"
-            f" ORDER BY rowid DESC LIMIT {MOST_RANKED}"
+        scored, values = _scored(db, words, inner, more)
+        ranked = (
+            f" LEFT JOIN (SELECT panes.conversation AS found, min(score) AS score"
+            f" FROM ({scored}) AS hits JOIN runs ON runs.number = hits.number"
+            " JOIN turns ON turns.id = runs.turn JOIN panes ON panes.id = turns.pane"
+            " GROUP BY panes.conversation) ON found = id"
         )
-        where.append(f"(id IN ({_CONVERSATIONS_OF.format(found)}) OR title LIKE ? ESCAPE '\\')")
-        values += [words, *more, f"%{_escaped(filters.query.strip())}%"]
+        titled = "title LIKE ? ESCAPE '\\'"
+        values.append(f"%{_escaped(filters.query.strip())}%")
+        if narrowed:
+            titled += f" AND id IN ({fitting})"
+            values += more
+        where.append(f"(found IS NOT NULL OR {titled})")
+        # SQLite puts NULL first.
+        order = "score, updated DESC"
     elif narrowed:
-        found = f"SELECT number FROM runs WHERE {_and(inner, 'number').removeprefix(' AND ')}"
-        where.append(f"id IN ({_CONVERSATIONS_OF.format(found)})")
+        where.append(f"id IN ({fitting})")
         values += more
+    if filters.pinned:
+        where.append("pinned")
+    if filters.tag:
+        where.append("id IN (SELECT conversation FROM tags WHERE tag = ?)")
+        values.append(filters.tag)
     return load_summaries(
         db,
-        f"SELECT * FROM conversations WHERE {' AND '.join(where)}"
-        " ORDER BY pinned DESC, updated DESC LIMIT ? OFFSET ?",
+        f"SELECT conversations.* FROM conversations{ranked} WHERE {' AND '.join(where)}"
+        f" ORDER BY pinned DESC, {order}, id LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
+
+
+def _scored(
+    db: sqlite3.Connection, words: str, where: Sequence[str], values: Sequence[Any]
+) -> tuple[str, list[Any]]:
+    """A query for the runs that have the words, each with its score (the lower the better).
+
+    Of sweeps as many are ranked as of everything else: one of them may have thousands of answers
+    to one prompt, which must not push all conversations before it out of sight.
+    """
+    sides: list[Sequence[str]] = [where]
+    if db.execute("SELECT 1 FROM samples LIMIT 1").fetchone():
+        swept = "{} %sIN (SELECT run FROM samples)"
+        sides = [[*where, swept % "NOT "], [*where, swept % ""]]
+    parts = [
+        f"SELECT * FROM (SELECT rowid AS number, bm25(words, {PROMPT_WEIGHT}, {ANSWER_WEIGHT})"
+        f" AS score FROM words WHERE words MATCH ?{_and(side, '+rowid')}"
+        f" ORDER BY rowid DESC LIMIT {MOST_RANKED})"
+        for side in sides
+    ]
+    return " UNION ALL ".join(parts), [words, *values] * len(sides)
 
 
 def _and(conditions: Sequence[str], number: str) -> str:
@@ -223,20 +253,23 @@ def _hit(db: sqlite3.Connection, number: int, query: str) -> Hit:
         model=row["model"],
         created=moment(row["created"]),
         prompt=row["prompt"],
-        snippet=_best_snippet([*texts, row["prompt"]], query),
+        snippet=_best_snippet(texts, row["prompt"], query),
     )
 
 
-def _best_snippet(texts: Sequence[str], query: str) -> str:
-    """From the first text that has the words, else the beginning of the first."""
-    from playground.history.words import pieces_of
+def _best_snippet(texts: Sequence[str], prompt: str, query: str) -> str:
+    """From the first answer that has the words, else how the first begins.
 
+    Unless they are far into a long prompt: its beginning is shown anyhow, that place is not.
+    """
     pieces = pieces_of(query)
     for text in texts:
         low = text.casefold()
         if any(piece in low for piece in pieces):
             return snippet(text, query)
-    return snippet(texts[0], "") if texts else ""
+    asked_for = snippet(prompt, query)
+    begins = snippet(texts[0], "") if texts else ""
+    return asked_for if asked_for.startswith("…") or not begins else begins
 
 
 def _escaped(text: str) -> str:

@@ -48,6 +48,11 @@ class Archive:
         """Whether what is written is still there tomorrow."""
         return self._history.kept
 
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written down just now; empty while all is well."""
+        return self._history.problem
+
     # Writing
 
     def record(self, conversation: Conversation, turn: Turn, run: Run, place: int) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground.errors import PlaygroundError
+from playground.errors import PlaygroundError, UnknownRecord
 from playground.tui import dialogs
 from playground.tui.arrangement import MAX_PANES
 from playground.tui.foundation import Foundation
 
 if TYPE_CHECKING:
-    from playground.history import ConversationRecord, PaneRecord
+    from playground.history import ConversationRecord, History, PaneRecord
 
 __all__ = ["ArchiveActions"]
 
@@ -79,7 +80,9 @@ class ArchiveActions(Foundation):
         archive = self.archive
         name = archive.current
         if not archive.title:
-            archive.title = (await archive.load(name)).title
+            # Where it could not be written down yet, it has no title to begin with.
+            with suppress(UnknownRecord):
+                archive.title = (await archive.load(name)).title
         card = await dialogs.ask_for_card(self, archive)
         if card is not None and archive.current == name:
             archive.label(card.title, card.tags, pinned=card.pinned)
@@ -95,15 +98,21 @@ class ArchiveActions(Foundation):
         wanted = await dialogs.ask_for_export(self)
         if wanted is None:
             return
-        record = await self.archive.load(self.archive.current)
+        archive = self.archive
         try:
-            path = await self.archive.read(
-                lambda _history: _write(record, wanted.format, Path(wanted.path))
+            record = await archive.load(archive.current)
+            path = await archive.read(
+                lambda history: _write(history, record, wanted.format, Path(wanted.path))
             )
         except OSError as error:
             self.say(f"{wanted.path} cannot be written: {error.strerror or error}.", "error")
+        except PlaygroundError as error:
+            self.say(archive.problem or str(error), "error", title="Nothing to export")
         else:
             self.say(f"Written to {path}.")
+            if archive.problem:
+                # An export is made of what is kept.
+                self.say(f"What was said last is missing there: {archive.problem}", "warning")
 
 
 def panes_to_open(record: ConversationRecord) -> list[PaneRecord]:
@@ -122,12 +131,9 @@ def panes_to_open(record: ConversationRecord) -> list[PaneRecord]:
     return [latest[place] for place in sorted(latest)][:MAX_PANES]
 
 
-def _write(record: ConversationRecord, format_name: str, path: Path) -> Path:
-    from playground.export import FORMATS
+def _write(history: History, record: ConversationRecord, format_name: str, path: Path) -> Path:
+    from playground.export import FORMATS, write_new
 
-    text = FORMATS[format_name].write([record])
     path = path.expanduser().absolute()
-    # Never over a file that is there already: exporting must not lose anything either.
-    with path.open("x", encoding="utf-8", newline="") as file:
-        file.write(text)
+    write_new(path, FORMATS[format_name].pieces([record], history.tokens))
     return path

@@ -7,6 +7,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ async def _live(app: PlaygroundApp, left: threading.Event) -> None:
         # The terminal is the shell's again; only closing the models may take a moment.
         _leave_anyway(left, app.return_code or 0)
         await app.close_models()
+        _say_what_was_lost(app.lost_writes)
 
 
 async def _collect_from_now_on(app: PlaygroundApp) -> None:
@@ -59,6 +61,15 @@ async def _collect_from_now_on(app: PlaygroundApp) -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+def _say_what_was_lost(writes: int) -> None:
+    """Say in the shell that not everything was kept: no notice can tell it any more."""
+    if writes:
+        sys.stderr.write(
+            f"Not everything was kept: {writes:,} {'write' if writes == 1 else 'writes'} to the "
+            "history could not be made. `playground history check` says how the rest is.\n"
+        )
 
 
 def _leave_anyway(left: threading.Event, code: int) -> None:

@@ -174,6 +174,25 @@ async def test_a_vote_that_is_here_in_another_conversation_is_refused(
     assert history.votes() == [vote]
 
 
+async def test_a_vote_whose_conversation_was_removed_comes_back_into_it(
+    history: History, tmp_path: Path
+) -> None:
+    run = await keep(history, "scripted:echo", "one", n=2)
+    vote = cast_on(run.id)
+    history.add_vote(vote)
+    history.flush()
+    path = tmp_path / "kept.jsonl"
+    path.write_text(exported(history))
+    # As older playgrounds left it, which did not write down whose a vote is.
+    history.write(lambda db: db.execute("UPDATE votes SET conversation = ''"))
+    history.delete(run.conversation)
+    history.purge()
+    history.flush()
+    done = history.import_file(path)
+    assert (done.conversations, done.votes, done.votes_there) == (1, 0, 1)
+    assert history.conversation(run.conversation).votes == (vote,)
+
+
 async def test_what_is_in_the_trash_stays_there_and_is_told(
     history: History, tmp_path: Path
 ) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from playground.errors import InvalidParameter
-from playground.history import Filters, History, ParamFilter
+from playground.errors import InvalidParameter, UsageError
+from playground.history import Filters, History, ParamFilter, searching
+from playground.history.typed import typed_filters, typed_moment
 from playground.history.words import asked, indexed, snippet
 from tests.history.conftest import Keep
 
@@ -99,11 +102,117 @@ async def test_conversations_are_found_by_their_titles_too(history: History, kee
     assert history.conversations(Filters(query="100%")) == []
 
 
+async def test_the_best_conversation_comes_first_and_without_words_the_latest(
+    history: History, keep: Keep
+) -> None:
+    await keep("a walk with the fox", "x", conversation="asked")
+    await keep("tell me", "once there was a fox in a wood", conversation="said")
+    await keep("hello", "hi", conversation="other")
+    history.rename("other", "My fox")
+    await keep("hello again", "hi", conversation="last")
+    history.flush()
+
+    def listed(**filters: Any) -> list[str]:
+        return [item.id for item in history.conversations(Filters(**filters))]
+
+    assert listed(query="fox") == ["other", "asked", "said"]
+    assert listed() == ["last", "other", "said", "asked"]
+    history.pin("said", pinned=True)
+    history.flush()
+    assert listed(query="fox") == ["said", "other", "asked"]
+
+
+async def test_a_title_alone_passes_no_other_filter(history: History, keep: Keep) -> None:
+    await keep("fox", model="a", conversation="one")
+    await keep("hello", model="b", conversation="two")
+    history.rename("two", "fox")
+    history.flush()
+
+    def listed(**filters: Any) -> list[str]:
+        return sorted(item.id for item in history.conversations(Filters(query="fox", **filters)))
+
+    assert listed() == ["one", "two"]
+    assert listed(model="scripted:a") == ["one"]
+    assert listed(model="scripted:b") == ["two"]
+    assert listed(until=datetime.now(UTC) - timedelta(hours=1)) == []
+
+
+async def test_a_sweep_of_many_answers_hides_no_conversation(
+    history: History, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "MOST_RANKED", 3)
+    await keep("Tell me of a fox", conversation="old")
+    runs = [await keep("Tell me of a fox", conversation="sweep") for _ in range(5)]
+
+    def swept(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO sweeps VALUES ('sweep', '{}', 'done', '', '', '{}')")
+        for place, run in enumerate(runs):
+            db.execute(
+                "INSERT INTO samples SELECT 'sweep', 0, ?, number, 1, '{}' FROM runs WHERE id = ?",
+                (place, run.id),
+            )
+
+    history.write(swept)
+    history.flush()
+    listed = [item.id for item in history.conversations(Filters(query="fox"))]
+    assert sorted(listed) == ["old", "sweep"]
+    hits = [hit.conversation for hit in history.search(Filters(query="fox"))]
+    assert sorted(hits) == ["old", "sweep", "sweep", "sweep"]
+
+
 async def test_a_hit_shows_the_place_where_the_words_are(history: History, keep: Keep) -> None:
     await keep("Tell me", "Once upon a time. " * 30 + "Then came\nthe dragon. " + "The end. " * 30)
     (hit,) = history.search(Filters(query="dragon"))
     assert "Then came the dragon." in hit.snippet
     assert len(hit.snippet) < 110
+
+
+async def test_where_only_the_prompt_has_the_words_the_answer_is_shown_beside_it(
+    history: History, keep: Keep
+) -> None:
+    await keep("Tell me of a dragon", "Once upon a time.")
+    await keep(f"{'Be very brief. ' * 20} Where do unicorns live?", "In the woods.")
+    await keep("Where is the griffin?", "")
+    snippets = {
+        word: hit.snippet
+        for word in ("dragon", "unicorn", "griffin")
+        for hit in history.search(Filters(query=word))
+    }
+    assert snippets["dragon"] == "Once upon a time."
+    assert snippets["unicorn"].endswith("Where do unicorns live?")
+    assert snippets["griffin"] == "Where is the griffin?"
+
+
+def test_words_and_filters_are_typed_into_one_line() -> None:
+    found = typed_filters(
+        'red "the fox" model:demo:small tag:good since:2026-11-01 until:2026-12-01T12:00+00:00 '
+        "temperature>=1.5 top_k!=40 stop=x a=b tag: <3"
+    )
+    assert found == Filters(
+        query='red "the fox" a=b <3',
+        model="demo:small",
+        tag="good",
+        since=datetime(2026, 11, 1).astimezone(),
+        until=datetime(2026, 12, 1, 12, tzinfo=UTC),
+        params=tuple(map(ParamFilter.parse, ("temperature>=1.5", "top_k!=40", "stop=x"))),
+    )
+
+
+def test_so_long_ago_is_a_moment() -> None:
+    moment = typed_moment("2w")
+    assert abs(datetime.now(UTC) - timedelta(days=14) - moment) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("text", ["since:yesterday", "until:2026-13-01", "since:99999y"])
+def test_a_date_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is no date"):
+        typed_filters(text)
+
+
+def test_a_number_that_is_none_is_refused_and_one_still_being_typed_is_not() -> None:
+    with pytest.raises(InvalidParameter, match="no number"):
+        typed_filters("temperature>hot")
+    assert typed_filters("temperature> since:").params == ()
 
 
 def test_what_is_indexed_and_asked_meets_whatever_the_width() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from playground.cli.history.opening import conversations, opened
 from playground.cli.output import note, say, say_json
 from playground.errors import UsageError, did_you_mean
-from playground.export import FORMATS, Format
+from playground.export import FORMATS, Format, write_new
 from playground.history import ConversationRecord, Filters, History
 
 _PAGE = 200
@@ -36,7 +36,12 @@ def export_to(
             for piece in pieces:
                 say(piece, end="")
         else:
-            _write(pieces, output)
+            try:
+                write_new(output, pieces)
+            except FileExistsError as error:
+                raise UsageError(
+                    f"{output} is there already.", hint="Name another file."
+                ) from error
             note(f"Written to {output}.")
 
 
@@ -77,20 +82,6 @@ def _all(history: History, filters: Filters) -> Iterator[ConversationRecord]:
     while page := history.conversations(filters, limit=_PAGE, offset=len(names)):
         names += [summary.id for summary in page]
     yield from map(history.conversation, names)
-
-
-def _write(pieces: Iterable[str], output: Path) -> None:
-    """Write a file that was not there; half of one is taken away again."""
-    try:
-        file = output.open("x", encoding="utf-8", newline="")
-    except FileExistsError as error:
-        raise UsageError(f"{output} is there already.", hint="Name another file.") from error
-    try:
-        with file:
-            file.writelines(pieces)
-    except BaseException:
-        output.unlink(missing_ok=True)
-        raise
 
 
 def _counts(conversations: int, runs: int, votes: int) -> str:

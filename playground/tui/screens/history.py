@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,10 +14,11 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from playground.errors import PlaygroundError
+from playground.errors import PlaygroundError, UsageError
 from playground.history import Filters, Hit, Summary
-from playground.sanitize import make_safe
-from playground.tui.labels import one_line
+from playground.history.typed import typed_filters
+from playground.history.words import pieces_of
+from playground.tui.labels import count, cut, fit, one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import Dialog
 from playground.tui.widgets.safe_text import SafeInput
@@ -30,10 +31,14 @@ __all__ = ["HistoryScreen"]
 SHOWN = 100
 _PAUSE = 0.15
 """Seconds after the last letter before the history is searched."""
-_TITLE_WIDTH, _MODELS_WIDTH = 52, 32
+_MARK_WIDTH = 2
+_WITH_DATE, _WITH_MODELS = 44, 68
+"""Cells of a row below which date and models leave the title too little."""
+_MODELS_WIDTH = 34
+"""Cells of the models at most, and never more than a third of a row."""
 _KEYS = (
-    "Enter opens · ^T pins · ^D deletes · ^Z undoes · words search prompts and answers, "
-    "model:… and tag:… narrow it"
+    "Enter opens · ^T pins · ^D deletes · ^Z undoes · Esc closes\n"
+    "Words search prompts and answers. model:… tag:… since:7d until:2026-11-24 temperature>1 narrow"
 )
 
 
@@ -54,6 +59,7 @@ class HistoryScreen(Dialog[str]):
     def __init__(self, archive: Archive) -> None:
         super().__init__()
         self._archive = archive
+        self._filters = Filters()
         self._found: Sequence[Summary] = ()
         self._deleted: list[str] = []
 
@@ -88,22 +94,36 @@ class HistoryScreen(Dialog[str]):
         import asyncio
 
         await asyncio.sleep(_PAUSE if self._found else 0)
-        filters = _filters(self.query_one(Input).value)
+        typed = self.query_one(Input).value
         try:
-            self._found = await self._archive.find(filters, SHOWN)
+            self._filters = typed_filters(typed)
+            self._found = await self._archive.find(self._filters, SHOWN)
+        except UsageError as error:
+            # What is being typed may become one that can be meant with the next letter.
+            self._found = ()
+            self._show(str(error))
         except PlaygroundError as error:
             self.notify(one_line(str(error)), title=error.title, severity="error", markup=False)
-            return
+        else:
+            self._show("nothing matches" if typed.strip() else "nothing is kept yet")
+
+    def _show(self, nothing: str) -> None:
+        """Show what was found, or the reason why there is nothing."""
         listing = self.query_one(OptionList)
         at = listing.highlighted or 0
         listing.clear_options()
-        listing.add_options([Option(_line(item)) for item in self._found])
+        width = listing.scrollable_content_region.width
+        listing.add_options([Option(_line(item, width)) for item in self._found])
         if self._found:
             listing.highlighted = min(at, len(self._found) - 1)
         else:
-            words = "nothing matches" if self.query_one(Input).value else "nothing is kept yet"
-            listing.add_option(Option(Content(words), disabled=True))
+            listing.add_option(Option(Content(nothing), disabled=True))
             self.query_one("#history-preview", Static).update("")
+
+    def on_resize(self) -> None:
+        """The columns fit the width."""
+        if self._found:
+            self.call_after_refresh(self._show, "")
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
@@ -113,14 +133,15 @@ class HistoryScreen(Dialog[str]):
         chosen = self._chosen
         if chosen is None:
             return
-        query = _filters(self.query_one(Input).value).query
+        query = self._filters.query
         inside = Filters(conversation=chosen.id)
-        found = inside.model_copy(update={"query": query})
+        found = self._filters.model_copy(update={"conversation": chosen.id, "tag": ""})
         hits = await self._archive.read(
             # Where only the title has the words, how it went on is shown.
             lambda history: history.search(found, limit=4) or history.search(inside, limit=4)
         )
-        self.query_one("#history-preview", Static).update(_excerpt(chosen, hits))
+        preview = self.query_one("#history-preview", Static)
+        preview.update(_excerpt(chosen, hits, query, preview.content_region.width))
 
     @property
     def _chosen(self) -> Summary | None:
@@ -165,41 +186,48 @@ class HistoryScreen(Dialog[str]):
             self.dismiss(chosen.id)
 
 
-def _filters(text: str) -> Filters:
-    """What was typed: words, and `model:` and `tag:` among them."""
-    words, found = [], {"model": "", "tag": ""}
-    for word in text.split():
-        name, colon, value = word.partition(":")
-        if colon and name in found:
-            found[name] = value
-        else:
-            words.append(word)
-    return Filters(query=" ".join(words), **found)
-
-
-def _line(item: Summary) -> Content:
-    title = set_cell_size(one_line(item.title) or "(no title)", _TITLE_WIDTH)
-    models = ", ".join(map(one_line, item.models))
-    if cell_len(models) > _MODELS_WIDTH:
-        models = f"{set_cell_size(models, _MODELS_WIDTH - 1)}…"
-    tags = "".join(f" #{one_line(tag)}" for tag in item.tags)
-    mark = "★ " if item.pinned else "  "
-    state = " interrupted" if item.interrupted else ""
+def _line(item: Summary, width: int) -> Content:
+    """A row: mark, title with its tags, and as there is room the last answer's time, models."""
+    models = min(_MODELS_WIDTH, width // 3) if width >= _WITH_MODELS else 0
+    date = f"{item.updated.astimezone():%Y-%m-%d %H:%M}" if width >= _WITH_DATE else ""
+    names = fit(", ".join(map(one_line, item.models)), models)
+    after = "".join(f"  {words}" for words in (date, names) if words)
+    room = width - _MARK_WIDTH - cell_len(after)
+    tags = cut(" ".join(f"#{one_line(tag)}" for tag in item.tags), room // 2)
+    state = "interrupted" if item.interrupted else ""
+    beside = "".join(f" {words}" for words in (tags, state) if words)
+    title = cut(one_line(item.title) or "(no title)", room - cell_len(beside))
+    blanks = " " * (room - cell_len(title) - cell_len(beside))
     return Content.assemble(
-        (mark, "$text-warning"),
+        ("★ " if item.pinned else "  ", "$text-warning"),
         (title, "$foreground"),
-        (f"  {item.updated:%Y-%m-%d %H:%M}  ", "$foreground 50%"),
-        (models, "$foreground 60%"),
-        (tags, "$text-accent"),
-        (state, "$text-warning"),
+        (f" {tags}" if tags else "", "$text-accent"),
+        (f" {state}" if state else "", "$text-warning"),
+        (f"{blanks}{after}", "$foreground 55%"),
     )
 
 
-def _excerpt(item: Summary, hits: Sequence[Hit]) -> Content:
-    parts: list[tuple[str, str]] = [
-        (f"{item.id}  {item.runs} runs  {one_line(item.origin)}\n", "$foreground 50%")
-    ]
+def _excerpt(item: Summary, hits: Sequence[Hit], query: str, width: int) -> Content:
+    """What was asked and answered there, a row each, with the words that were looked for."""
+    runs = f"{count(item.runs)} {'run' if item.runs == 1 else 'runs'}"
+    facts = f"{item.id} · {runs} · {one_line(item.origin)}"
+    parts: list[Content | tuple[str, str]] = [(f"{cut(facts, width)}\n", "$foreground 50%")]
     for hit in hits:
-        parts.append((f"{one_line(hit.prompt)[:80]}\n", "$text-primary"))
-        parts.append((f"  {one_line(hit.model)}: {make_safe(hit.snippet)}\n", "$foreground 80%"))
+        prompt = _marked(cut(one_line(hit.prompt), width), query, "$text-primary")
+        answer = cut(f"  {one_line(hit.model)}: {one_line(hit.snippet)}", width)
+        parts += [prompt, ("\n", ""), _marked(answer, query, "$foreground 80%"), ("\n", "")]
     return Content.assemble(*parts)
+
+
+def _marked(text: str, query: str, style: str) -> Content:
+    """Text with every place of the words that were looked for underlined."""
+    content = Content.styled(text, style)
+    low = text.casefold()
+    if len(low) != len(text):
+        return content  # A place in one would not be a place in the other.
+    for piece in filter(None, pieces_of(query)):
+        at = low.find(piece)
+        while at >= 0:
+            content = content.stylize("bold underline", at, at + len(piece))
+            at = low.find(piece, at + len(piece))
+    return content

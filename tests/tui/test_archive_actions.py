@@ -1,0 +1,201 @@
+"""What is done with a whole conversation: its card, its export, also while the disk is full."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, Input
+
+from playground.config import data_dir
+from playground.export import FORMATS
+from playground.history import History
+from playground.params import GenerationParams
+from playground.providers import open_model
+from playground.tui.app import PlaygroundApp
+from playground.tui.screens.card import CardScreen
+from playground.tui.screens.exporting import ExportScreen
+from tests.tui.real_terminal import terminal
+from tests.tui.stage import ask, playground_of, playing, saying, screen_of, until
+
+
+async def screen(pilot: Pilot[None], kind: type[object]) -> None:
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+    await pilot.pause()
+
+
+def fill_the_disk(app: PlaygroundApp, *, full: bool = True) -> None:
+    """No page more for the history, or as many as it likes."""
+    connection = app.archive._history._database._connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages if full else 1_000_000}")
+
+
+# The card
+
+
+async def test_a_conversation_gets_a_title_tags_and_a_pin_which_stay() -> None:
+    app = playground_of({"a:x": saying("hi")})
+    async with playing(app) as pilot:
+        await pilot.press("alt+t")
+        await until(pilot, lambda: "nothing to give a title to yet" in screen_of(app))
+        await ask(pilot, "hello there")
+        await pilot.press("alt+t")
+        await screen(pilot, CardScreen)
+        assert app.screen.query_one("#card-title", Input).value == "hello there"
+        app.screen.query_one("#card-title", Input).value = "Greetings"
+        app.screen.query_one("#card-tags", Input).value = "good, , short"
+        app.screen.query_one(Checkbox).value = True
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: not isinstance(app.screen, CardScreen))
+        record = await app.archive.load(app.archive.current)
+        assert (record.title, record.tags, record.pinned) == ("Greetings", ("good", "short"), True)
+        await ask(pilot, "more")
+        assert (await app.archive.load(app.archive.current)).title == "Greetings"
+        await pilot.press("alt+t")
+        await screen(pilot, CardScreen)
+        assert "good, short" in screen_of(app)
+        await pilot.press("escape")
+
+
+# Export
+
+
+async def export(pilot: Pilot[None], format_name: str, path: Path) -> None:
+    await pilot.press("alt+x")
+    await screen(pilot, ExportScreen)
+    await pilot.press(*["down"] * list(FORMATS).index(format_name))
+    pilot.app.screen.query_one(Input).value = str(path)
+    await pilot.press("enter")
+    await until(pilot, lambda: not isinstance(pilot.app.screen, ExportScreen))
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+async def test_a_conversation_is_written_in_any_format_as_the_shell_writes_it(
+    form: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "out"
+    async with open_model("demo:tiny") as model:
+        app = playground_of(
+            {"demo:tiny": model}, params=GenerationParams(max_length=5, logprobs=3, n=2)
+        )
+        async with playing(app) as pilot:
+            await ask(pilot, "Hello")
+            await app.archive._recorder.settled(30)  # The receipt is whole a little later.
+            await export(pilot, form, path)
+            await until(pilot, lambda: "Written to" in screen_of(app))
+            record = await app.archive.load(app.archive.current)
+            text = await app.archive.read(
+                lambda history: FORMATS[form].write([record], history.tokens)
+            )
+    assert path.read_bytes().decode() == text
+    kinds = [json.loads(line).get("kind") for line in text.splitlines()] if form == "jsonl" else []
+    assert kinds.count("tokens") == (2 if form == "jsonl" else 0)
+
+
+async def test_the_name_follows_the_format() -> None:
+    app = playground_of({"a:x": saying("hi")})
+    async with playing(app) as pilot:
+        await ask(pilot, "hello")
+        await pilot.press("alt+x")
+        await screen(pilot, ExportScreen)
+        field = app.screen.query_one(Input)
+        names = []
+        for _ in FORMATS:
+            names.append(field.value)
+            await pilot.press("down")
+            await pilot.pause()
+        assert names == [f"conversation{kind.suffix}" for kind in FORMATS.values()]
+
+
+async def test_a_file_that_is_there_and_a_folder_that_is_not_are_said(tmp_path: Path) -> None:
+    app = playground_of({"a:x": saying("hi")})
+    taken = tmp_path / "taken.md"
+    taken.write_text("mine")
+    async with playing(app) as pilot:
+        await pilot.press("alt+x")
+        await until(pilot, lambda: "nothing to export yet" in screen_of(app))
+        await ask(pilot, "hello")
+        await export(pilot, "markdown", taken)
+        await until(pilot, lambda: "File exists" in screen_of(app))
+        assert taken.read_text() == "mine"
+        await export(pilot, "markdown", tmp_path / "nowhere" / "x.md")
+        await until(pilot, lambda: "No such file or directory" in screen_of(app))
+
+
+# A full disk
+
+
+async def test_an_export_says_what_could_not_be_kept_and_is_whole_once_there_is_room(
+    tmp_path: Path,
+) -> None:
+    app = playground_of({"a:x": saying("answer " * 3000)})
+    async with playing(app) as pilot:
+        await ask(pilot, "one")
+        assert await app.archive.read(lambda history: history.flush())
+        fill_the_disk(app)
+        await ask(pilot, "two")
+        await until(pilot, lambda: "The history cannot be written" in screen_of(app), seconds=30)
+        await export(pilot, "messages", tmp_path / "some.jsonl")
+        await until(pilot, lambda: "What was said last is missing there" in screen_of(app))
+        fill_the_disk(app, full=False)
+        await until(pilot, lambda: not app.archive.problem, seconds=30)
+        await export(pilot, "messages", tmp_path / "all.jsonl")
+        await until(pilot, (tmp_path / "all.jsonl").exists)
+    prompts = [
+        [
+            message["content"]
+            for message in json.loads((tmp_path / name).read_text())["messages"]
+            if message["role"] == "user"
+        ]
+        for name in ("some.jsonl", "all.jsonl")
+    ]
+    assert prompts == [["one"], ["one", "two"]]
+
+
+async def test_what_is_not_kept_at_all_gets_a_title_and_no_export(tmp_path: Path) -> None:
+    app = playground_of({"a:x": saying("answer " * 3000)})
+    async with playing(app) as pilot:
+        fill_the_disk(app)
+        await ask(pilot, "one")
+        await until(pilot, lambda: "The history cannot be written" in screen_of(app), seconds=30)
+        await pilot.press("alt+t")
+        await until(pilot, lambda: isinstance(app.screen, CardScreen))
+        await pilot.press("escape")
+        await export(pilot, "markdown", tmp_path / "x.md")
+        await until(pilot, lambda: "Nothing to export" in screen_of(app))
+        assert not (tmp_path / "x.md").exists()
+
+
+FULL = """
+from playground.history.store import History
+from playground.params import GenerationParams
+from playground.tui import run_app
+
+opened = History.open
+def full(*args, **options):
+    history = opened(*args, **options)
+    connection = history._database._connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {{pages}}")
+    return history
+History.open = full
+raise SystemExit(run_app({models!r}, GenerationParams(max_length=20_000)))
+"""
+
+
+def test_whoever_leaves_while_the_disk_is_full_is_told_that_not_all_was_kept(
+    tmp_path: Path,
+) -> None:
+    with terminal(tmp_path, FULL, ("scripted:lorem",)) as running:
+        running.shows("ready")
+        running.child.send("Talk to me\r")
+        running.shows("The history cannot be written")
+        running.child.send("\x11")
+        assert running.end() == 0
+        assert b"Not everything was kept" in running.seen
+        running.assert_clean()
+    with History.open(data_dir() / "history.db") as history:
+        assert history.problems() == []
