@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from playground.lens.reading import Reading
     from playground.tui.lens.branches import Twig
     from playground.tui.lens.subject import Subject
+    from playground.tui.lens.turned import Certain, TurnedAnswer
     from playground.types import Token
 
-__all__ = ["head", "keys", "no_figures", "surprise", "token", "twig"]
+__all__ = ["head", "keys", "no_figures", "surprise", "token", "twig", "what_if"]
 
 _MUTED = "$foreground 60%"
 
@@ -94,6 +95,33 @@ def _effective(found: Candidates) -> str:
     if found.effective is not None:
         return "1 token" if found.effective == 1 else f"{found.effective:,} tokens"
     return f"more than {len(found.rows)}" if found.rows else "not known"
+
+
+def what_if(
+    answer: TurnedAnswer, certain: Certain | None, reading: Reading, turned: bool
+) -> Content:
+    """How likely the whole answer was, and how likely it becomes as the knobs stand."""
+    recorded = answer.recorded
+    was = "not known" if recorded is None else f"{recorded:.2f}"
+    lines = [
+        Content.assemble(("as it was drawn  ", _MUTED), ("log-probability ", ""), (was, "bold"))
+    ]
+    name = "as turned        " if turned else "read again       "
+    if certain is None:
+        lines.append(Content.assemble((name, _MUTED), ("reading …", _MUTED)))
+        return Content("\n").join(lines)
+    found = certain.found
+    how = f"exact, read again by {one_line(certain.reader)}" if certain.reader else ""
+    lines.append(Content.assemble((name, _MUTED), (f"{found}", "bold"), (f"  {how}", _MUTED)))
+    places = found.cut
+    if places:
+        tokens = reading.tokens
+        named = [f"{spell(tokens[at])} ({at + 1})" for at in places[:12] if at < len(tokens)]
+        more = f" +{len(places) - 12:,}" if len(places) > 12 else ""
+        lines.append(
+            Content.assemble(("cut  ", _MUTED), (f"{'  '.join(named)}{more}", "$text-error"))
+        )
+    return Content("\n").join(lines)
 
 
 def surprise(place: int, tokens: Sequence[Token]) -> Content:

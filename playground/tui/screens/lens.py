@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar, Final, Literal
@@ -18,7 +19,7 @@ from textual.worker import Worker, WorkerState
 
 from playground.errors import PlaygroundError
 from playground.lens.reading import Reading
-from playground.lens.shading import MEASURES, Measure, legend, shade_of
+from playground.lens.shading import MEASURES, Measure, legend, shade_of, step_of
 from playground.lens.spelling import spell
 from playground.params import GenerationParams
 from playground.sanitize import make_safe
@@ -28,13 +29,15 @@ from playground.tui.lens import words
 from playground.tui.lens.branches import Twig, branches_of
 from playground.tui.lens.desk import Desk
 from playground.tui.lens.subject import Subject
+from playground.tui.lens.turned import Certain, TurnedAnswer
 from playground.tui.lens.view import TokenView
 from playground.tui.screens.dialog import LENS_STYLES, Dialog
 from playground.tui.widgets.candidate_bars import Bar, CandidateBars
 from playground.tui.widgets.chain_table import ChainTable
 from playground.tui.widgets.lens_knobs import LensKnobs
+from playground.tui.widgets.temperature_curve import TemperatureCurve
 from playground.tui.widgets.token_legend import TokenLegend
-from playground.tui.widgets.token_text import TokenText
+from playground.tui.widgets.token_text import CUT, Mark, TokenText
 from playground.tui.widgets.view_tabs import ViewTabs
 from playground.types import Token
 
@@ -49,9 +52,13 @@ TICKS_A_SECOND: Final = 10
 TICKS_PER_FIGURES: Final = 5
 """Figures of the whole answer take a look at all of it; twice a second is often enough."""
 
+_PAUSE: Final = 0.06
+"""Seconds for which a knob stands still before a model reads the answer again."""
+
 VIEWS: Final = (
     ("token", "Token"),
     ("chain", "Chain"),
+    ("what-if", "What if"),
     ("surprises", "Surprises"),
     ("answers", "Answers"),
 )
@@ -83,6 +90,8 @@ class LensScreen(Dialog[None]):
         self._subject = subject
         self._desk = desk
         self._looking = TokenView(subject, self._come)
+        self._turned_answer = TurnedAnswer(subject)
+        self._certain: Certain | None = None
         self._reading = Reading()
         self._measure: Measure = MEASURES[0]
         self._view = VIEWS[0][0]
@@ -112,6 +121,8 @@ class LensScreen(Dialog[None]):
                     yield Static(id="lens-token")
                     yield ChainTable(id="lens-chain")
                     yield CandidateBars(id="lens-bars")
+                    yield Static(id="lens-what")
+                    yield TemperatureCurve(id="lens-curve")
                     yield LensKnobs(id="lens-knobs")
                     yield OptionList(id="lens-answers", classes="listing", markup=False)
             yield Static(id="lens-keys")
@@ -157,6 +168,9 @@ class LensScreen(Dialog[None]):
         self._show_token()
         if name == "answers":
             self._show_answers()
+        if name == "what-if":
+            self._show_what_if()
+            self._find_certain()
 
     def action_aside(self) -> None:
         """From the text to what stands beside it, and on from there."""
@@ -182,6 +196,8 @@ class LensScreen(Dialog[None]):
         """Another answer, or the same with other figures."""
         self._looking.close()
         self._looking = TokenView(subject, self._come)
+        self._turned_answer = TurnedAnswer(subject)
+        self._certain = None
         self._subject = subject
         self._was_live = subject.live
         self._show_subject(at)
@@ -192,11 +208,11 @@ class LensScreen(Dialog[None]):
         self._reading = Reading()
         self._reading.take(tokens)
         self._steps = self._shades(tokens)
+        self._knobs.show(self._looking.used)
         text.empty = "Waiting for the first token …" if subject.live else ""
         given = subject.beginning if tokens or subject.live else subject.version.text
         text.show(map(spell, tokens), self._steps, given=make_safe(given), at=at)
         text.following = subject.live
-        self._knobs.show(self._looking.used)
         self._show_legend()
         self._show_figures()
         self._show_token()
@@ -223,6 +239,7 @@ class LensScreen(Dialog[None]):
         if ended:
             self._was_live = False
             self._reading.finish()
+            self._turned_answer = TurnedAnswer(subject)
             self._knobs.show(self._looking.used)
             self._show_keys()
             self._show_token()
@@ -245,7 +262,12 @@ class LensScreen(Dialog[None]):
 
     def _show_legend(self) -> None:
         steps = [step.meaning for step in legend(self._measure)]
-        self.query_one(TokenLegend).show(self._measure, steps, "C changes")
+        note = "C changes"
+        if self._turns_colours:
+            certain = self._certain
+            exact = certain is not None and certain.found.exact
+            note = "as turned" if exact else "as turned, a sketch"
+        self.query_one(TokenLegend).show(self._measure, steps, note)
 
     def _show_keys(self) -> None:
         self.query_one("#lens-keys", Static).update(words.keys(self._subject))
@@ -288,12 +310,40 @@ class LensScreen(Dialog[None]):
 
     @on(LensKnobs.Turned)
     def _turned(self) -> None:
+        self._certain = None
         self._show_token()
-        self._show_keys()
+        self._colour()
+        self._show_what_if()
+        if not self._subject.live:
+            self._find_certain()
+
+    def _find_certain(self) -> None:
+        if self._reading.tokens and not self._subject.live:
+            run_latest(self, self._certainly, "what if")
+
+    async def _certainly(self) -> None:
+        """What is certain at the setting as it stands now, once it has stood for a moment."""
+        await asyncio.sleep(_PAUSE)
+        knobs, answer = self._knobs.params, self._turned_answer
+        self._certain = await answer.certain(knobs)
+        self._colour()
+        self._show_what_if()
+        if self._view == "what-if":
+            await asyncio.sleep(_PAUSE)
+            curve = await answer.curve(knobs)
+            self.query_one(TemperatureCurve).show(curve, knobs.temperature)
+
+    def _show_what_if(self) -> None:
+        if self._view != "what-if":
+            return
+        curve, knobs = self.query_one(TemperatureCurve), self._knobs
+        about = words.what_if(self._turned_answer, self._certain, self._reading, knobs.turned)
+        self.query_one("#lens-what", Static).update(about)
+        curve.show(curve.all_points, knobs.params.temperature, "The curve is being drawn …")
 
     def action_knobs(self) -> None:
-        """To the knobs, in the view of the chain."""
-        if self._view != "chain":
+        """To the knobs, in the view of the chain where this one has none."""
+        if self._view not in ("chain", "what-if"):
             self.action_view("chain")
         self._knobs.focus_first()
 
@@ -307,8 +357,26 @@ class LensScreen(Dialog[None]):
         """Colour by the next measure."""
         at = MEASURES.index(self._measure)
         self._measure = MEASURES[(at + 1) % len(MEASURES)]
-        self._steps = self._shades(self._reading.tokens)
+        self._colour()
+
+    @property
+    def _turns_colours(self) -> bool:
+        """Whether the colours are those of a setting that was turned over the answer."""
+        return self._measure == "probability" and self._knobs.turned and not self._subject.live
+
+    def _colour(self) -> None:
+        """Colours, and marks on tokens that the setting would have cut."""
+        marks: dict[int, Mark] = {}
+        if self._turns_colours:
+            certain = self._certain
+            answer, knobs = self._turned_answer, self._knobs.params
+            shares = certain.shares if certain is not None else answer.sketch(knobs)
+            self._steps = [None if p is None else step_of("probability", p) for p in shares]
+            marks = {place: CUT for place, share in enumerate(shares) if share == 0}
+        else:
+            self._steps = self._shades(self._reading.tokens)
         self._text.colour(self._steps)
+        self._text.mark(marks)
         self._show_legend()
 
     def _shades(self, tokens: Sequence[Token]) -> list[int | None]:

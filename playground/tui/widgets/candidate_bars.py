@@ -205,7 +205,7 @@ def bar_text(share: float, width: int) -> str:
 
 def share_text(share: float) -> str:
     """A probability in seven cells at most: `45.2%`, `0.031%`, `<1e-6%`."""
-    percent = share * 100
+    percent = share * 100 if share > 1e-12 else 0.0
     if percent >= 99.995 or percent == 0:
         return f"{percent:.0f}%"
     if percent >= 1:

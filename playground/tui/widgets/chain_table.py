@@ -106,8 +106,8 @@ class ChainTable(Widget):
             ]
         room = width - name - bar - 20
         if link.chosen_cut:
-            segments.append(Segment("  the chosen one! ", style("chain--chosen")))
-            room -= 16
+            segments.append(Segment("  ▶ itself", style("chain--chosen")))
+            room -= 10
         if room > 3 and (link.cut_count or link.cut):
             segments.append(Segment("  " + cut(_cut_words(link), room), style("chain--cut")))
         return segments

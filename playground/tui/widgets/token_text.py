@@ -18,7 +18,7 @@ from textual.strip import Strip
 from playground.tui.lens.colours import cursor_style, step_style
 from playground.tui.widgets.heat_grid import few_colours
 
-__all__ = ["Mark", "TokenText"]
+__all__ = ["CUT", "PARTED", "Mark", "TokenText"]
 
 _LINE_END: Final = "↵"
 
@@ -338,6 +338,12 @@ _UNDER_MOUSE: Final = Style(reverse=True)
 
 Mark = Style
 """What marks a token: a style that is laid over its colour."""
+
+CUT: Final = Style(strike=True)
+"""Marks a token that a setting would have cut."""
+
+PARTED: Final = Style(bold=True, reverse=True)
+"""Marks the token at which two answers part."""
 
 
 def _parts(text: str, width: int) -> Iterable[str]:

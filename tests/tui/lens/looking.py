@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from textual.pilot import Pilot
 
@@ -14,7 +15,7 @@ from playground.providers import open_model
 from playground.providers.base import ChatModel, Given
 from playground.tui.app import PlaygroundApp
 from playground.tui.screens.lens import LensScreen
-from playground.types import Event, Message, Plan
+from playground.types import Event, Message, Plan, TextDelta, Token
 from tests.tui.stage import ask, playground_of, playing, until
 
 PARAMS = GenerationParams(temperature=1.0, seed=3, logprobs=20, max_length=24)
@@ -39,6 +40,31 @@ class Slowed(ChatModel):
 
     async def aclose(self) -> None:
         await self._model.aclose()
+
+
+class Hosted(ChatModel):
+    """The shipped model as an endpoint would tell of it: the likeliest tokens, and no abilities."""
+
+    def __init__(self, model: ChatModel) -> None:
+        self.ref, self.capabilities, self._model = model.ref, model.capabilities, model
+
+    def plan(self, params: GenerationParams) -> Plan:
+        return self._model.plan(params)
+
+    async def stream(self, messages: Sequence[Message], plan: Plan) -> AsyncGenerator[Event, None]:
+        async for event in self._model.stream(messages, plan):
+            if isinstance(event, TextDelta):
+                yield replace(event, tokens=[*map(_as_told, event.tokens)])
+            else:
+                yield event
+
+    async def aclose(self) -> None:
+        await self._model.aclose()
+
+
+def _as_told(token: Token) -> Token:
+    others = tuple(replace(other, token_id=None) for other in token.alternatives)
+    return replace(token, token_id=None, rank=None, entropy=None, draw=None, alternatives=others)
 
 
 async def open_lens(pilot: Pilot[None]) -> LensScreen:

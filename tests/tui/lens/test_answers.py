@@ -160,7 +160,7 @@ async def test_another_candidate_goes_another_way_and_both_answers_stay() -> Non
             second.name,
         ]
         # A tree to walk …
-        await pilot.press("4")
+        await pilot.press("5")
         await until(pilot, lambda: "└─ 2" in screen_of(app))
         await pilot.press("tab", "home", "enter")
         await until(pilot, lambda: screen.subject.version == first)

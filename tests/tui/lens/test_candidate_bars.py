@@ -93,7 +93,8 @@ def test_bars_are_in_proportion_and_what_is_not_nothing_is_seen() -> None:
         (0.00031, "0.031%"),
         (0.000021, "0.002%"),
         (3.2e-7, "3e-5%"),
-        (1e-14, "<1e-9%"),
+        (3e-12, "<1e-9%"),
+        (1e-16, "0%"),
         (0.0, "0%"),
     ],
 )

@@ -86,7 +86,7 @@ async def test_the_ten_most_surprising_tokens_and_the_way_to_each() -> None:
             logprob = tokens[place].logprob
             assert logprob is not None
             assert f"{share_text(math.exp(logprob)):>8}" in screen_of(app)
-        await pilot.press("3", "tab", "home", "down", "enter")
+        await pilot.press("4", "tab", "home", "down", "enter")
         text = screen.query_one(TokenText)
         assert text.cursor == surprising[1]
         assert app.focused is text
@@ -189,6 +189,6 @@ async def test_a_token_that_a_setting_would_have_cut_says_by_which_stage() -> No
         screen.query_one(TokenText).go(place)
         await until(pilot, lambda: screen._looking.whole.at(place) is not None)
         await pilot.press("k", "tab", "right", "right")
-        await until(pilot, lambda: "the chosen one!" in screen_of(app))
+        await until(pilot, lambda: "▶ itself" in screen_of(app))
         (chosen,) = [bar for bar in screen.query_one(CandidateBars).bars if bar.chosen]
         assert chosen.cut == "top_k"

@@ -1,0 +1,94 @@
+"""An answer under a setting that is turned over it: a sketch at once, then what is certain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playground.background import off_loop
+from playground.lens.sketch import Sketch
+from playground.lens.what_if import (
+    CurvePoint,
+    WhatIf,
+    bound_at,
+    bound_curve,
+    score_at,
+    score_curve,
+)
+from playground.params import GenerationParams
+from playground.tui.lens.subject import Subject
+from playground.types import Token
+
+__all__ = ["Certain", "TurnedAnswer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Certain:
+    """What is certain of an answer at a setting; `reader` names who read it again, if anybody."""
+
+    found: WhatIf
+    reader: str
+
+    @property
+    def shares(self) -> list[float | None]:
+        """The probability of each token: 0 where it is cut, None where only bounds are known."""
+        return [
+            math.exp(item.high) if item.exact or item.cut else None for item in self.found.outcomes
+        ]
+
+
+class TurnedAnswer:
+    """What becomes of an answer that has ended."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._tokens: Sequence[Token] = subject.tokens
+        self._sketch: Sketch | None = None
+        self._curves: dict[GenerationParams, Sequence[CurvePoint]] = {}
+
+    @property
+    def recorded(self) -> float | None:
+        """The log-probability of the whole as it was drawn; None where that is not known."""
+        draws = [token.draw for token in self._tokens]
+        known = [draw.logprob for draw in draws if draw is not None]
+        return math.fsum(known) if known and len(known) == len(draws) else None
+
+    def sketch(self, params: GenerationParams) -> list[float | None]:
+        """The probability of each token, at once."""
+        if self._sketch is None:
+            self._sketch = Sketch(self._tokens)
+        return self._sketch.at(params)
+
+    @property
+    def exact(self) -> bool:
+        """Whether a model can read the answer again."""
+        model = self._subject.model
+        return model is not None and "score" in model.abilities
+
+    async def certain(self, params: GenerationParams) -> Certain:
+        """Exact where a model can read the answer again, else bounds by the known candidates.
+
+        Raises what reading it raises.
+        """
+        subject, model = self._subject, self._subject.model
+        if model is None or not self.exact:
+            return Certain(await off_loop(lambda: bound_at(self._tokens, params)), "")
+        (found,) = await score_at(
+            model, subject.messages, self._tokens, [params], prefix=subject.beginning
+        )
+        return Certain(found, str(model.ref))
+
+    async def curve(self, params: GenerationParams) -> Sequence[CurvePoint]:
+        """The log-probability of the whole against temperature; worked out once for a setting."""
+        rest = params.updated(temperature=None)
+        if rest not in self._curves:
+            subject, model = self._subject, self._subject.model
+            if model is not None and self.exact:
+                found: Sequence[CurvePoint] = await score_curve(
+                    model, subject.messages, self._tokens, rest, prefix=subject.beginning
+                )
+            else:
+                found = await off_loop(lambda: bound_curve(self._tokens, rest))
+            self._curves[rest] = found
+        return self._curves[rest]
