@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from playground.errors import PlaygroundError, StreamTruncated, UnsupportedParameter
 from playground.ids import new_id
+from playground.lens.tokens import Tokens
 from playground.machine import hardware, versions
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel, Given
@@ -32,7 +33,6 @@ from playground.types import (
     Started,
     TextDelta,
     Timing,
-    Token,
     Usage,
 )
 
@@ -54,7 +54,7 @@ class GrowingChoice:
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._reasoning: list[str] = []
-        self.tokens: list[Token] = []
+        self.tokens = Tokens()
         self.finish_reason: FinishReason | None = None
 
     @classmethod
@@ -166,7 +166,7 @@ class Run:
         return self.choices[0].text
 
     @property
-    def tokens(self) -> list[Token]:
+    def tokens(self) -> Tokens:
         """The tokens of the first choice, where log-probabilities were asked for."""
         return self.choices[0].tokens
 

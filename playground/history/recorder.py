@@ -93,7 +93,7 @@ def _ended(run: Run) -> EndedRun:
             Choice(text=choice.text, reasoning=choice.reasoning, finish_reason=choice.finish_reason)
             for choice in run.choices
         ),
-        tokens=tuple(tuple(choice.tokens) for choice in run.choices),
+        tokens=tuple(choice.tokens[:] for choice in run.choices),
         receipt=run.receipt,
         usage=run.usage,
         timing=run.timing,

@@ -154,7 +154,7 @@ class History:
             )
         return found[0]
 
-    def tokens(self, run: str, choice: int = 0) -> tuple[Token, ...]:
+    def tokens(self, run: str, choice: int = 0) -> Sequence[Token]:
         """The per-token figures of an answer; empty where none were asked for."""
         with self._database.reading() as db:
             row = db.execute(

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
+from playground.lens.tokens import Tokens
 from playground.types import Draw, Token, TokenAlternative
 
 _DIGITS = 6
@@ -27,14 +28,14 @@ def pack(tokens: Sequence[Token]) -> bytes:
     return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 6)
 
 
-def unpack(data: bytes) -> tuple[Token, ...]:
+def unpack(data: bytes) -> Tokens:
     """The tokens again; raises `ValueError` for bytes that are none."""
     unpacking = zlib.decompressobj()
     try:
         text = unpacking.decompress(data, MOST_BYTES)
         if unpacking.unconsumed_tail:
             raise ValueError("the kept figures are too large")
-        return tuple(_token(row) for row in json.loads(text))
+        return Tokens(_token(row) for row in json.loads(text))
     except (zlib.error, TypeError, IndexError, KeyError) as error:
         raise ValueError(f"the kept figures cannot be read: {error}") from error
 

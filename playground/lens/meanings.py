@@ -162,7 +162,7 @@ def _replaced(plans: Sequence[Plan]) -> Meaning | None:
 
 
 def _taken_or_not(name: str, plans: Sequence[Plan]) -> Meaning | None:
-    """A knob that some refuse or clamp, or that is filled in here and left to the endpoint there."""
+    """A knob that some refuse or clamp, or that is filled in here and left open there."""
     if name in _TOLD_ELSEWHERE or knobs()[name].part_of:
         return None
     states = [_State.of(plan, name) for plan in plans]

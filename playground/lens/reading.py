@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from playground.lens.spelling import bytes_of
+from playground.lens.tokens import Tokens
 from playground.types import Token
 
 __all__ = ["SURPRISING", "Group", "Reading"]
@@ -45,7 +46,7 @@ class Reading:
     """
 
     def __init__(self) -> None:
-        self.tokens: list[Token] = []
+        self.tokens = Tokens()
         self.groups: list[Group] = []
         self._group_of: list[int] = []
         self._starts: list[int] = []
@@ -70,10 +71,11 @@ class Reading:
 
     def take(self, tokens: Iterable[Token]) -> None:
         """Grow by the tokens that came."""
-        for token in tokens:
-            self._place(token)
-            self._count(len(self.tokens), token)
-            self.tokens.append(token)
+        new = tokens if isinstance(tokens, Tokens) else Tokens(tokens)
+        for number, token in enumerate(new, start=len(self.tokens)):
+            self._place(number, token)
+            self._count(number, token)
+        self.tokens.extend(new)
 
     def finish(self) -> None:
         """No more tokens come: bytes that never became a character show as U+FFFD."""
@@ -138,14 +140,13 @@ class Reading:
             )
         return tuple(said)
 
-    def _place(self, token: Token) -> None:
+    def _place(self, number: int, token: Token) -> None:
         """Put a token into a group: its own, or the one whose last character it goes on with."""
         data = bytes_of(token)
         if data is None:
             # Some servers give no bytes, and the text of half a character is no text of the answer.
             data = token.text.encode("utf-8", "replace")
-        number, begins = len(self.tokens), not self._open
-        if begins:
+        if not self._open:
             self.groups.append(Group(number, number, self._length, self._length))
             self._starts.append(self._length)
         self.groups[-1] = replace(self.groups[-1], last=number)

@@ -109,7 +109,7 @@ class SweepResult:
                 return receipt
         return None
 
-    def tokens(self, run: str) -> tuple[Token, ...]:
+    def tokens(self, run: str) -> Sequence[Token]:
         """The per-token figures of an answer; empty where none were asked for. Blocks."""
         return self._history.tokens(run)
 
