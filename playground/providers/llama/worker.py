@@ -2,7 +2,8 @@
 
 Run as `python -m playground.providers.llama.worker`. Commands come in on standard input, frames
 go out on standard output; llama.cpp's log goes to standard error. When the parent dies, however it
-dies, standard input ends and this process ends at once.
+dies, standard input ends and this process ends at once; where a process that was forked from the
+parent still holds the other end, it notices within a moment that it has another parent.
 """
 
 from __future__ import annotations
@@ -64,6 +65,10 @@ HOLD_SECONDS = 0.005
 """Tokens that follow each other faster than this cross the pipe together. Waking the parent costs
 both sides more than the token: the demo drew a sixth more of them a second, and the parent spent
 half as much on each (`benchmarks.event_path`). A screen is drawn every 60 milliseconds or more."""
+
+
+PARENT_SECONDS = 0.25
+"""How often to look whether the parent is still there, for the case that its pipes do not tell."""
 
 
 class Outbox:
@@ -305,8 +310,16 @@ def _read_commands(pipe: BinaryIO, inbox: Inbox, cancelled: set[int]) -> None:
     os._exit(0)
 
 
+def _watch_parent(parent: int) -> None:
+    """A thread's: a process whose parent has died belongs to another one."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_SECONDS)
+    os._exit(0)
+
+
 def main() -> int:
     """Serve one parent."""
+    threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
     _leave_no_core_file()
     commands, frames = _own_standard_streams()
     outbox = Outbox(frames)

@@ -197,27 +197,42 @@ async def test_a_cancelled_run_stops_the_worker_and_keeps_its_text(model: LlamaM
     assert sum(worker.cpu_times()[:2]) - before < 0.1, "the worker is idle again"
 
 
-async def test_the_worker_ends_when_its_parent_is_killed() -> None:
+LIVES_ON = {
+    "alone": "",
+    "with a forked child that holds its pipes": "    if os.fork() == 0: time.sleep(60)\n",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is forked there")
+@pytest.mark.parametrize("how", LIVES_ON)
+async def test_the_worker_ends_when_its_parent_is_killed(how: str) -> None:
     script = (
-        "import asyncio, sys\n"
+        "import asyncio, os, time\n"
         "from playground.providers import open_model\n"
         "async def main():\n"
         "    model = open_model('demo:small')\n"
         "    await model.warm_up()\n"
         "    print((await model._worker()).pid, flush=True)\n"
+        f"{LIVES_ON[how]}"
+        "    print('ready', flush=True)\n"
         "    await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    worker = psutil.Process(int(parent.stdout.readline()))
+    parent.stdout.readline()
+    forked = [child for child in psutil.Process(parent.pid).children() if child != worker]
+    assert len(forked) == (how != "alone")
     try:
-        assert parent.stdout is not None
-        worker = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
         deadline = time.monotonic() + 1
         while worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE:
             assert time.monotonic() < deadline, "the worker outlived its parent"
             await asyncio.sleep(0.02)
     finally:
+        for child in forked:
+            child.kill()
         parent.kill()
         parent.communicate()
 
