@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from playground.lens.tokens import Joined
 from playground.types import Token
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Subject:
         """Every token of the answer of which something is known, from the first."""
         if self.scored or self.kept:
             return self.scored or self.kept
-        return [*self.taken, *self.own] if self.taken else self.own
+        return Joined(self.taken, self.own) if self.taken else self.own
 
     @property
     def beginning(self) -> str:

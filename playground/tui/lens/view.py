@@ -17,7 +17,7 @@ from playground.tui.widgets.candidate_bars import Bar
 from playground.tui.widgets.chain_table import Link
 from playground.types import Token, TokenAlternative
 
-__all__ = ["Found", "TokenView"]
+__all__ = ["Found", "TokenView", "bar_of"]
 
 SHOWN = 50
 """Candidates that have a bar, where the whole distribution is known."""
@@ -76,7 +76,7 @@ class TokenView:
             return self._likeliest(token, turned=turned)
         chain = position.chain(params)
         candidates = position.candidates(chain, most=SHOWN)
-        bars = [_bar(row, chain) for row in candidates.rows]
+        bars = [bar_of(row, chain) for row in candidates.rows]
         links = [_start(position), *(_link(s, chain, position) for s in chain.stages if s.setting)]
         reasons = [stage.reason for stage in chain.stages if stage.reason]
         return Found(candidates, bars, links, " ".join(reasons))
@@ -86,7 +86,7 @@ class TokenView:
         if turned:
             token = replace(token, draw=None)
         candidates = Candidates.of_token(token)
-        bars = [_bar(row, None) for row in candidates.rows]
+        bars = [bar_of(row) for row in candidates.rows]
         return Found(candidates, bars, (), self._why())
 
     def _why(self) -> str:
@@ -135,7 +135,8 @@ def _instead(at: Token, other: TokenAlternative, rank: int) -> Token:
     )
 
 
-def _bar(row: Candidate, chain: Chain | None) -> Bar:
+def bar_of(row: Candidate, chain: Chain | None = None) -> Bar:
+    """A candidate as a bar, with the stage of a chain that cut it."""
     cut = ""
     if row.cut and chain is not None and row.token_id is not None:
         cut = chain.cut_by(row.token_id) or ""

@@ -26,18 +26,20 @@ from playground.sanitize import make_safe
 from playground.tui.labels import one_line
 from playground.tui.latest import run_latest
 from playground.tui.lens import words
+from playground.tui.lens.beside import Beside
 from playground.tui.lens.branches import Twig, branches_of
 from playground.tui.lens.desk import Desk
 from playground.tui.lens.subject import Subject
 from playground.tui.lens.turned import Certain, TurnedAnswer
 from playground.tui.lens.view import TokenView
 from playground.tui.screens.dialog import LENS_STYLES, Dialog
+from playground.tui.widgets.beside_view import BesideView
 from playground.tui.widgets.candidate_bars import Bar, CandidateBars
 from playground.tui.widgets.chain_table import ChainTable
 from playground.tui.widgets.lens_knobs import LensKnobs
 from playground.tui.widgets.temperature_curve import TemperatureCurve
 from playground.tui.widgets.token_legend import TokenLegend
-from playground.tui.widgets.token_text import CUT, Mark, TokenText
+from playground.tui.widgets.token_text import CUT, PARTED, Mark, TokenText
 from playground.tui.widgets.view_tabs import ViewTabs
 from playground.types import Token
 
@@ -61,6 +63,7 @@ VIEWS: Final = (
     ("what-if", "What if"),
     ("surprises", "Surprises"),
     ("answers", "Answers"),
+    ("beside", "Beside"),
 )
 
 
@@ -82,6 +85,8 @@ class LensScreen(Dialog[None]):
         Binding("k", "knobs", "Knobs"),
         Binding("r", "reset", "Reset the knobs"),
         Binding("d", "compare", "Compare"),
+        Binding("o", "other", "Another one beside it"),
+        Binding("g", "parting", "Where they part"),
         *(Binding(f"{at}", f"view('{view}')", title) for at, (view, title) in enumerate(VIEWS, 1)),
     ]
 
@@ -92,6 +97,7 @@ class LensScreen(Dialog[None]):
         self._looking = TokenView(subject, self._come)
         self._turned_answer = TurnedAnswer(subject)
         self._certain: Certain | None = None
+        self._beside: Beside | None = None
         self._reading = Reading()
         self._measure: Measure = MEASURES[0]
         self._view = VIEWS[0][0]
@@ -125,6 +131,7 @@ class LensScreen(Dialog[None]):
                     yield TemperatureCurve(id="lens-curve")
                     yield LensKnobs(id="lens-knobs")
                     yield OptionList(id="lens-answers", classes="listing", markup=False)
+                    yield BesideView(id="lens-beside")
             yield Static(id="lens-keys")
 
     def on_mount(self) -> None:
@@ -139,7 +146,7 @@ class LensScreen(Dialog[None]):
 
     @property
     def _text(self) -> TokenText:
-        return self.query_one(TokenText)
+        return self.query_one("#lens-text", TokenText)
 
     @property
     def _knobs(self) -> LensKnobs:
@@ -171,6 +178,8 @@ class LensScreen(Dialog[None]):
         if name == "what-if":
             self._show_what_if()
             self._find_certain()
+        if name == "beside":
+            run_latest(self, partial(self._put_beside, 0), "beside")
 
     def action_aside(self) -> None:
         """From the text to what stands beside it, and on from there."""
@@ -198,6 +207,7 @@ class LensScreen(Dialog[None]):
         self._looking = TokenView(subject, self._come)
         self._turned_answer = TurnedAnswer(subject)
         self._certain = None
+        self._beside = None
         self._subject = subject
         self._was_live = subject.live
         self._show_subject(at)
@@ -244,6 +254,8 @@ class LensScreen(Dialog[None]):
             self._show_keys()
             self._show_token()
             self._show_answers()
+            if self._view == "beside":
+                run_latest(self, partial(self._put_beside, 0), "beside")
 
     def _show_figures(self) -> None:
         self._ranked = self._reading.surprising()
@@ -280,8 +292,8 @@ class LensScreen(Dialog[None]):
         hovered = self._text.hovered
         return self._text.cursor if hovered is None else hovered
 
-    @on(TokenText.Moved)
-    @on(TokenText.Hovered)
+    @on(TokenText.Moved, "#lens-text")
+    @on(TokenText.Hovered, "#lens-text")
     def _moved(self) -> None:
         self._show_token()
 
@@ -292,7 +304,7 @@ class LensScreen(Dialog[None]):
 
     def _show_token(self) -> None:
         subject, looking = self._subject, self._looking
-        bars, chain = self.query_one(CandidateBars), self.query_one(ChainTable)
+        bars, chain = self.query_one("#lens-bars", CandidateBars), self.query_one(ChainTable)
         about = self.query_one("#lens-token", Static)
         tokens, place = self._reading.tokens, self.place
         if place >= len(tokens):
@@ -305,6 +317,8 @@ class LensScreen(Dialog[None]):
         bars.show(found.bars, place, drawn="turned" if self._knobs.turned else "drawn from")
         if self._view == "chain":
             chain.show(found.links, found.why)
+        if self._view == "beside" and self._beside is not None:
+            self.query_one(BesideView).walk(place, found.bars, looking.whole.at(place))
 
     # Knobs
 
@@ -375,6 +389,9 @@ class LensScreen(Dialog[None]):
             marks = {place: CUT for place, share in enumerate(shares) if share == 0}
         else:
             self._steps = self._shades(self._reading.tokens)
+        found = self._beside.parting if self._beside is not None else None
+        if found is not None and self._view == "beside":
+            marks[found.place] = PARTED
         self._text.colour(self._steps)
         self._text.mark(marks)
         self._show_legend()
@@ -432,9 +449,12 @@ class LensScreen(Dialog[None]):
 
     def action_again(self) -> None:
         """Ask the same prompt again with the knobs as they stand, and log-probabilities."""
-        again = self._desk.ask_again(self._subject, self._params)
+        before = self._subject
+        again = self._desk.ask_again(before, self._params)
         if again is not None:
             self.look_at(again)
+            # Both threw the same dice: what differs now differs by the setting.
+            self._beside = Beside(again, before)
 
     def action_log(self) -> None:
         """Have the next answers bring their figures along."""
@@ -500,6 +520,66 @@ class LensScreen(Dialog[None]):
         if chosen.version == self._subject.version:
             chosen = others[-1]
         self._desk.compare(self._subject, chosen.version)
+
+    # Another answer beside it
+
+    def action_other(self) -> None:
+        """Put the next of the other answers beside this one."""
+        if self._view != "beside":
+            self.action_view("beside")
+        else:
+            run_latest(self, partial(self._put_beside, 1), "beside")
+
+    def action_parting(self) -> None:
+        """To the first token at which the two differ, or the next place where two models do."""
+        if self._beside is None:
+            self._tell("Nothing is beside it: 6 puts another answer there.")
+            return
+        found = self._beside.parting
+        if found is not None:
+            self._text.go(min(found.place, self._text.count - 1))
+            return
+        places = sorted(self.query_one(BesideView).places)
+        here = self._text.cursor
+        if places:
+            self._text.go(next((place for place in places if place > here), places[0]))
+
+    @on(BesideView.Chosen)
+    def _stretch_chosen(self, message: BesideView.Chosen) -> None:
+        message.stop()
+        self._text.go(message.place)
+
+    async def _put_beside(self, by: int) -> None:
+        view, subject = self.query_one(BesideView), self._subject
+        others = await self._desk.others(subject)
+        if not others:
+            view.say("There is no other answer to this prompt: A asks again on the same dice.")
+            return
+        names = [(other.letter, *other.version.name) for other in others]
+        before = self._beside
+        at = 0
+        if before is not None:
+            name = (before.other.letter, *before.other.version.name)
+            at = (names.index(name) + by) % len(others) if name in names else 0
+        beside = self._beside = Beside(subject, others[at])
+        view.show(beside, at, len(others), self._steps_of(others[at]))
+        found = beside.parting
+        if found is not None and found.place < self._text.count:
+            self._text.go(found.place)
+        self._colour()
+        self._show_token()
+        if beside.same_model or subject.live or beside.other.live:
+            return
+        await beside.rate()
+        if self._beside is beside:
+            view.rated()
+            self._show_token()
+            await beside.compare_whole()
+            view.rated()
+            self._show_token()
+
+    def _steps_of(self, other: Subject) -> list[int | None]:
+        return self._shades(other.tokens)
 
     # Leaving
 

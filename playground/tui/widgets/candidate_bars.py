@@ -73,6 +73,7 @@ class CandidateBars(ScrollView, can_focus=True):
         self._here = 0
         self._token: object = None
         self._drawn_name = "drawn from"
+        self._name_name = "token"
 
     @property
     def bars(self) -> Sequence[Bar]:
@@ -84,9 +85,19 @@ class CandidateBars(ScrollView, can_focus=True):
         """The candidate under the cursor."""
         return self._bars[self._here] if self._here < len(self._bars) else None
 
-    def show(self, bars: Sequence[Bar], token: object, *, drawn: str = "drawn from") -> None:
-        """Show these candidates of a token; the cursor stays only on the same token."""
-        self._bars, self._drawn_name = bars, drawn
+    def show(
+        self,
+        bars: Sequence[Bar],
+        token: object,
+        *,
+        drawn: str = "drawn from",
+        name: str = "token",
+    ) -> None:
+        """Show these candidates of a token; the cursor stays only on the same token.
+
+        `drawn` and `name` stand over the second bars and over the candidates.
+        """
+        self._bars, self._drawn_name, self._name_name = bars, drawn, name
         if token != self._token:
             chosen = next((at for at, bar in enumerate(bars) if bar.chosen), 0)
             self._token, self._here = token, chosen
@@ -162,7 +173,7 @@ class CandidateBars(ScrollView, can_focus=True):
         style = self.get_component_rich_style("bars--head")
         raw = fit("model", bar + 7)
         return [
-            Segment(f"  {'rank':>4} {fit('token', name)} {raw} ", style),
+            Segment(f"  {'rank':>4} {fit(self._name_name, name)} {raw} ", style),
             Segment(fit(self._drawn_name, bar + 7), style),
         ]
 

@@ -39,7 +39,7 @@ class ViewTabs(Widget):
         for number, (view, title) in enumerate(self._views, start=1):
             here = view == self._here
             parts += [
-                (f" {number} ", "$text-accent"),
+                (f"{number} ", "$text-accent"),
                 (title, "bold $text-primary reverse" if here else "$foreground 70%"),
                 (" ", ""),
             ]
@@ -49,7 +49,7 @@ class ViewTabs(Widget):
         """To the view that was clicked."""
         end = 0
         for view, title in self._views:
-            end += 4 + cell_len(title)
+            end += 3 + cell_len(title)
             if event.x < end:
                 self.post_message(self.Chosen(view))
                 return

@@ -23,7 +23,7 @@ async def test_before_the_first_answer_the_key_has_the_next_ones_bring_their_fig
             assert app.panes[0].conversation.params.logprobs == 20
             await ask(pilot, "Hello")
             screen = await open_lens(pilot)
-            assert screen.query_one(TokenText).count == len(app.panes[0].run.tokens)  # type: ignore[union-attr]
+            assert screen.query_one("#lens-text", TokenText).count == len(app.panes[0].run.tokens)  # type: ignore[union-attr]
 
 
 async def test_an_answer_without_figures_is_read_by_the_model_that_wrote_it() -> None:
@@ -33,7 +33,7 @@ async def test_an_answer_without_figures_is_read_by_the_model_that_wrote_it() ->
         assert app.panes[0].run is not None
         assert app.panes[0].run.text[:20].replace(" ", "") in screen_of(app).replace(" ", "")
         await pilot.press("s")
-        await until(pilot, lambda: screen.query_one(TokenText).count > 0)
+        await until(pilot, lambda: screen.query_one("#lens-text", TokenText).count > 0)
         assert "read by demo:small, afterwards" in screen_of(app)
         run = app.panes[0].run
         assert run is not None
@@ -65,7 +65,7 @@ async def test_a_hosted_answer_is_read_by_a_local_model_and_that_is_said() -> No
             await ask(pilot, "a story")
             screen = await open_lens(pilot)
             await pilot.press("s")
-            await until(pilot, lambda: screen.query_one(TokenText).count > 0)
+            await until(pilot, lambda: screen.query_one("#lens-text", TokenText).count > 0)
             assert "read by demo:small, not the one that wrote it" in screen_of(app)
 
 
@@ -89,7 +89,9 @@ async def test_it_asks_again_with_the_same_dice_and_so_gets_the_same_answer_with
         second = app.panes[0].run
         assert second is not None
         assert second.text == first.text
-        await until(pilot, lambda: screen.query_one(TokenText).count == len(second.tokens))
+        await until(
+            pilot, lambda: screen.query_one("#lens-text", TokenText).count == len(second.tokens)
+        )
         assert "answer 2/2" not in screen_of(app)
         await pilot.press("escape")
         await until(pilot, lambda: "answer 2/2" in screen_of(app))
@@ -103,7 +105,7 @@ async def test_tokens_are_drawn_while_they_come() -> None:
             await pilot.press("enter")
             await until(pilot, lambda: bool(app.panes[0].run and app.panes[0].run.tokens))
             screen = await open_lens(pilot)
-            text = screen.query_one(TokenText)
+            text = screen.query_one("#lens-text", TokenText)
             assert screen.subject.live
             seen = text.count
             await until(pilot, lambda: text.count > seen)
@@ -135,7 +137,7 @@ async def test_another_candidate_goes_another_way_and_both_answers_stay() -> Non
         assert first is not None
         tokens = screen.subject.tokens
         await pilot.press("right", "right", "right", "right", "tab")
-        bars = screen.query_one(CandidateBars)
+        bars = screen.query_one("#lens-bars", CandidateBars)
         assert app.focused is bars
         other = next(at for at, bar in enumerate(bars.bars) if not bar.chosen)
         await pilot.press("home", *["down"] * other)

@@ -53,7 +53,7 @@ async def position_at(app: PlaygroundApp, place: int) -> Position:
 def assert_shows(screen: LensScreen, position: Position, chain: Chain) -> None:
     """Bars and stages are those of a chain at a place."""
     rows = position.candidates(chain, most=50).rows
-    bars = screen.query_one(CandidateBars).bars
+    bars = screen.query_one("#lens-bars", CandidateBars).bars
     assert [(bar.name, bar.token_id, bar.rank, bar.chosen) for bar in bars] == [
         (row.spelling, row.token_id, row.rank, row.chosen) for row in rows
     ]
@@ -87,7 +87,7 @@ async def test_the_ten_most_surprising_tokens_and_the_way_to_each() -> None:
             assert logprob is not None
             assert f"{share_text(math.exp(logprob)):>8}" in screen_of(app)
         await pilot.press("4", "tab", "home", "down", "enter")
-        text = screen.query_one(TokenText)
+        text = screen.query_one("#lens-text", TokenText)
         assert text.cursor == surprising[1]
         assert app.focused is text
         seen = [text.cursor]
@@ -106,7 +106,7 @@ async def test_every_token_has_the_step_of_the_measure_and_the_legend_says_what_
 ) -> None:
     async with looking() as (pilot, app, screen):
         await pilot.press(*["c"] * MEASURES.index(measure))  # type: ignore[arg-type]
-        text = screen.query_one(TokenText)
+        text = screen.query_one("#lens-text", TokenText)
         tokens = run_of(app).tokens
         assert [text.spelled(place) for place in range(text.count)] == [*map(spell, tokens)]
         assert [text.step(place) for place in range(text.count)] == [
@@ -125,7 +125,7 @@ async def test_candidates_and_stages_at_the_settings_that_were_used() -> None:
         plan = run_of(app).plan
         assert plan is not None
         for place in (0, 1, 5, 11):
-            screen.query_one(TokenText).go(place)
+            screen.query_one("#lens-text", TokenText).go(place)
             await until(pilot, lambda at=place: screen._looking.whole.at(at) is not None)
             await pilot.pause()
             position = await position_at(app, place)
@@ -135,10 +135,12 @@ async def test_candidates_and_stages_at_the_settings_that_were_used() -> None:
 async def test_the_original_settings_give_back_the_recorded_probabilities() -> None:
     async with looking(CHAIN) as (pilot, app, screen):
         for place, token in enumerate(run_of(app).tokens):
-            screen.query_one(TokenText).go(place)
+            screen.query_one("#lens-text", TokenText).go(place)
             await until(pilot, lambda at=place: screen._looking.whole.at(at) is not None)
             await pilot.pause()
-            (chosen,) = [bar for bar in screen.query_one(CandidateBars).bars if bar.chosen]
+            (chosen,) = [
+                bar for bar in screen.query_one("#lens-bars", CandidateBars).bars if bar.chosen
+            ]
             assert token.draw is not None
             assert token.logprob is not None
             assert chosen.raw == pytest.approx(math.exp(token.logprob), rel=1e-3)
@@ -186,9 +188,11 @@ async def test_a_token_that_a_setting_would_have_cut_says_by_which_stage() -> No
         tokens = run_of(app).tokens
         place = next(at for at, token in enumerate(tokens) if (token.rank or 0) > 3)
         await pilot.press("2")
-        screen.query_one(TokenText).go(place)
+        screen.query_one("#lens-text", TokenText).go(place)
         await until(pilot, lambda: screen._looking.whole.at(place) is not None)
         await pilot.press("k", "tab", "right", "right")
         await until(pilot, lambda: "▶ itself" in screen_of(app))
-        (chosen,) = [bar for bar in screen.query_one(CandidateBars).bars if bar.chosen]
+        (chosen,) = [
+            bar for bar in screen.query_one("#lens-bars", CandidateBars).bars if bar.chosen
+        ]
         assert chosen.cut == "top_k"

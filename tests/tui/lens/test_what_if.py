@@ -76,7 +76,7 @@ async def test_a_turned_setting_is_what_the_model_says_of_it_and_cut_tokens_are_
             app
         )
         assert "exact, read again by" in screen_of(app)
-        text = screen.query_one(TokenText)
+        text = screen.query_one("#lens-text", TokenText)
         marked = [place for place in range(text.count) if text.marked(place) == CUT]
         assert marked == [*found.cut]
         steps = [text.step(place) for place in range(text.count)]
@@ -92,7 +92,7 @@ async def test_colours_move_with_the_knob_before_anybody_reads_again() -> None:
     async with looking(WARM) as (pilot, app, screen):
         await pilot.press("2", "k", "tab", "right")
         sketch = Sketch(run_of(app).tokens).at(screen.query_one(LensKnobs).params)
-        text = screen.query_one(TokenText)
+        text = screen.query_one("#lens-text", TokenText)
         steps = [text.step(place) for place in range(text.count)]
         assert steps == [None if p is None else step_of("probability", p) for p in sketch]
         # One candidate is left of each token: what was not the likeliest is cut.
@@ -130,7 +130,7 @@ async def test_of_a_hosted_answer_it_says_bounds_and_what_cannot_be_known() -> N
             await ask(pilot, "Tell me a story about a cat")
             screen = await open_lens(pilot)
             run = run_of(app)
-            bars = screen.query_one(CandidateBars).bars
+            bars = screen.query_one("#lens-bars", CandidateBars).bars
             assert [bar.drawn for bar in bars] == [None] * len(bars)
             assert "at least" in screen_of(app)
             await pilot.press("2")

@@ -1,0 +1,142 @@
+"""Two answers to one prompt beside each other: where they part, and how each model rates both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playground.errors import PlaygroundError
+from playground.lens.chain import Position, params_of_plan
+from playground.lens.divergence import Divergence, Stretch, align, rate, whole_divergences
+from playground.lens.meanings import Meaning, meanings
+from playground.lens.parting import Parting, parting
+from playground.lens.reading import Reading
+from playground.tui.lens.subject import Subject
+
+__all__ = ["WHOLE", "Beside", "Rating"]
+
+WHOLE = 200
+"""Places at which whole distributions of two models are compared: a step of each for each."""
+
+_CANDIDATES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """How one model rates one text; without a reading, `why` says why it cannot."""
+
+    reading: Reading | None
+    why: str = ""
+
+
+class Beside:
+    """An answer and another one to the same prompt.
+
+    Answers of one model are compared token by token, those of two models by characters, because
+    their tokenizers differ.
+    """
+
+    def __init__(self, one: Subject, other: Subject) -> None:
+        self.one = one
+        self.other = other
+        self.ratings: dict[tuple[int, int], Rating] = {}
+        """By text and by model, 0 for the one and 1 for the other; known after `rate`."""
+        self.stretches: Sequence[Stretch] = ()
+        """The text of the one, as both models cut it; known after `rate`."""
+        self.whole: Sequence[Divergence] = ()
+        """Before each token of the one, whole distributions compared; where that can be."""
+        self.rated = False
+
+    @property
+    def same_model(self) -> bool:
+        """Whether one model wrote both, so that they differ by settings and dice alone."""
+        return self.one.ref == self.other.ref and not (self.one.foreign or self.other.foreign)
+
+    @property
+    def parting(self) -> Parting | None:
+        """The first token at which they differ."""
+        if not self.same_model or not self.one.tokens or not self.other.tokens:
+            return None
+        return parting(self.one.tokens, self.other.tokens)
+
+    def throws(self, position: Position) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """The throws, from and up to, that pick each one's token where they part.
+
+        `position` is what the model thought there, which is the same for both; None where they do
+        not part, or a plan is not known.
+        """
+        found, plans = self.parting, (self.one.plan, self.other.plan)
+        if found is None or plans[0] is None or plans[1] is None:
+            return None
+        tokens = [side.token for side in (found.one, found.other)]
+        spans = [
+            position.chain(params_of_plan(plan)).interval(token.token_id)
+            for plan, token in zip((plans[0], plans[1]), tokens, strict=True)
+            if token is not None and token.token_id is not None
+        ]
+        return (spans[0], spans[1]) if len(spans) == 2 else None
+
+    @property
+    def meanings(self) -> Sequence[Meaning]:
+        """The knobs that the two backends treat differently."""
+        plans = [side.plan for side in (self.one, self.other)]
+        return meanings([plan for plan in plans if plan is not None])
+
+    def place_in_other(self, place: int) -> int | None:
+        """Where the other model, or the other answer, stands at a token of the one."""
+        if self.same_model:
+            found = self.parting
+            last = len(self.other.tokens) - 1 if found is None else found.place
+            return place if place <= min(last, len(self.other.tokens) - 1) else None
+        stretch = self.stretch_at(place)
+        return None if stretch is None else stretch.other[0]
+
+    def stretch_at(self, place: int) -> Stretch | None:
+        """The stretch that a token of the one is in."""
+        return next((item for item in self.stretches if item.one[0] <= place < item.one[1]), None)
+
+    async def rate(self) -> None:
+        """Let each model rate both texts, as far as it can."""
+        sides = (self.one, self.other)
+        for text, wrote in enumerate(sides):
+            for model, reads in enumerate(sides):
+                self.ratings[text, model] = await self._rating(wrote, reads)
+        mine, theirs = self.ratings[0, 0].reading, self.ratings[0, 1].reading
+        if mine is not None and theirs is not None and mine.text == theirs.text:
+            self.stretches = align(mine, theirs)
+        self.rated = True
+
+    async def compare_whole(self) -> None:
+        """Compare whole distributions, where both models have the same vocabulary."""
+        one, other = self.one, self.other
+        if one.model is None or other.model is None or one.beginning:
+            return
+        if await one.model.vocabulary() != await other.model.vocabulary():
+            return
+        ids = [token.token_id for token in one.tokens]
+        known = [number for number in ids if number is not None]
+        if len(known) == len(ids):
+            self.whole = await whole_divergences(
+                one.model, other.model, one.messages, known, most=WHOLE
+            )
+
+    async def _rating(self, wrote: Subject, reads: Subject) -> Rating:
+        if wrote is reads:
+            if wrote.tokens and not wrote.foreign:
+                return Rating(Reading.of(wrote.tokens))
+            return Rating(None, f"{reads.ref} told no log-probabilities with its answer")
+        if reads.model is None or "score" not in reads.model.abilities:
+            return Rating(None, f"{reads.ref} rates no text but its own, while it writes it")
+        tokens = wrote.tokens
+        text = Reading.of(tokens).text if tokens else wrote.version.text
+        try:
+            return Rating(
+                await rate(
+                    reads.model,
+                    wrote.messages,
+                    wrote.beginning + text,
+                    alternatives=_CANDIDATES,
+                )
+            )
+        except PlaygroundError as error:
+            return Rating(None, str(error))

@@ -1,0 +1,148 @@
+"""What is said of two answers that stand beside each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from playground.lens.chain import Position
+from playground.lens.divergence import Stretch
+from playground.spelling import spell_text
+from playground.tui.labels import brief, one_line
+from playground.tui.lens.beside import Beside, Rating
+from playground.tui.lens.subject import Subject
+from playground.tui.widgets.candidate_bars import share_text
+
+__all__ = ["head", "meanings", "said", "stretch"]
+
+_MUTED = "$foreground 60%"
+
+
+def head(beside: Beside, at: int, count: int) -> Content:
+    """Who stands beside whom."""
+    other = beside.other
+    used = (other.plan or other.version.run.model.plan(other.params)).effective
+    knobs = [
+        f"{name} {brief(used[name])}"
+        for name in other.params.given()
+        if name in used and name != "logprobs"
+    ]
+    more = f"  O the next of {count}" if count > 1 else ""
+    return Content.assemble(
+        ("beside  ", _MUTED),
+        (_name(beside, other), "bold $text-primary"),
+        (f"  {' · '.join(knobs)}", _MUTED),
+        (more, "$text-accent"),
+    )
+
+
+def said(beside: Beside, position: Position | None = None) -> Content:
+    """Where two answers of one model part, or how two models rate both texts.
+
+    `position` is the whole distribution where they part, once it is there.
+    """
+    if beside.same_model:
+        if not beside.one.tokens or not beside.other.tokens:
+            return Content.styled("Without log-probabilities of both there is no telling.", _MUTED)
+        found = beside.parting
+        if found is None:
+            return Content("The two are the same, token by token.")
+        lines = [Content.assemble((one_line(str(found)), "bold"), ("  G goes there", _MUTED))]
+        throws = beside.throws(position) if position is not None else None
+        if throws is not None and found.one.throws is None and found.uniform is not None:
+            mine, theirs = (f"{low:.6f} to {high:.6f}" for low, high in throws)
+            lines.append(
+                Content(f"the throw {found.uniform:.6f} falls into {mine} here, {theirs} there")
+            )
+        return Content("\n").join(lines)
+    if not beside.rated:
+        return Content.styled("Each model reads the other's answer …", _MUTED)
+    together = beside.one.letter == beside.other.letter
+    names = [
+        f"answer {side.number}" if together else side.letter for side in (beside.one, beside.other)
+    ]
+    rows: list[Content] = []
+    for text, wrote in enumerate(names):
+        for model, reads in enumerate(names):
+            parts = [(f"{wrote}’s text", ""), (f" by {reads}  ", _MUTED)]
+            rows.append(Content.assemble(*parts, *_rating(beside.ratings[text, model])))
+    if beside.stretches:
+        rows.append(_divergence(beside))
+    return Content("\n").join(rows)
+
+
+def _divergence(beside: Beside) -> Content:
+    if beside.whole:
+        values = [item.value for item in beside.whole]
+        return Content.assemble(
+            ("divergence  ", _MUTED),
+            (f"mean {math.fsum(values) / len(values):.3f} nats", "bold"),
+            (f", whole distributions of {len(values):,} tokens compared", _MUTED),
+        )
+    known = [item.divergence.value for item in beside.stretches if item.divergence is not None]
+    if not known:
+        return Content.styled("divergence  not known: one side told no candidates", _MUTED)
+    return Content.assemble(
+        ("divergence  ", _MUTED),
+        (f"mean at least {math.fsum(known) / len(known):.3f} nats", "bold"),
+        (", by the texts of the likeliest tokens", _MUTED),
+    )
+
+
+def _rating(rating: Rating) -> Sequence[tuple[str, str]]:
+    reading = rating.reading
+    if reading is None:
+        return [(one_line(rating.why), "$text-warning")]
+    logprob, perplexity = reading.logprob, reading.perplexity
+    return [
+        ("log-probability ", _MUTED),
+        ("?" if logprob is None else f"{logprob:.2f}", "bold"),
+        ("  perplexity ", _MUTED),
+        ("?" if perplexity is None else f"{perplexity:.3g}", "bold"),
+        (f"  {len(reading):,} tokens", _MUTED),
+    ]
+
+
+def stretch(beside: Beside, found: Stretch) -> Content:
+    """One place where two models are far apart."""
+    place = found.one[0]
+    value = found.divergence
+    sign = "≥"
+    if place < len(beside.whole):
+        value, sign = beside.whole[place], " "
+    shares = [_share(found.logprob_one), _share(found.logprob_other)]
+    return Content.assemble(
+        ("" if value is None else f"{sign}{value.value:.3f} nats  ", "$text-warning"),
+        (f"{place + 1:>5}  ", _MUTED),
+        (f"{beside.one.letter} {shares[0]:>7}  {beside.other.letter} {shares[1]:>7}  ", ""),
+        (spell_text(found.text), "bold"),
+    )
+
+
+def _share(logprob: float | None) -> str:
+    return "?" if logprob is None else share_text(math.exp(logprob))
+
+
+def meanings(beside: Beside) -> Content:
+    """Same knob, different meaning: a line for each knob that the two treat differently."""
+    found = beside.meanings
+    if not found:
+        return Content("")
+    lines = [
+        Content.assemble(
+            (f"{item.knob}  ", "$text-accent"),
+            one_line(item.line.removeprefix(f"{item.knob}: ")),
+        )
+        for item in found
+    ]
+    return Content("\n").join([Content.styled("Same knob, different meaning", "bold"), *lines])
+
+
+def _name(beside: Beside, side: Subject) -> str:
+    """A short name that tells the two apart."""
+    ref = one_line(side.ref)
+    if beside.one.letter == beside.other.letter:
+        return f"{side.letter} · answer {side.number} · {ref}"
+    return f"{side.letter} · {ref}"

@@ -1,0 +1,222 @@
+"""Two answers beside each other: where they part on the same dice, and how two models rate both."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.content import Content
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from playground.lens.chain import params_of_plan
+from playground.lens.divergence import align, parted_most, rate, whole_divergences
+from playground.lens.meanings import meanings
+from playground.lens.parting import parting
+from playground.lens.reading import Reading
+from playground.params import GenerationParams
+from playground.providers import open_model
+from playground.providers.base import ChatModel
+from playground.providers.scripted import ScriptedModel
+from playground.run import Run
+from playground.tui.app import PlaygroundApp
+from playground.tui.screens.lens import LensScreen
+from playground.tui.widgets.beside_view import BesideView
+from playground.tui.widgets.candidate_bars import CandidateBars
+from playground.tui.widgets.token_text import PARTED, TokenText
+from tests.tui.lens.looking import Hosted, open_lens
+from tests.tui.stage import answered, ask, playground_of, playing, screen_of, until
+
+DICE = GenerationParams(temperature=0.8, seed=3, logprobs=40, max_length=30)
+
+
+def runs_of(app: PlaygroundApp) -> list[Run]:
+    runs = [pane.run for pane in app.panes]
+    found = [run for run in runs if run is not None]
+    assert len(found) == len(runs)
+    return found
+
+
+def said(screen: LensScreen, name: str) -> str:
+    content = screen.query_one(f"#beside-{name}", Static).content
+    assert isinstance(content, Content)
+    return content.plain
+
+
+@asynccontextmanager
+async def two_settings() -> AsyncIterator[tuple[Pilot[None], PlaygroundApp, LensScreen]]:
+    """One model in two panes, at two temperatures, on the same dice; the lens on the first."""
+    async with open_model("demo:small") as model:
+        app = playground_of({"demo:small": model}, ["demo:small"] * 2, params=DICE)
+        async with playing(app) as pilot:
+            app.panes[1].conversation.params = DICE.updated(temperature=1.1)
+            await ask(pilot, "Tell me a story about a cat")
+            screen = await open_lens(pilot)
+            await pilot.press("6")
+            await until(pilot, lambda: "parted at token" in said(screen, "said"))
+            yield pilot, app, screen
+
+
+@asynccontextmanager
+async def two_models(
+    **models: ChatModel,
+) -> AsyncIterator[tuple[Pilot[None], PlaygroundApp, LensScreen]]:
+    """Two models in two panes, the lens on the first, the other beside it."""
+    app = playground_of(
+        {name.replace("_", ":"): model for name, model in models.items()}, params=DICE
+    )
+    async with playing(app) as pilot:
+        await ask(pilot, "Tell me a story about a cat")
+        screen = await open_lens(pilot)
+        await pilot.press("6")
+        beside = screen.query_one(BesideView)
+        await until(pilot, lambda: beside._beside is not None and beside._beside.rated)
+        await pilot.pause()
+        yield pilot, app, screen
+
+
+async def test_the_first_token_that_differs_is_marked_in_both_with_the_throw_that_decided() -> None:
+    async with two_settings() as (_, app, screen):
+        one, other = runs_of(app)
+        found = parting(one.tokens, other.tokens)
+        assert found is not None
+        assert found.uniform is not None
+        for name in ("#lens-text", "#beside-text"):
+            text = screen.query_one(name, TokenText)
+            marked = [place for place in range(text.count) if text.marked(place) == PARTED]
+            assert marked == [found.place]
+            assert text.cursor == found.place
+        assert str(found) in said(screen, "said")
+        assert f"{found.uniform:.6f}" in screen_of(app)
+
+
+async def test_both_distributions_at_the_parting_are_those_of_their_settings() -> None:
+    async with two_settings() as (pilot, app, screen):
+        runs = runs_of(app)
+        found = parting(runs[0].tokens, runs[1].tokens)
+        assert found is not None
+        assert found.uniform is not None
+        await until(pilot, lambda: screen._looking.whole.at(found.place) is not None)
+        await pilot.pause()
+        position = screen._looking.whole.at(found.place)
+        assert position is not None
+        for name, run in zip(("#beside-here", "#beside-there"), runs, strict=True):
+            assert run.plan is not None
+            chain = position.chain(params_of_plan(run.plan))
+            bars = screen.query_one(name, CandidateBars).bars
+            rows = position.candidates(chain, most=len(bars)).rows
+            assert [bar.drawn for bar in bars] == [row.drawn for row in rows][: len(bars)]
+            (chosen,) = [bar for bar in bars if bar.chosen]
+            token = run.tokens[found.place]
+            assert chosen.token_id == token.token_id
+            assert token.draw is not None
+            assert chosen.drawn == pytest.approx(math.exp(token.draw.logprob), rel=1e-3)
+            # The same throw falls on this token here and on the other one there.
+            assert chain.draw(found.uniform) == token.token_id
+            low, high = chain.interval(token.token_id or 0)
+            assert f"{low:.6f} to {high:.6f}" in said(screen, "said")
+
+
+async def test_asking_again_with_a_turned_knob_throws_the_same_dice_and_stands_beside() -> None:
+    async with open_model("demo:small") as model:
+        app = playground_of({"demo:small": model}, params=DICE)
+        async with playing(app) as pilot:
+            await ask(pilot, "Tell me a story about a cat")
+            screen = await open_lens(pilot)
+            await pilot.press("2", "k", "end", "a", "escape", "6")
+            await answered(pilot)
+            await until(pilot, lambda: "parted at token" in said(screen, "said"))
+            first, second = app.panes[0].conversation.turns[0].runs
+            assert (first.params.temperature, second.params.temperature) == (0.8, 2.0)
+            assert first.params.seed == second.params.seed
+            found = parting(second.tokens, first.tokens)
+            assert found is not None
+            assert str(found) in said(screen, "said")
+
+
+async def test_without_another_answer_it_says_how_to_get_one() -> None:
+    async with open_model("demo:tiny") as model:
+        app = playground_of({"demo:tiny": model}, params=DICE.updated(max_length=8))
+        async with playing(app) as pilot:
+            await ask(pilot, "Hello")
+            screen = await open_lens(pilot)
+            await pilot.press("6")
+            await until(pilot, lambda: "A asks again" in said(screen, "head"))
+            await pilot.press("g")
+
+
+async def test_two_models_rate_both_texts_as_the_library_does() -> None:
+    async with (
+        open_model("demo:small") as small,
+        open_model("demo:tiny") as tiny,
+        two_models(demo_small=small, demo_tiny=tiny) as (pilot, app, screen),
+    ):
+        one, other = runs_of(app)
+        mine, theirs = Reading.of(one.tokens), Reading.of(other.tokens)
+        expected = {
+            "A’s text by A": mine,
+            "A’s text by B": await rate(tiny, one.messages, mine.text),
+            "B’s text by A": await rate(small, other.messages, theirs.text),
+            "B’s text by B": theirs,
+        }
+        for name, reading in expected.items():
+            (line,) = [x for x in said(screen, "said").split("\n") if x.startswith(name)]
+            told = float(line.split("log-probability ")[1].split()[0])
+            assert reading.logprob is not None
+            # Read in one pass here and token by token there.
+            assert told == pytest.approx(reading.logprob, abs=0.5)
+        ids = [token.token_id or 0 for token in one.tokens]
+        whole = await whole_divergences(small, tiny, one.messages, ids)
+        mean = math.fsum(item.value for item in whole) / len(whole)
+        await until(pilot, lambda: "whole distributions" in said(screen, "said"))
+        line = said(screen, "said").split("\n")[-1]
+        assert float(line.split("mean ")[1].split()[0]) == pytest.approx(mean, abs=0.01)
+        assert "whole distributions" in line
+        stretches = align(mine, expected["A’s text by B"])
+        beside = screen.query_one(BesideView)
+        assert [*beside.places] == [stretches[at].one[0] for at in parted_most(stretches)]
+
+
+async def test_the_list_of_places_and_a_key_lead_to_where_they_part_most() -> None:
+    async with (
+        open_model("demo:small") as small,
+        open_model("demo:tiny") as tiny,
+        two_models(demo_small=small, demo_tiny=tiny) as (pilot, _, screen),
+    ):
+        beside, text = screen.query_one(BesideView), screen.query_one("#lens-text", TokenText)
+        listing = screen.query_one("#beside-list", OptionList)
+        listing.focus()
+        await pilot.press("home", "enter")
+        assert text.cursor == beside.places[0]
+        there = screen.query_one("#beside-there", CandidateBars).bars
+        assert there
+        await pilot.press("g")
+        assert text.cursor in beside.places
+
+
+async def test_what_a_hosted_model_cannot_know_is_said_plainly() -> None:
+    async with (
+        open_model("demo:small") as small,
+        open_model("demo:tiny") as tiny,
+        two_models(a_x=Hosted(small), demo_tiny=tiny) as (_, _app, screen),
+    ):
+        words = said(screen, "said")
+        assert "a:x rates no text but its own" in words
+        assert "A’s text by B  log-probability" in words
+        assert "mean at least" in words
+        assert "by the texts of the likeliest tokens" in words
+
+
+async def test_knobs_that_two_backends_treat_differently_have_a_line_each() -> None:
+    async with (
+        open_model("demo:small") as small,
+        two_models(demo_small=small, b_y=ScriptedModel(["A cat."])) as (_, app, screen),
+    ):
+        plans = [run.plan for run in runs_of(app)]
+        found = meanings([plan for plan in plans if plan is not None])
+        assert found
+        for item in found:
+            assert item.line.removeprefix(f"{item.knob}: ") in said(screen, "meanings")
+        assert "Same knob, different meaning" in said(screen, "meanings")
