@@ -5,7 +5,7 @@ import math
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tools.train_demo.corpus import stories, stories_ja, writer
 from tools.train_demo.corpus.dialogue import Dialogue, Turn
 from tools.train_demo.corpus.exam import Question, questions
 from tools.train_demo.corpus.relations import held_out
+from tools.train_demo.rereading import keeps_its_cast, keeps_its_cast_in_japanese
 
 DEMO_FOLDER = Path(__file__).parents[2] / "providers" / "demo"
 TEMPERATURES = (0.2, 0.7, 1.6)
@@ -67,15 +68,41 @@ class Candidate:
         probability = math.exp(sum(token["logprob"] for token in tokens))
         return Answer(choice["message"]["content"] or "", probability)
 
-    def user(self, prompt: str, temperature: float, seed: int = 0) -> Answer:
+    def user(self, prompt: str, temperature: float, seed: int = 0, max_tokens: int = 220) -> Answer:
         """The answer to a single prompt."""
-        return self.ask((Turn("user", prompt),), temperature, seed)
+        return self.ask((Turn("user", prompt),), temperature, seed, max_tokens)
 
 
 def mean(values: Iterable[float]) -> float:
     """The arithmetic mean; nothing has none."""
     listed = list(values)
     return sum(listed) / len(listed) if listed else math.nan
+
+
+def wilson(marks: Sequence[bool]) -> str:
+    """A share of marks in percent, with Wilson's interval at 95 %."""
+    count, z = len(marks), 1.96
+    share = mean(marks)
+    middle = share + z * z / (2 * count)
+    spread = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    low, high = ((middle + way * spread) / (1 + z * z / count) for way in (-1, 1))
+    return f"{100 * share:5.1f} % ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def surer(right: Sequence[float], wrong: Sequence[float]) -> float:
+    """How often a right answer is given a higher probability than a wrong one; ties count half."""
+    pairs = [(one > two) + (one == two) / 2 for one in right for two in wrong]
+    return mean(pairs)
+
+
+def surer_interval(right: Sequence[float], wrong: Sequence[float]) -> tuple[float, float]:
+    """The bootstrap's interval of that at 95 %, over the answers."""
+    rng = random.Random(1)
+    drawn = sorted(
+        surer(rng.choices(right, k=min(len(right), 300)), rng.choices(wrong, k=len(wrong)))
+        for _ in range(200)
+    )
+    return drawn[4], drawn[195]
 
 
 def sit_exam(candidate: Candidate, exam: list[Question], show_wrong: int) -> None:
@@ -92,61 +119,72 @@ def sit_exam(candidate: Candidate, exam: list[Question], show_wrong: int) -> Non
         if not right and show_wrong > 0:
             show_wrong -= 1
             print(f"  wrong: {question.dialogue[-1].text!r} -> {answer.text!r}")
-    print(f"\n{candidate.name}: right at temperature 0")
+    print(f"\n{candidate.name}: right at temperature 0, with Wilson's intervals at 95 %")
     for topic, results in sorted(marks.items()):
-        print(f"  {topic:24} {100 * mean(results):5.1f} % of {len(results)}")
+        print(f"  {topic:24} {wilson(results)} of {len(results)}")
     right, wrong = mean(sure[True]), mean(sure[False])
+    low, high = surer_interval(sure[True], sure[False])
     print(f"  mean probability of right answers {right:.2f}, of wrong ones {wrong:.2f}")
-
-
-def coherent(story: str) -> bool:
-    """Whether a story keeps to one hero, one friend and one thing."""
-    words = set(re.findall(r"\w+", story))
-    names = {name for group in stories.NAMES.values() for name in group} & words
-    return len(names) <= 2 and len(words & set(stories.THINGS)) <= 1
-
-
-def coherent_japanese(story: str) -> bool:
-    """The same of a Japanese story; names are found by their letters."""
-    names = {name for name in stories_ja.NAMES if name in story}
-    runs = set(re.findall(r"[ァ-ヴー]+", story)) - set(stories_ja.THINGS)
-    return len(names) <= 2 and runs <= names
+    print(
+        "  a right answer had a higher probability than a wrong one in"
+        f" {100 * surer(sure[True], sure[False]):.0f} % of pairs ({100 * low:.0f} to"
+        f" {100 * high:.0f}; {len(sure[True])} right, {len(sure[False])} wrong)"
+    )
 
 
 def lexicon(documents: int = 20_000) -> set[str]:
-    """Every English word that the corpus uses."""
+    """Every word that the text uses."""
     corpus = writer.write_corpus(documents)
     texts = (turn.text for dialogue in corpus for turn in dialogue)
-    return {word for text in texts for word in re.findall(r"[a-z]+", text.casefold())}
+    return {word for text in texts for word in re.findall(r"[^\W\d_]+", text.casefold())}
+
+
+def requests(count: int) -> tuple[list[str], list[str]]:
+    """Requests for stories that the text does not have, in English and in Japanese."""
+    rng = random.Random(11)
+    english: list[str] = []
+    while len(english) < count:
+        prompt = stories.cast(rng).fill(rng.choice(stories.KIND_REQUESTS))
+        if held_out(prompt):
+            english.append(prompt)
+    japanese: list[str] = []
+    while len(japanese) < count:
+        prompt = stories_ja.story(rng, hidden=True).prompt
+        if not prompt.isascii():
+            japanese.append(prompt)
+    return english, japanese
 
 
 def tell_stories(candidate: Candidate, count: int) -> None:
     """Print how coherent, how varied and how well spelt stories are at several temperatures."""
-    rng = random.Random(11)
-    prompts: list[str] = []
-    while len(prompts) < count:
-        who = stories.cast(rng)
-        prompt = who.fill(rng.choice(stories.KIND_REQUESTS))
-        if held_out(prompt):
-            prompts.append(prompt)
+    english, japanese = requests(count)
     known = lexicon()
-    print(f"\n{candidate.name}: {count} stories, each for a held-out request")
-    print("  temperature  coherent  different  known words")
-    for temperature in (0.2, 0.3, 0.7, 1.0, 1.6):
+    print(
+        f"\n{candidate.name}: {count} stories, a seed each, for {len(set(english))} different"
+        f" requests ({len(set(japanese))} in Japanese) that are not in the text"
+    )
+    print("  temperature  keep their cast, with Wilson's interval  different  known words")
+    for temperature in (0.2, 0.3, 0.7, 1.0, 1.3, 1.6):
         told = [
-            candidate.user(prompt, temperature, seed).text for seed, prompt in enumerate(prompts)
+            candidate.user(prompt, temperature, seed).text for seed, prompt in enumerate(english)
         ]
-        words = [word for text in told for word in re.findall(r"[a-z]+", text.casefold())]
+        words = [word for text in told for word in re.findall(r"[^\W\d_]+", text.casefold())]
         print(
-            f"  {temperature:11}  {100 * mean(map(coherent, told)):6.0f} %"
+            f"  {temperature:11}  {wilson(list(map(keeps_its_cast, told))):>40}"
             f"  {100 * len(set(told)) / count:7.0f} %"
             f"  {100 * mean([word in known for word in words]):9.1f} %"
         )
-    japanese = [
-        candidate.user(f"{stories_ja.KINDS[seed % 11]}のお話をして。", 0.3, seed).text
-        for seed in range(count)
-    ]
-    print(f"  Japanese at 0.3: {100 * mean(map(coherent_japanese, japanese)):.0f} % coherent")
+    readers: tuple[tuple[str, list[str], Callable[[str], bool]], ...] = (
+        ("English", english, keeps_its_cast),
+        ("Japanese", japanese, keeps_its_cast_in_japanese),
+    )
+    for language, prompts, kept in readers:
+        for length, said in ((60, "first 60 tokens"), (220, "whole")):
+            told = [
+                candidate.user(prompt, 0.3, seed, length).text
+                for seed, prompt in enumerate(prompts)
+            ]
+            print(f"  {language} at 0.3, {said}: {wilson(list(map(kept, told)))} keep their cast")
 
 
 def show_samples(candidate: Candidate) -> None:

@@ -148,7 +148,36 @@ def _only_difference(prompt: str, phrasings: Sequence[str]) -> str:
     raise ValueError(prompt)
 
 
+_HELLO = ("hello", "hi", "welcome")
+# What people say to begin or end a talk, in words that the text does not have, and what fits.
+GREETINGS = (
+    ("Hello, dear model!", _HELLO), ("Hi, it's me again!", _HELLO), ("Hello hello!", _HELLO),
+    ("Well, hello there", _HELLO),
+    ("Good morning, Demo!", ("good morning",)),
+    ("A very good morning to you.", ("good morning",)),
+    ("Good evening, friend.", ("good evening",)),
+    ("Hey, how are you today?", ("fine", "well", "great", *_HELLO)),
+    ("Hi, how do you do?", ("fine", "well", "great", *_HELLO)),
+    ("Good night, see you tomorrow.", ("good night", "sleep well", "bye", "see you")),
+    ("Thanks a million!", ("welcome", "pleasure", "no problem", "glad")),
+    ("Bye, see you tomorrow!", ("bye", "goodbye", "see you")),
+    ("こんにちは、デモさん。", ("こんにちは",)), ("やあ、こんにちは！", ("こんにちは",)),
+    ("おはよう、元気？", ("おはよう", "元気")), ("こんばんは、また来ました。", ("こんばんは",)),
+    ("今日もありがとう。", ("どういたしまして", "いえいえ")),
+    ("じゃあ、さようなら。", ("さようなら", "またね")), ("もう寝るね、おやすみ。", ("おやすみ",)),
+)  # fmt: skip
+
+
+def greeting() -> list[Question]:
+    """Greetings, thanks and goodbyes that were never read."""
+    return [
+        Question((Turn("user", said),), "greetings", "phrasing", fitting)
+        for said, fitting in GREETINGS
+    ]
+
+
 def questions(seed: int = SEED) -> list[Question]:
     """The whole exam, the same for the same seed."""
     rng = random.Random(seed)
-    return [*knowledge(rng), *listing(), *roles(rng), *remembering(rng), *comprehension(rng)]
+    drawn = [*knowledge(rng), *listing(), *roles(rng), *remembering(rng), *comprehension(rng)]
+    return [*drawn, *greeting()]
