@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import Final
 
@@ -72,7 +72,7 @@ def _figures_of(run: Run) -> Iterator[tuple[str, Value]]:
         yield from _of_tokens(run.tokens)
 
 
-def _of_tokens(tokens: list[Token]) -> Iterator[tuple[str, Value]]:
+def _of_tokens(tokens: Sequence[Token]) -> Iterator[tuple[str, Value]]:
     """What only a run that reports log-probabilities can say."""
     shown = [spell_bytes(token.data) if token.data else spell_text(token.text) for token in tokens]
     yield "pieces", "│".join(shown[:_PIECES]) + (" …" if len(shown) > _PIECES else "")

@@ -181,7 +181,7 @@ class LessonActions(Foundation):
         if self._panel is None:
             self._panel = LessonPanel(id="lesson")
             await self.mount(self._panel, before=self._prompt)
-        self._panel.keys = f" {self._guide.words.keys} "
+        self._panel.keys = self._guide.words.keys
         await self._play(self._guide)
         if self._looking is None:
             self._looking = self.set_interval(1 / _LOOKS_A_SECOND, self._look_at_lesson)

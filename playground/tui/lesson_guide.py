@@ -52,7 +52,7 @@ class LessonGuide:
     def heading(self) -> str:
         """Title and place, in the learner's language."""
         place = self.words.step.format(step=self.at + 1, steps=len(self.lesson.steps))
-        return f" {self.lesson.title} · {place} "
+        return f"{self.lesson.title} · {place}"
 
     @property
     def words_said(self) -> str:

@@ -138,8 +138,10 @@ class Drawer(Vertical):
         self._scope.action_scope(False)
         for control in self._rows[knob].query(".knob-slider, .knob-field"):
             if not control.disabled:
-                control.focus()
-                return
+                control.focus(scroll_visible=False)
+                break
+        # A drawer that was just opened has no size yet, by which it could scroll.
+        self.call_after_refresh(self._rows[knob].scroll_visible, animate=False, top=True)
 
     @on(KnobRow.Changed)
     def _changed(self, message: KnobRow.Changed) -> None:

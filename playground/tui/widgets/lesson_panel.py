@@ -76,8 +76,10 @@ class LessonPanel(Widget, can_focus=True):
 
     def _lines(self, width: int) -> list[Content]:
         lines: list[Content] = []
-        for number, paragraph in enumerate(make_safe(self.said).split("\n")):
-            mark = f"{self.mark}  " if self.mark and not number else ""
+        paragraphs = make_safe(self.said).split("\n")
+        for number, paragraph in enumerate(paragraphs, start=1):
+            # What is to be tried stands last, after what has been seen.
+            mark = f"{self.mark}  " if self.mark and number == len(paragraphs) else ""
             whole = mark + paragraph
             for piece in wrap(whole, width):
                 text = Content(whole[piece.start : piece.end])
