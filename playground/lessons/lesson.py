@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from playground.errors import InvalidParameter, InvalidReference
 from playground.lessons.sentences import Sentence, check_words
 from playground.params import GenerationParams, knobs
 from playground.types import Frozen, ModelRef
@@ -38,7 +39,10 @@ class PaneSetting(Frozen):
     @field_validator("model")
     @classmethod
     def _is_reference(cls, value: str) -> str:
-        return str(ModelRef.parse(value))
+        try:
+            return str(ModelRef.parse(value))
+        except InvalidReference as error:
+            raise ValueError(str(error)) from error
 
 
 class Wait(Frozen):
@@ -108,8 +112,11 @@ class Step(Frozen):
     @field_validator("turn")
     @classmethod
     def _turns_knobs(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        for settings in value.values():
-            GenerationParams.of(**settings)
+        try:
+            for settings in value.values():
+                GenerationParams.of(**settings)
+        except InvalidParameter as error:
+            raise ValueError(str(error)) from error
         return value
 
     @model_validator(mode="after")
