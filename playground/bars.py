@@ -25,14 +25,16 @@ class Bar:
 
 
 def percent(share: float) -> str:
-    """A probability for people: `12.3%`, `0.04%`, and in powers of ten where it is tiny."""
+    """A probability for people: `12.3%`, `0.04%`, `0.0003%`, in powers of ten where it is tiny."""
     if share <= 0:
         return "0%"
     if share >= 0.99995:
         return "100%"
     if share >= 0.1:
         return f"{share:.1%}"
-    return f"{share:.2%}" if share >= 0.0001 else f"{share * 100:.0e}%"
+    if share >= 0.0001:
+        return f"{share:.2%}"
+    return f"{share * 100:.4f}%" if share >= 1e-6 else f"{share * 100:.0e}%"
 
 
 def bars_html(bars: Iterable[Bar], caption: str) -> str:

@@ -156,6 +156,87 @@ def ask(
 
 
 @app.command()
+@takes_knobs
+def lens(
+    prompt: Annotated[
+        str | None,
+        typer.Argument(
+            help="What to ask, or @NAME of the library; `-`, or nothing in a pipe, reads standard "
+            "input."
+        ),
+    ] = None,
+    *,
+    knobs: dict[str, Any],
+    var: Variables = None,
+    model: Models = None,
+    system: System = None,
+    preset: Preset = None,
+    by: Annotated[
+        str, typer.Option(help="Shade tokens by `probability`, `rank` or `entropy`.")
+    ] = "probability",
+    top: Annotated[
+        int, typer.Option(min=1, max=100, help="List so many candidates of a token.")
+    ] = 10,
+    token: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Look at the Nth token: its candidates, and every stage."),
+    ] = None,
+    answer: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Ask nothing: have the models rate this answer."),
+    ] = None,
+    score: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROVIDER:MODEL",
+            help="A local model that gives the figures of answers that come without.",
+        ),
+    ] = None,
+    no_history: Annotated[
+        bool, typer.Option("--no-history", help="Do not write this into the history.")
+    ] = False,
+    as_json: AsJson = False,
+    as_html: Annotated[bool, typer.Option("--html", help="Print a page.")] = False,
+    as_svg: Annotated[bool, typer.Option("--svg", help="Print a picture.")] = False,
+) -> None:
+    """Ask one or several models, and print where each token of their answers came from.
+
+    On a terminal the text is shaded; in a pipe there is a line for each token.
+    """
+    from playground.cli.lens import Wanted, form_called, measure_called
+    from playground.cli.lens import lens as run
+    from playground.cli.library import looked_up, tell_applied
+
+    wanted = Wanted(
+        form=form_called(json=as_json, html=as_html, svg=as_svg),
+        measure=measure_called(by),
+        most=top,
+        place=token,
+        scorer=score,
+        answer=answer,
+        keep=not no_history,
+    )
+    named, found = preset_called(preset), looked_up(prompt, var or ())
+    asked = params_over_settings(knobs, named, found.params if found else None)
+    if named is not None:
+        model = model or list(named.models)
+        system = named.system_prompt if system is None else system
+    if found is not None:
+        tell_applied(found, asked, knobs, system=system is None)
+        system = found.system or None if system is None else system
+    raise typer.Exit(
+        run(
+            prompt,
+            wanted,
+            turns=found.turns if found else (),
+            models=model,
+            params=asked,
+            system=system,
+        )
+    )
+
+
+@app.command()
 def models(
     provider: Annotated[str | None, typer.Argument(help="List this provider's only.")] = None,
     *,

@@ -40,7 +40,7 @@ def ask(
 
     `turns` are earlier turns and the prompt, where they are known already.
     """
-    text = turns[-1].content if turns else _read_prompt(prompt)
+    text = turns[-1].content if turns else read_prompt(prompt)
     opened = [open_model(ref) for ref in models or default_models()]
     if strict:
         _refuse_departures(opened, params)
@@ -75,7 +75,9 @@ async def _show(
         try:
             async with comparison:
                 async for run, event in comparison:
+                    await view.ready()
                     view.take(run, event)
+                await view.ready()
         finally:
             view.close()
 
@@ -94,7 +96,8 @@ def _view_for(runs: Sequence[Run], *, json: bool) -> View:
     return OneAfterAnother(runs)
 
 
-def _read_prompt(given: str | None) -> str:
+def read_prompt(given: str | None) -> str:
+    """The prompt as it was given, or standard input; raises `UsageError` where there is none."""
     if given is None and is_terminal(sys.stdin):
         raise UsageError(
             "There is no prompt.", hint='Write it after `ask`: playground ask "Hello there"'

@@ -7,11 +7,13 @@ theme's in the terminal, `PALETTE` in HTML and SVG.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal, get_args
 
 from playground.lens.candidates import least_entropy, rank_of
+from playground.lens.tokens import Tokens
 from playground.types import Token
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "Step",
     "legend",
     "shade_of",
+    "shades_of",
     "step_of",
 ]
 
@@ -86,6 +89,30 @@ def shade_of(measure: Measure, token: Token) -> Shade:
     """How a token is shaded by a measure of the model's raw distribution."""
     value, bound = _figure(measure, token)
     return Shade(None if value is None else step_of(measure, value), value, bound)
+
+
+def shades_of(measure: Measure, tokens: Sequence[Token]) -> list[Shade]:
+    """The shades of many tokens; of a local model's, without looking at their candidates."""
+    if not isinstance(tokens, Tokens):
+        return [shade_of(measure, token) for token in tokens]
+    found = []
+    for place, token in enumerate(tokens.plainly()):
+        value = _plain_figure(measure, token)
+        if value is None:
+            found.append(shade_of(measure, tokens[place]))
+        else:
+            found.append(Shade(step_of(measure, value), value))
+    return found
+
+
+def _plain_figure(measure: Measure, token: Token) -> float | None:
+    match measure:
+        case "probability":
+            return None if token.logprob is None else math.exp(token.logprob)
+        case "rank":
+            return None if token.rank is None else float(token.rank)
+        case "entropy":
+            return token.entropy
 
 
 def legend(measure: Measure) -> tuple[Step, ...]:

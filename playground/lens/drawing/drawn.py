@@ -49,9 +49,9 @@ class Drawn:
                 shade_of(self.measure, tokens[at]) for at in range(group.first, group.last + 1)
             ]
             shade = max(shades, key=lambda item: -1 if item.step is None else item.step)
-            if several and group.end > group.start:
-                text = make_safe(self.reading.text[group.start : group.end])
-                pieces: Sequence[Piece] = (Piece(text, "text"),)
+            text = self.reading.text[group.start : group.end] if several else ""
+            if text and "\N{REPLACEMENT CHARACTER}" not in text:
+                pieces: Sequence[Piece] = (Piece(make_safe(text), "text"),)
             else:
                 pieces = [
                     piece

@@ -151,8 +151,12 @@ class OpenAIModel(ChatModel):
     async def stream(self, messages: Sequence[Message], plan: Plan) -> AsyncGenerator[Event, None]:
         """One streamed chat completion; closing the generator closes its connection."""
         self._check_open()
-        wanted = plan.effective.get("n")
-        reader = AnswerReader(self._source, wanted=wanted if isinstance(wanted, int) else 1)
+        wanted, likeliest = plan.effective.get("n"), plan.effective.get("logprobs")
+        reader = AnswerReader(
+            self._source,
+            wanted=wanted if isinstance(wanted, int) else 1,
+            likeliest=likeliest if isinstance(likeliest, int) else None,
+        )
         scrubber = Scrubber(self.endpoint.key)
         await self._clients.get()
         try:

@@ -159,12 +159,14 @@ class _ChoiceReader:
 class AnswerReader:
     """Turns the chunks of one answer into events and keeps count of what has ended.
 
-    `wanted` is how many choices were asked for; `begun` becomes true when the endpoint begins to
+    `wanted` is how many choices were asked for, `likeliest` how many alternatives of a token (None:
+    as many as come); `begun` becomes true when the endpoint begins to
     answer, `said` with the first text.
     """
 
     source: Source
     wanted: int = 1
+    likeliest: int | None = None
     begun: bool = False
     said: bool = False
     usage: Mapping[str, Any] = field(default_factory=dict)
@@ -223,7 +225,7 @@ class AnswerReader:
         if thought:
             self.said = True
             yield ReasoningDelta(_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", thought), index)
-        tokens = tuple(_tokens(choice.get("logprobs")))
+        tokens = tuple(_tokens(choice.get("logprobs"), self.likeliest))
         if text or tokens or (reason and reader.half):
             self.said = True
             yield TextDelta(_whole(reader, text, final=bool(reason)), index, tokens)
@@ -271,13 +273,18 @@ def _string(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _tokens(logprobs: object) -> Iterator[Token]:
-    """The tokens of a `logprobs` field; other shapes than OpenAI's are left alone."""
+def _tokens(logprobs: object, most: int | None) -> Iterator[Token]:
+    """The tokens of a `logprobs` field; other shapes than OpenAI's are left alone.
+
+    Some servers put the token itself after the `most` likeliest that were asked for: there it
+    would pass for the next likeliest.
+    """
     found = logprobs.get("content") if isinstance(logprobs, dict) else None
     for entry in found if isinstance(found, list) else ():
         if not isinstance(entry, dict):
             continue
         others = entry.get("top_logprobs")
+        others = others[:most] if isinstance(others, list) else ()
         yield Token(
             text=_readable(entry.get("token")),
             logprob=_logprob(entry.get("logprob")),
@@ -286,7 +293,7 @@ def _tokens(logprobs: object) -> Iterator[Token]:
                 TokenAlternative(
                     text=_readable(other.get("token")), logprob=value, data=_partial(other)
                 )
-                for other in (others if isinstance(others, list) else ())
+                for other in others
                 if isinstance(other, dict) and (value := _logprob(other.get("logprob"))) is not None
             ),
         )

@@ -1,0 +1,146 @@
+"""The lens as a picture: an answer's text, shaded, with legend and figures. SVG, no script."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from playground.lens.drawing.drawn import Drawn
+from playground.lens.shading import INKS, PALETTE, legend
+from playground.sanitize import make_safe
+from playground.spelling import NEWLINE, SPACE
+
+__all__ = ["picture"]
+
+_COLUMNS = 90
+_WIDE = 8.4
+_HIGH = 22
+_MARGIN = 16
+_FONT = "ui-monospace, 'DejaVu Sans Mono', 'Noto Sans Mono CJK JP', monospace"
+
+
+def picture(answers: Iterable[Drawn]) -> Iterator[str]:
+    """One SVG with some answers, one below the other, in pieces."""
+    body: list[str] = []
+    row = 0
+    for drawn in answers:
+        who = drawn.ref if not drawn.scorer else f"{drawn.ref}, figures by {drawn.scorer}"
+        for line in (f"{who}: {drawn.prompt}", *drawn.notes, *drawn.reading.lacks):
+            for part in _wrapped(make_safe(line)):
+                body.append(_words(row, 0, part, "#555555"))
+                row += 1
+        found, row = _text(drawn, row)
+        body += found
+        body.append(_legend(drawn, row))
+        figures = ", ".join(f"{name} {value}" for name, value in drawn.reading.figures())
+        body.append(_words(row + 1, 0, figures, "#555555"))
+        row += 3
+    width, height = _COLUMNS * _WIDE + 2 * _MARGIN, max(row - 1, 1) * _HIGH + 2 * _MARGIN
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}" font-family="{escape(_FONT)}" font-size="14">\n'
+        '<rect width="100%" height="100%" fill="#ffffff"/>\n'
+    )
+    for part in body:
+        yield f"{part}\n"
+    yield "</svg>\n"
+
+
+def _text(drawn: Drawn, row: int) -> tuple[list[str], int]:
+    """The tokens from a row on, wrapped, and the row after them."""
+    found, column = [], 0
+    for shown in drawn.shown():
+        step = shown.shade.step or 0
+        for piece in shown.pieces:
+            text = piece.text.replace(SPACE, " ") if piece.kind == "sign" else piece.text
+            for part in _runs(text):
+                if column and column + _width(part) > _COLUMNS:
+                    row, column = row + 1, 0
+                found.append(_box(row, column, part, step))
+                column += _width(part)
+                if piece.kind == "sign" and part == NEWLINE:
+                    row, column = row + 1, 0
+    return found, row + (1 if column else 0)
+
+
+def _box(row: int, column: int, text: str, step: int) -> str:
+    x, y, width = _MARGIN + column * _WIDE, _MARGIN + row * _HIGH, _width(text) * _WIDE
+    box = (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_HIGH - 2}" '
+        f'fill="{PALETTE[step]}"/>'
+    )
+    return box if text == " " else box + _words(row, column, text, INKS[step])
+
+
+def _words(row: int, column: int, text: str, ink: str) -> str:
+    x, y = _MARGIN + column * _WIDE, _MARGIN + row * _HIGH + 15
+    # Without an isolate, letters written from right to left would be laid out from the other end.
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" fill="{ink}" xml:space="preserve" '
+        f'style="unicode-bidi:isolate;white-space:pre">{escape(text)}</text>'
+    )
+
+
+def _legend(drawn: Drawn, row: int) -> str:
+    parts, column = [_words(row, 0, f"{drawn.measure}:", "#555555")], len(drawn.measure) + 2
+    for step in legend(drawn.measure):
+        text = f" {step.meaning} "
+        parts.append(_box(row, column, text, step.number))
+        column += len(text) + 1
+    return "".join(parts)
+
+
+def _runs(text: str) -> Iterator[str]:
+    """Parts that can be laid out as one: ASCII by the word, everything else by the character.
+
+    Fonts agree on how wide nothing else is.
+    """
+    run = ""
+    for cell in _cells(text):
+        if cell.isascii() and len(run) < _COLUMNS // 2:
+            run += cell
+            continue
+        if run:
+            yield run
+        run = cell if cell.isascii() else ""
+        if not run:
+            yield cell
+    if run:
+        yield run
+
+
+def _cells(text: str) -> Iterator[str]:
+    """Characters, each with the marks that stand on it."""
+    cell = ""
+    for character in text:
+        if cell and not unicodedata.category(character).startswith("M"):
+            yield cell
+            cell = ""
+        cell += character
+    if cell:
+        yield cell
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes."""
+    return sum(
+        0
+        if unicodedata.category(character).startswith("M")
+        else 2
+        if unicodedata.east_asian_width(character) in "WF"
+        else 1
+        for character in text
+    )
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    """A text in lines that fit, five at most."""
+    count = 0
+    for line in text.split("\n"):
+        for start in range(0, max(len(line), 1), _COLUMNS):
+            if count == 5:
+                yield "…"
+                return
+            yield line[start : start + _COLUMNS]
+            count += 1
