@@ -6,7 +6,8 @@
 
     prompt = prompts.get("translate-fr")
     with Session() as session:
-        print(session.ask("demo:small", prompt.render(text="Good morning"), **prompt.suggestion))
+        messages = prompt.render(text="The cat is black.")
+        print(session.ask("demo:small", messages, **prompt.suggestion))
 """
 
 from playground.prompts.asking import AskedPrompt, asked_prompt, is_reference, name_and_value
