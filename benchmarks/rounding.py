@@ -100,6 +100,7 @@ def _converted(source: Path, kind: str, folder: Path) -> Path:
     lib.llama_log_set(quiet, None)
     options = lib.llama_model_quantize_default_params()
     options.ftype = WEIGHTS[kind]
+    options.allow_requantize = True  # the shipped file is Q8_0 already
     target = folder / f"{kind}.gguf"
     status = lib.llama_model_quantize(
         str(source).encode(), str(target).encode(), ctypes.byref(options)
