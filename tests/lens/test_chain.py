@@ -1,0 +1,217 @@
+"""The chain stage by stage, and an answer at another setting: as llama.cpp does it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playground.distribution import Distribution
+from playground.errors import ContextOverflow, ModelFileError, UnsupportedAbility
+from playground.lens.chain import Chain, Position, params_of_plan
+from playground.lens.what_if import bound_at, bound_curve, score_at, score_curve
+from playground.params import GenerationParams
+from playground.providers import ChatModel, open_model
+from playground.providers.llama.sampling import Candidates, SamplerChain
+from playground.run import Run, as_messages, generate
+from playground.types import Token
+from tests.providers.llama.conftest import sampling
+
+from .made import token_of
+
+ROUNDING = 0.05
+"""Evaluating many tokens at once rounds differently from one by one on quantised weights."""
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[ChatModel]:
+    async with open_model("demo:small") as opened:
+        yield opened
+
+
+def _left_by_llama_cpp(logits: np.ndarray[Any, Any], seen: list[int], **values: Any) -> int:
+    chain = SamplerChain(sampling(**values), 1, Candidates(len(logits)))
+    chain.accept(seen)
+    _, probabilities = chain.survivors(logits)
+    chain.close()
+    return int(np.count_nonzero(probabilities))
+
+
+@pytest.mark.parametrize("size", [2048, 128_256, 256_000])
+@pytest.mark.parametrize("order", ["llama.cpp", "temperature-first"])
+def test_the_counts_of_every_stage_are_what_llama_cpps_samplers_leave(
+    size: int, order: str
+) -> None:
+    logits = np.random.default_rng(size).normal(0, 3, size).astype(np.float32)
+    seen = [int(token) for token in np.argsort(logits)[-20:]] * 2
+    knobs: dict[str, Any] = {
+        "top_k": 400,
+        "top_p": 0.8013,
+        "min_p": 0.05007,
+        "temperature": 1.3,
+        "repeat_penalty": 1.2,
+        "frequency_penalty": 0.3,
+    }
+    params = GenerationParams.of(sampler_order=order, **knobs)
+    chain = Position(Distribution.of(logits), seen=seen).chain(params)
+    names: list[str] = []
+    for stage in chain.stages:
+        names.append(stage.name)
+        knobs["sampler_order"] = tuple(names)
+        assert stage.survivors == _left_by_llama_cpp(logits, seen, **knobs), stage.name
+        assert len(stage.cut(5)) == min(5, stage.number_cut)
+        gone = {item.token_id for item in stage.cut(10**6)}
+        assert len(gone) == stage.number_cut
+        lost = sum(item.probability for item in stage.cut(10**6))
+        assert stage.mass == pytest.approx(1 - lost, abs=1e-9)
+    assert [stage.name for stage in chain.stages if stage.number_cut]
+
+
+def test_a_stage_that_hangs_on_more_than_a_distribution_says_so() -> None:
+    chain = Position(Distribution.of([1.0, 2.0])).chain(GenerationParams(xtc_probability=0.5))
+    (stage,) = [stage for stage in chain.stages if stage.name == "xtc"]
+    assert "not computed" in stage.reason
+    assert not stage.acted
+
+
+async def _answer(model: ChatModel, **knobs: Any) -> Run:
+    run = await generate(model, "Once upon a time", **{"logprobs": 50, "seed": 5, **knobs})
+    assert run.error is None
+    return run
+
+
+async def _chain_at(model: ChatModel, run: Run, place: int) -> Chain:
+    ids = [token.token_id or 0 for token in run.tokens]
+    found = await model.next_token(run.messages, ids[:place])
+    seen = (*await model.prompt_tokens(run.messages), *ids[:place])
+    vocabulary = await model.vocabulary()
+    assert run.plan is not None
+    position = Position(replace(found, vocabulary=vocabulary), seen=seen)
+    return position.chain(params_of_plan(run.plan))
+
+
+async def test_the_chain_at_the_settings_of_a_run_gives_what_the_run_reported(
+    model: ChatModel,
+) -> None:
+    run = await _answer(
+        model, max_length=16, temperature=1.3, top_p=0.9, min_p=0.01, repeat_penalty=1.2
+    )
+    for place, token in enumerate(run.tokens):
+        assert token.draw is not None
+        assert token.token_id is not None
+        assert token.draw.uniform is not None
+        chain = await _chain_at(model, run, place)
+        assert chain.logprob(token.token_id) == pytest.approx(token.draw.logprob, abs=ROUNDING)
+        assert chain.left.entropy == pytest.approx(token.draw.entropy, abs=ROUNDING)
+        assert abs(len(chain.left) - token.draw.survivors) <= 1 + 0.02 * token.draw.survivors
+        low, high = chain.interval(token.token_id)
+        assert low - 0.02 <= token.draw.uniform <= high + 0.02
+        if low + 0.02 < token.draw.uniform < high - 0.02:
+            assert chain.draw(token.draw.uniform) == token.token_id
+
+
+async def test_what_if_at_the_original_settings_gives_back_the_recorded_probabilities(
+    model: ChatModel,
+) -> None:
+    asked = GenerationParams(temperature=0.8, top_k=20, max_length=30)
+    run = await _answer(model, **asked.given())
+    assert run.plan is not None
+    recorded = [token.draw.logprob for token in run.tokens if token.draw]
+    (scored,) = await score_at(model, run.messages, run.tokens, [run.params])
+    assert scored.exact
+    assert not scored.cut
+    assert [item.high for item in scored.outcomes] == pytest.approx(recorded, abs=ROUNDING)
+    # From the candidates alone: all that survived are among the fifty, so that they tell exactly.
+    told = bound_at(run.tokens, params_of_plan(run.plan))
+    assert told.exact
+    assert [item.high for item in told.outcomes] == pytest.approx(recorded, abs=1e-4)
+
+
+async def test_a_setting_that_cuts_says_which_tokens_and_a_curve_goes_with_temperature(
+    model: ChatModel,
+) -> None:
+    run = await _answer(model, temperature=1.5, max_length=30)
+    greedy, hot = await score_at(
+        model, run.messages, run.tokens, [GenerationParams(top_k=1), run.params]
+    )
+    unlikely = tuple(at for at, token in enumerate(run.tokens) if (token.rank or 1) > 1)
+    assert set(greedy.cut) <= {*unlikely} | {
+        at for at, token in enumerate(run.tokens) if (token.logprob or 0) > -1
+    }
+    assert greedy.cut
+    assert greedy.high == -math.inf
+    assert "cannot come" in str(greedy)
+    assert "no token cut" in str(hot)
+    curve = await score_curve(model, run.messages, run.tokens, run.params, (0.5, 1.0, 1.5))
+    assert [point.temperature for point in curve] == [0.5, 1.0, 1.5]
+    assert curve[-1].high == pytest.approx(hot.high, abs=1e-6)
+    for point, bound in zip(
+        curve, bound_curve(run.tokens, GenerationParams(), (0.5, 1.0, 1.5)), strict=True
+    ):
+        assert bound.low - 1.5 <= point.high <= bound.high + 1.5
+
+
+@settings(max_examples=300)
+@given(
+    logits=st.lists(st.integers(-2000, 2000).map(lambda x: x / 256), min_size=2, max_size=60),
+    known=st.integers(1, 20),
+    vocabulary_is_known=st.booleans(),
+    data=st.data(),
+    order=st.sampled_from(["llama.cpp", "temperature-first"]),
+    knobs=st.fixed_dictionaries(
+        {},
+        optional={
+            "temperature": st.sampled_from([0.0, 0.3, 0.8, 1.5, 3.0]),
+            "top_k": st.integers(0, 30),
+            "top_p": st.sampled_from([0.1, 0.5, 0.9, 0.99]),
+            "min_p": st.sampled_from([0.01, 0.1, 0.5]),
+            "typical_p": st.sampled_from([0.3, 0.9]),
+        },
+    ),
+)
+def test_bounds_from_some_candidates_hold_for_the_whole_distribution(
+    logits: list[float],
+    known: int,
+    vocabulary_is_known: bool,
+    data: st.DataObject,
+    order: str,
+    knobs: dict[str, Any],
+) -> None:
+    whole = Distribution.of(logits)
+    chosen = data.draw(st.integers(0, len(logits) - 1))
+    params = GenerationParams.of(sampler_order=order, **knobs)
+    vocabulary = len(logits) if vocabulary_is_known else None
+    (found,) = bound_at([token_of(whole, chosen, known)], params, vocabulary=vocabulary).outcomes
+    truth = float(whole.after(params).logprobs[chosen])
+    if truth == -math.inf:
+        assert found.low == -math.inf
+    else:
+        assert found.low - 1e-4 <= truth <= found.high + 1e-4
+
+
+def test_of_tokens_without_figures_nothing_is_claimed() -> None:
+    found = bound_at([Token("a"), Token("b", -1.0)], GenerationParams(top_p=0.9))
+    assert found.perhaps_cut == (0, 1)
+    assert not found.exact
+    assert "bound" in str(found)
+    assert bound_at([], GenerationParams(top_p=0.9)).exact
+
+
+async def test_what_cannot_be_scored_says_why(model: ChatModel, tmp_path: Any) -> None:
+    prompt = as_messages("Hello")
+    long = [Token("word ", -1.0, data=b"word ")] * 5000
+    with pytest.raises(ContextOverflow):
+        await score_at(model, prompt, long, [GenerationParams()])
+    scripted = open_model("scripted:echo")
+    with pytest.raises(UnsupportedAbility, match="Local models can"):
+        await score_at(scripted, prompt, [Token("a", token_id=1)], [GenerationParams()])
+    gone = tmp_path / "gone.gguf"
+    with pytest.raises(ModelFileError, match=r"gone\.gguf"):
+        async with open_model(f"local:{gone}") as opened:
+            await score_at(opened, prompt, [Token("a", token_id=1)], [GenerationParams()])
