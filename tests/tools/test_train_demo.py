@@ -1,5 +1,6 @@
 """The demo models' training text, and the files that came of it. Nothing here needs torch."""
 
+import asyncio
 import random
 import re
 from pathlib import Path
@@ -9,6 +10,9 @@ import jinja2
 import pytest
 from gguf import GGUFReader
 
+from playground.providers import open_model
+from playground.run import generate
+from playground.types import Message
 from tools.train_demo.corpus import exam, stories, stories_ja, writer
 from tools.train_demo.corpus.dialogue import Turn
 from tools.train_demo.overlap import found_in
@@ -179,3 +183,43 @@ def test_the_chat_template_takes_a_system_message_and_many_turns(weights: GGUFRe
 
 def test_the_files_stay_small() -> None:
     assert sum(path.stat().st_size for path in DEMO.glob("*.gguf")) <= 10_000_000
+
+
+async def share_right(name: str, asked: list[exam.Question]) -> float:
+    """The share of these questions that a model answers rightly at temperature 0."""
+    async with open_model(f"demo:{name}") as model:
+        runs = [
+            generate(
+                model,
+                [Message(role=turn.role, content=turn.text) for turn in question.dialogue],
+                temperature=0,
+                max_length=60,
+            )
+            for question in asked
+        ]
+        await asyncio.gather(*runs)
+    right = [question.right(run.text) for question, run in zip(asked, runs, strict=True)]
+    return sum(right) / len(right)
+
+
+async def test_small_knows_what_it_is_said_to_and_tiny_a_quarter_less() -> None:
+    asked = exam.questions()[::4]
+    small, tiny = await share_right("small", asked), await share_right("tiny", asked)
+    assert small >= 0.9
+    assert small - tiny >= 0.2
+
+
+async def test_stories_of_small_keep_their_cast() -> None:
+    async with open_model("demo:small") as model:
+        runs = [
+            generate(
+                model,
+                "Tell me a story about a curious dragon.",
+                temperature=0.3,
+                seed=seed,
+                max_length=60,
+            )
+            for seed in range(40)
+        ]
+        await asyncio.gather(*runs)
+    assert sum(keeps_its_cast(run.text) for run in runs) >= 32
