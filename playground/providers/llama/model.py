@@ -153,7 +153,7 @@ class LlamaModel(ChatModel):
         return read_scores(report)
 
     async def next_token(self, messages: Sequence[Message], prefix: Given = "") -> Distribution:
-        """The whole raw distribution of the token after `prefix`."""
+        """The whole raw distribution of the token after `prefix`; it knows its tokens' bytes."""
         import numpy as np
 
         from playground.distribution import Distribution
@@ -162,7 +162,8 @@ class LlamaModel(ChatModel):
         report = await self._ask(
             WholeDistribution, lambda number: Look(id=number, messages=turns, prefix=text)
         )
-        return Distribution.of(np.frombuffer(read_logits(report), dtype="<f4"))
+        logits = np.frombuffer(read_logits(report), dtype="<f4")
+        return Distribution.of(logits, await self.vocabulary())
 
     async def tokenize(self, text: str) -> tuple[int, ...]:
         """The tokens of a text, without special ones."""

@@ -1,0 +1,144 @@
+"""`playground lens`: figures in four forms, answers without them, and what cannot be asked."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from playground.lens.drawing.drawn import Drawn
+from playground.lens.drawing.html import page, tokens_html
+from playground.lens.drawing.svg import picture
+from playground.lens.drawing.text import lines
+from playground.lens.reading import Reading
+from playground.lens.tokens import Tokens
+from playground.sanitize import make_safe
+from playground.types import Draw, Token, TokenAlternative
+
+from .conftest import Shell
+
+ASKED = ("lens", "Tell me a story.", "-m", "demo:small", "--seed", "3", "--max-length", "12")
+
+EVIL = (
+    b"<script>alert(1)</script>", b"\x1b]0;owned\x07", b"\"' onload=x", "\u202eabc".encode(),
+    b"\xe3\x81", b"\n\n", b"]]>&amp;", "שלום".encode(), b"\xf0\x9f", b"[red]x[/]",
+)  # fmt: skip
+
+
+def _evil(data: bytes) -> Token:
+    text = data.decode("utf-8", "replace")
+    raw = (TokenAlternative(text, -0.5, 1, data), TokenAlternative("</td><b>", -1.5, 2))
+    return Token(text, -0.5, raw, 1, data, 1, 0.7, Draw(-0.4, 0.6, 2, 0.1, raw))
+
+
+def _drawn() -> Drawn:
+    reading = Reading.of(_evil(data) for data in EVIL)
+    return Drawn("local:<i>x</i>", "<img src=x>\x1b[2J", reading, notes=("<u>&\x07",))
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+def test_pages_hold_no_element_that_a_token_brought() -> None:
+    for made in ("".join(page([_drawn()])), tokens_html(Tokens(map(_evil, EVIL)))):
+        tags = _Tags()
+        tags.feed(made)
+        assert not tags.found & {"script", "img", "b", "i", "u"}
+        assert not any(name.startswith("on") for name in tags.attributes)
+        assert make_safe(made) == made
+        assert "http://" not in made
+
+
+def test_a_picture_is_well_formed_and_holds_no_element_that_a_token_brought() -> None:
+    made = "".join(picture([_drawn()]))
+    names = {element.tag.rpartition("}")[2] for element in ET.fromstring(made).iter()}
+    assert names == {"svg", "rect", "text"}
+    assert make_safe(made) == made
+
+
+def test_text_for_a_pipe_holds_nothing_that_a_terminal_obeys() -> None:
+    made = "\n".join(lines(_drawn(), colours=False))
+    assert make_safe(made) == made
+    # In colours only ours: SGR, and nothing else after an escape.
+    coloured = "\n".join(lines(_drawn(), colours=True))
+    assert "\x1b" in coloured
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert make_safe(bare) == bare
+
+
+def test_json_gives_every_token_with_its_candidates(shell: Shell) -> None:
+    done = shell(*ASKED, "--json", "--top", "5", "--no-history")
+    assert done.returncode == 0
+    told = json.loads(done.stdout)
+    tokens = told["tokens"]
+    assert "".join(token["text"] for token in tokens) == told["text"]
+    assert told["logprob"] == pytest.approx(sum(token["logprob"] for token in tokens))
+    assert told["perplexity"] == pytest.approx(math.exp(-told["logprob"] / len(tokens)))
+    for token in tokens:
+        assert len([row for row in token["candidates"] if row["chosen"]]) == 1
+        listed = sum(row["probability"] for row in token["candidates"])
+        assert listed + token["rest"] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_pipe_gets_a_line_a_token_and_one_token_its_chain(shell: Shell) -> None:
+    done = shell(*ASKED, "--by", "rank")
+    table = done.stdout.split("\n\n")[0].splitlines()
+    assert [line[:5].strip() for line in table[1:]] == [str(number) for number in range(1, 13)]
+    one = shell(*ASKED, "-t", "1.4", "--top-p", "0.5", "--token", "2")
+    assert one.returncode == 0
+    assert "top_p 0.5" in one.stdout
+    assert "effective vocabulary" in one.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (("--json", "--html"), "One form at a time"),
+        (("--by", "luck"), "no measure 'luck'"),
+        (("--token", "99"), "none of number 99"),
+        (("--token", "0"), "none of number 0"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_sentence(shell: Shell, more: tuple[str, ...], says: str) -> None:
+    done = shell(*ASKED, *more)
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_an_answer_without_figures_names_models_that_give_them_and_is_scored_by_a_local_one(
+    shell: Shell, tmp_path: Path
+) -> None:
+    asked = ("lens", "Hello", "-m", "scripted:echo", "--no-history")
+    without = shell(*asked)
+    assert without.returncode == 0
+    assert "Hello" in without.stdout
+    assert "demo:small" in without.stdout
+    assert "--score demo:" in without.stdout
+    scored = shell(*asked, "--score", "demo:small")
+    assert "scripted:echo, figures by demo:small" in scored.stdout
+    assert "perplexity" in scored.stdout
+    gone = shell(*asked, "--score", f"local:{tmp_path}/gone.gguf")
+    assert "cannot score it either" in gone.stdout
+    assert "gone.gguf" in gone.stdout
+
+
+def test_a_given_answer_is_rated_and_one_too_long_is_refused(shell: Shell) -> None:
+    rate = ("lens", "Tell me a story.", "-m", "demo:small", "--answer")
+    done = shell(*rate, "Once upon a time", "--json")
+    assert json.loads(done.stdout)["text"] == "Once upon a time"
+    long = shell(*rate, "word " * 5000)
+    assert long.returncode == 1
+    assert "context" in long.stderr

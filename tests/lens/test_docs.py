@@ -1,0 +1,65 @@
+"""The commands and the script of docs/lens.md, run as they stand there."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from playground.spelling import spell_bytes
+
+PAGE = (Path(__file__).parents[2] / "docs" / "lens.md").read_text(encoding="utf-8")
+
+
+def _commands() -> list[str]:
+    (block,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    return [line for line in block.splitlines() if line]
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_every_command_of_the_page_does_what_it_says(command: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'playground() {{ "{sys.executable}" -m playground "$@"; }}\n{command}'],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+        env=os.environ,
+    )
+    assert (done.returncode, "Error" in done.stderr) == (0, False), done.stderr
+    made = "".join(path.read_text(encoding="utf-8") for path in tmp_path.glob("story.*"))
+    assert len(done.stdout or made) > 200
+    if "--json" in command:
+        assert json.loads(done.stdout)["tokens"]
+
+
+def test_the_script_of_the_page_runs(tmp_path: Path) -> None:
+    (script,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+        env=os.environ,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "tokens are cut" in done.stdout
+    assert "parted at token" in done.stdout
+
+
+def test_the_tables_of_the_page_are_true() -> None:
+    for name in re.findall(r"^\| `(playground\.lens\.\w+)` \|", PAGE, re.MULTILINE):
+        assert importlib.import_module(name).__doc__
+    assert [spell_bytes(data) for data in (b" \n\t", b"\x1b", b"\xe3\x81", b"")] == [
+        "·↵→",
+        "␛",
+        "‹E3 81›",
+        "‹empty›",
+    ]
