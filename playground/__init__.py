@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playground import prompts
     from playground.comparison import Comparison, compare
+    from playground.distribution import Distribution
     from playground.errors import PlaygroundError
     from playground.params import GenerationParams
     from playground.providers.base import ChatModel, Provider
@@ -29,6 +30,7 @@ _HOMES = {
     "Answer": "types",
     "ChatModel": "providers.base",
     "Comparison": "comparison",
+    "Distribution": "distribution",
     "GenerationParams": "params",
     "Message": "types",
     "ModelRef": "types",
@@ -48,6 +50,7 @@ __all__ = [
     "Answer",
     "ChatModel",
     "Comparison",
+    "Distribution",
     "GenerationParams",
     "Message",
     "ModelRef",
