@@ -30,7 +30,7 @@ def percent(share: float) -> str:
         return "0%"
     if share >= 0.99995:
         return "100%"
-    if share >= 0.1:
+    if 0.1 <= share < 0.9995:
         return f"{share:.1%}"
     if share >= 0.0001:
         return f"{share:.2%}"

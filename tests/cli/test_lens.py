@@ -110,6 +110,8 @@ def test_a_pipe_gets_a_line_a_token_and_one_token_its_chain(shell: Shell) -> Non
         (("--by", "luck"), "no measure 'luck'"),
         (("--token", "99"), "none of number 99"),
         (("--token", "0"), "none of number 0"),
+        (("--token", "1", "--svg"), "Leave out --svg"),
+        (("--token", "1", "--answer", "x"), "Leave out --answer"),
     ],
 )
 def test_what_cannot_be_meant_is_a_sentence(shell: Shell, more: tuple[str, ...], says: str) -> None:

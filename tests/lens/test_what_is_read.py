@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.bars import percent
 from playground.distribution import Distribution
 from playground.history.tokens import pack, unpack
 from playground.lens.candidates import Candidates, rank_of
@@ -201,3 +202,10 @@ def test_figures_that_nobody_can_mean_are_kept_within_bounds() -> None:
 @given(st.lists(st.text(max_size=6), max_size=5))
 def test_any_text_survives_being_kept(said: list[str]) -> None:
     assert [token.text for token in Tokens(Token(text) for text in said)] == said
+
+
+def test_probabilities_read_as_people_write_them_and_only_certainty_is_100_percent() -> None:
+    shares = (1.0, 0.99991, 0.9991, 0.123, 0.0123, 0.0001, 0.000012, 1e-9, 0.0)
+    assert [percent(share) for share in shares] == [
+        "100%", "99.99%", "99.9%", "12.3%", "1.23%", "0.01%", "0.0012%", "1e-07%", "0%",
+    ]  # fmt: skip

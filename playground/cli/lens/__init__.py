@@ -81,7 +81,15 @@ def lens(
     params: GenerationParams,
     system: str | None,
 ) -> int:
-    """Ask, draw every answer, and return the exit code: 1 where one failed."""
+    """Ask, draw every answer, and return the exit code: 1 where one failed.
+
+    Raises `UsageError` for what cannot be meant together.
+    """
+    if wanted.place is not None and (wanted.form != "text" or wanted.answer is not None):
+        raise UsageError(
+            "--token looks at a token of a new answer, as text.",
+            hint=f"Leave out {'--answer' if wanted.answer is not None else f'--{wanted.form}'}.",
+        )
     text = turns[-1].content if turns else read_prompt(prompt)
     told = settings().system_prompt if system is None else system
     if params.logprobs is None:
