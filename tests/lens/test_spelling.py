@@ -84,3 +84,11 @@ def test_the_same_token_is_told_by_its_id_and_else_by_what_it_says() -> None:
     assert not same_token(token, TokenAlternative("a", -1.0, 6))
     assert same_token(Token("a"), TokenAlternative("a", -1.0))
     assert not same_token(Token("�", data=b"\xe3"), TokenAlternative("�", -1.0, data=b"\xe4"))
+
+
+def test_every_character_of_the_basic_plane_has_a_spelling_of_its_own() -> None:
+    characters = [chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
+    spelled = {
+        unicodedata.normalize("NFC", spell_bytes(character.encode())) for character in characters
+    }
+    assert len(spelled) == len(characters)
