@@ -22,6 +22,9 @@ CUT_OFF = {
 }
 """Finish reasons that nobody asked for, with what to say of them."""
 
+PROOF_SECONDS = 120.0
+"""No receipt waits longer for the sum of a model's file, which takes seconds the first time."""
+
 Strand = tuple[int, int]
 """One text that is shown by itself: which run, and which of its `n` choices."""
 
@@ -36,6 +39,9 @@ class View(ABC):
     def take(self, run: Run, event: Event) -> None:
         """Show an event of a run."""
 
+    async def ready(self) -> None:
+        """Wait for what it wants to show of the runs that have ended; by default for nothing."""
+
     @abstractmethod
     def close(self) -> None:
         """Every run has ended: show what has not been shown yet."""
@@ -47,6 +53,13 @@ class JsonLines(View):
     def __init__(self, runs: Sequence[Run]) -> None:
         super().__init__(runs)
         self._printed = 0
+        self._proven = 0
+
+    async def ready(self) -> None:
+        """Let the receipts of those whose turn it is say which file and settings they had."""
+        while self._proven < len(self.runs) and self.runs[self._proven].state != "running":
+            await self.runs[self._proven].prove(PROOF_SECONDS)
+            self._proven += 1
 
     def take(self, run: Run, event: Event) -> None:
         """Print the answers that are whole and whose turn it is."""

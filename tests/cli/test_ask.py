@@ -53,6 +53,12 @@ def test_json_lines_hold_whole_answers(shell: Shell) -> None:
     assert second.effective["temperature"] == 0
     assert second.params == {"temperature": 0, "max_length": 6}
     assert second.usage.output_tokens
+    assert second.receipt is not None
+    proof = second.receipt.provenance
+    assert proof.file is not None
+    assert len(proof.file.sha256) == 64
+    assert proof.engine["threads"] == 1
+    assert "llama-cpp-python" in second.receipt.versions
     assert {
         "model",
         "text",

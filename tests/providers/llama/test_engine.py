@@ -75,6 +75,38 @@ def test_choices_of_one_request_evaluate_their_prompt_once(
     assert sum(sizes) < len(prompt) * 1.5
 
 
+def test_requests_at_different_settings_evaluate_the_prompt_they_share_once(
+    make_engine: MakeEngine, native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(sequences=4)
+    sizes = _count_decodes(monkeypatch)
+    prompt = _tokens(native_model, "one two three four five six seven " * 10)
+    for number, temperature in enumerate((0.2, 0.7, 1.2), start=1):
+        engine.generate(number, prompt, sampling(temperature=temperature, max_length=2), ())
+    _finish(engine)
+    assert sum(sizes) < len(prompt) * 1.5
+    # The same once more, as a retry asks for it: all but the last token is there.
+    engine.generate(4, prompt, sampling(max_length=2, seed=9), ())
+    began = next(report for report in _finish(engine) if isinstance(report, Began))
+    assert began.cached_tokens == len(prompt) - 1
+
+
+def test_the_prefix_that_was_used_longest_ago_makes_room_for_another(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine(sequences=2)
+    prompts = {
+        name: _tokens(native_model, text * 8)
+        for name, text in {"A": "one two three ", "B": "昔々あるところに", "C": "Yes. No. "}.items()
+    }
+    reused = []
+    for number, name in enumerate("ABACAB"):
+        engine.generate(number, prompts[name], sampling(max_length=1), ())
+        began = next(report for report in _finish(engine) if isinstance(report, Began))
+        reused.append(began.cached_tokens >= len(prompts[name]) - 1)
+    assert reused == [False, False, True, False, True, False], "C took the place of B, not of A"
+
+
 def test_the_next_turn_starts_from_the_cells_of_the_turn_before(
     make_engine: MakeEngine, native_model: NativeModel
 ) -> None:

@@ -11,8 +11,9 @@ from benchmarks.random_gguf import Shape, write_random_gguf
 from playground.distribution import Distribution
 from playground.providers.llama.engine import Engine
 from playground.providers.llama.native import NativeContext, NativeModel, start_llama
-from playground.providers.llama.protocol import Text
+from playground.providers.llama.protocol import Scored, Text
 from playground.providers.llama.sampling import Candidates, SamplerChain
+from playground.types import Token
 
 from .conftest import sampling
 
@@ -67,6 +68,30 @@ def test_an_answer_is_the_same_alone_and_beside_fifteen_others(
     beside = _tokens_of(engine, 100)
     assert len(alone) == 48
     assert beside == alone
+
+
+def test_scoring_an_answer_on_exact_weights_gives_what_was_reported_to_the_third_digit(
+    engine: Engine,
+) -> None:
+    prompt = list(b"Once upon a time")
+    knobs = sampling(temperature=0.7, top_k=40, max_length=48, logprobs=0, seed=11)
+    engine.generate(1, prompt, knobs, ())
+    tokens: list[Token] = []
+    while not engine.idle:
+        for report in engine.step():
+            if isinstance(report, Text):
+                tokens += report.tokens
+    engine.score(2, prompt, [token.token_id or 0 for token in tokens], (knobs,))
+    scored = None
+    while scored is None:
+        scored = next((item for item in engine.step() if isinstance(item, Scored)), None)
+    assert len(tokens) == len(scored.scores) == 48
+    for told, score in zip(tokens, scored.scores, strict=True):
+        assert told.draw is not None
+        assert score.token.token_id == told.token_id
+        # KV cells are kept in 16 bits, and are added up in another order here.
+        assert score.token.logprob == pytest.approx(told.logprob, abs=2e-3)
+        assert score.logprobs[0] == pytest.approx(told.draw.logprob, abs=2e-3)
 
 
 # The upper 0.1% point of chi-square for so many degrees of freedom (Wilson and Hilferty 1931).
