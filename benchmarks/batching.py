@@ -12,7 +12,9 @@ each, every measurement in a process of its own:
   found. To reach for the whole job: 1.8× at 128 prompt tokens and 3.5× at 1,024.
 
 All answers have the same prompt, so that ours is opened with one pool of KV cells, as is meant for
-that; `--cells own` opens it with cells for each, `--cells auto` as it comes.
+that; `--cells own` opens it with cells for each, `--cells auto` as it comes. Ours and
+`llama-batched-bench` leave flash attention off, or take it both with `--flash-attention`: which is
+faster is the processor's and the prompt's matter.
 
 One sequence's rate is the floor of what batching can give, the rate at which a prompt is evaluated
 its ceiling: both are printed first.
@@ -83,7 +85,9 @@ def sequential(prompt: int, count: int, length: int) -> Measured:
     return {"total": time.perf_counter() - began, "rate": tokens / decoding}
 
 
-async def batched(prompt: int, count: int, length: int, unified: bool | None) -> Measured:
+async def batched(
+    prompt: int, count: int, length: int, unified: bool | None, flash: bool | None
+) -> Measured:
     """The same job through `open_model`."""
     async with open_model(
         f"local:{random_gguf()}",
@@ -91,6 +95,7 @@ async def batched(prompt: int, count: int, length: int, unified: bool | None) ->
         context_length=2048,
         sequences=count,
         unified=unified,
+        flash_attention=flash,
     ) as model:
         await model.warm_up()
         runs = [
@@ -118,16 +123,27 @@ async def batched(prompt: int, count: int, length: int, unified: bool | None) ->
 
 
 def _measure(
-    prompt: int, count: int, length: int, unified: bool | None, native: Path | None
+    prompt: int,
+    count: int,
+    length: int,
+    opened: tuple[bool | None, bool | None],
+    native: Path | None,
 ) -> dict[str, Measured]:
-    """One round: each peer once."""
-    found = {"ours": in_a_process(batched, prompt, count, length, unified)}
+    """One round: each peer once. `opened`: one pool of cells, flash attention."""
+    unified, flash = opened
+    found = {"ours": in_a_process(batched, prompt, count, length, unified, flash)}
     found["Llama"] = in_a_process(sequential, prompt, min(count, ONE_BY_ONE), length)
     if count > ONE_BY_ONE:
         found["Llama"]["total"] = math.nan
     if program := native_peers.find("llama-batched-bench", native):
         rate = native_peers.batched_bench(
-            program, random_gguf(), prompt, length, count, unified=bool(unified)
+            program,
+            random_gguf(),
+            prompt,
+            length,
+            count,
+            unified=bool(unified),
+            flash=bool(flash),
         )
         found["bench"] = {"rate": rate, "total": math.nan}
     program = native_peers.find("llama-server", native)
@@ -176,14 +192,15 @@ def main() -> None:
         "--native", type=Path, help="folder of llama.cpp's programs, if not on PATH"
     )
     parser.add_argument("--cells", choices=list(CELLS), default="pool")
+    parser.add_argument("--flash-attention", action="store_true")
     parser.add_argument(
         "--quick", action="store_true", help="one round, 128 tokens, to 16 sequences"
     )
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.prompts, options.sequences = 1, [128], [1, 16]
-    unified = CELLS[options.cells]
-    ends = [in_a_process(batched, 1024, 1, 16, unified) for _ in range(options.rounds)]
+    opened = CELLS[options.cells], options.flash_attention or None
+    ends = [in_a_process(batched, 1024, 1, 16, *opened) for _ in range(options.rounds)]
     floor = statistics.median(end["rate"] for end in ends)
     ceiling = statistics.median(1024 / end["first"] for end in ends)
     print(f"one sequence {floor:.0f} tokens/s, a prompt {ceiling:.0f} tokens/s; one thread each")
@@ -195,7 +212,7 @@ def main() -> None:
     for prompt in options.prompts:
         for count in options.sequences:
             rounds = [
-                _measure(prompt, count, options.length, unified, options.native)
+                _measure(prompt, count, options.length, opened, options.native)
                 for _ in range(options.rounds)
             ]
             print(_row(prompt, count, rounds), flush=True)

@@ -31,17 +31,16 @@ def find(name: str, folder: Path | None) -> str | None:
 
 
 def batched_bench(
-    program: str, model: Path, prompt: int, length: int, count: int, *, unified: bool
+    program: str, model: Path, prompt: int, length: int, count: int, *, unified: bool, flash: bool
 ) -> float:
     """Decode tokens a second of so many sequences that share a prompt; nothing is sampled.
 
-    Their KV cells lie in one pool (`unified`), or each has its own.
-
-    Without flash attention, as ours: with it, its default, it is slower on a CPU.
+    Their KV cells lie in one pool (`unified`), or each has its own. `flash`: with flash attention.
     """
     done = subprocess.run(
         [
-            *(program, "-m", str(model), "-t", "1", "-tb", "1", "-ngl", "0", "-pps", "-fa", "off"),
+            *(program, "-m", str(model), "-t", "1", "-tb", "1", "-ngl", "0", "-pps"),
+            *("-fa", "on" if flash else "off"),
             *("-c", str(CONTEXT * count), "-b", "512", "-ub", "512", "--output-format", "jsonl"),
             *("-npp", str(prompt), "-ntg", str(length), "-npl", str(count)),
             *(["-kvu"] if unified else []),
