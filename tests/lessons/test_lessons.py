@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -281,3 +282,22 @@ def test_progress_is_kept_and_forgiving() -> None:
     progress_path().write_text("{", encoding="utf-8")
     with pytest.raises(BrokenFile, match=r"lessons\.json"):
         kept_progress()
+
+
+# The page about them
+
+PAGE = Path(__file__).parents[2] / "docs" / "lessons.md"
+
+
+def test_the_lesson_on_the_page_is_one() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    lesson = read_lesson(example, Path("02-temperature.toml"), "en")
+    assert [step.wait.kind for step in lesson.steps] == ["answer", "knob", "answer", "enter"]
+
+
+def test_the_page_has_every_lesson_and_every_figure() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for lesson in list_lessons("en").lessons:
+        assert lesson.title in page
+    for name, meaning in PANE_FIGURES.items():
+        assert f"| `a.{name}` | {meaning} |" in page

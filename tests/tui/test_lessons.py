@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from playground.lessons import Lesson, kept_progress, list_lessons
+from playground.lessons import Lesson, Progress, keep_progress, kept_progress, list_lessons
+from playground.lessons.progress import progress_path
+from playground.providers.scripted import ScriptedModel
 from playground.tui import lesson_guide
 from playground.tui.app import PlaygroundApp
 from playground.tui.lesson_actions import LessonRequest
 from playground.tui.lesson_guide import LessonGuide
 from playground.tui.screens.lesson_list import LessonList
+from playground.tui.themes import DARK, LIGHT
 from playground.tui.widgets.lesson_panel import LessonPanel
-from tests.tui.stage import playing, screen_of, until
+from tests.tui.stage import (
+    FIXED,
+    answers_of,
+    ask,
+    paste,
+    playground_of,
+    playing,
+    saying,
+    screen_of,
+    until,
+)
+from tests.tui.test_snapshots import Snapshot, played
 
 LESSONS = [lesson for language in ("en", "ja") for lesson in list_lessons(language).lessons]
 
@@ -90,7 +105,6 @@ async def test_a_lesson_is_played_to_its_end_and_says_only_what_was_seen(lesson:
         while not guide.last:
             await do_step(pilot, guide)
             said = panel_of(pilot).said
-            print(f"[{guide.at + 1}] {said}\n    > {panel_of(pilot).hint}")
             assert set(re.findall(r"\{(.*?)\}", guide.step.text)) <= {*guide.figures}
             if guide.step.seen:
                 # Every shipped lesson has a sentence for what really comes of it.
@@ -99,3 +113,153 @@ async def test_a_lesson_is_played_to_its_end_and_says_only_what_was_seen(lesson:
         await until(pilot, lambda: isinstance(pilot.app.screen, LessonList))
         assert "✓" in screen_of(pilot.app)
     assert kept_progress().done == {lesson.name}
+
+
+async def skip(pilot: Pilot[None], guide: LessonGuide) -> None:
+    """Let the lesson do the step."""
+    app: Any = pilot.app
+    at = guide.at
+    await until(pilot, lambda: all(pane.model is not None for pane in app.panes))
+    await pilot.press("alt+n")
+    await until(pilot, lambda: guide.at > at and not app._moving)
+
+
+async def test_escape_leaves_and_everything_is_as_it_was() -> None:
+    app: Any = PlaygroundApp(["demo:tiny", "demo:small", "demo:tiny"], system="Be brief.")
+    async with playing(app, (140, 40)) as pilot:
+        await until(pilot, lambda: all(pane.model is not None for pane in app.panes))
+        await ask(pilot, "Hello!")
+        held, answers = app.archive.current, answers_of(app)
+        await pilot.press("f6")
+        await paste(pilot, "half a thought")
+        await pilot.press("alt+g")
+        await until(pilot, lambda: isinstance(app.screen, LessonList))
+        await pilot.press("down", "enter")
+        guide = await begun(pilot)
+        assert guide.lesson.name == "temperature"
+        assert len(app.panes) == 2
+        await skip(pilot, guide)
+        assert app.archive.current != held
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.panes) == 3 and not app.query(LessonPanel))
+        await pilot.pause(0.2)
+        assert answers_of(app) == answers
+        assert [pane.conversation.ref for pane in app.panes] == [
+            "demo:tiny", "demo:small", "demo:tiny",
+        ]  # fmt: skip
+        assert app.active_pane.letter == "B"
+        assert app._prompt.text == "half a thought"
+        assert app.archive.current == held
+        assert all(pane.conversation.system == "Be brief." for pane in app.panes)
+
+
+async def test_every_step_can_be_skipped() -> None:
+    async with playing(classroom("system-prompts"), (100, 32)) as pilot:
+        guide = await begun(pilot)
+        while not guide.last:
+            await skip(pilot, guide)
+        assert guide.figures["a.same"] is False
+
+
+async def test_a_lesson_goes_on_at_the_scene_where_it_was_left() -> None:
+    async with playing(classroom("truncation"), (100, 32)) as pilot:
+        guide = await begun(pilot)
+        for _ in range(3):
+            await skip(pilot, guide)
+        await pilot.press("escape")
+        await until(pilot, lambda: not pilot.app.query(LessonPanel))
+    assert kept_progress().left_at == {"truncation": 2}
+    async with playing(classroom(), (100, 32)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, LessonList))
+        await until(pilot, lambda: "step 3" in screen_of(pilot.app))
+        await pilot.press("down", "down", "down", "enter")
+        guide = await begun(pilot)
+        assert guide.at == 2
+        assert pilot.app.panes[0].conversation.params.top_k == 5
+
+
+async def test_the_lessons_of_a_conversation_are_marked_in_the_history() -> None:
+    app: Any = classroom("seeds")
+    async with playing(app, (100, 32)) as pilot:
+        guide = await begun(pilot)
+        await skip(pilot, guide)
+        kept = await app.archive.load(app.archive.current)
+        assert kept.title == "Seeds and determinism"
+
+
+async def test_the_language_is_chosen_in_the_list_and_remembered() -> None:
+    async with playing(classroom(language=""), (100, 32)) as pilot:
+        await until(pilot, lambda: "What a token is" in screen_of(pilot.app))
+        await pilot.press("l")
+        await until(pilot, lambda: "トークンとは" in screen_of(pilot.app))
+        await pilot.press("escape")
+        await until(pilot, lambda: kept_progress().language == "ja")
+    async with playing(classroom(language=""), (100, 32)) as pilot:
+        await until(pilot, lambda: "トークンとは" in screen_of(pilot.app))
+
+
+async def test_a_broken_lesson_is_named_with_its_line_in_the_list(config_folder: Path) -> None:
+    folder = config_folder / "lessons" / "en"
+    folder.mkdir(parents=True)
+    (folder / "09-bad.toml").write_text('title = "x"\nsumary = "y"\n', encoding="utf-8")
+    async with playing(classroom(), (110, 32)) as pilot:
+        await until(pilot, lambda: "09-bad.toml: line 2: sumary" in screen_of(pilot.app))
+        assert "System prompts" in screen_of(pilot.app)
+
+
+async def test_an_own_prompt_is_as_good_as_the_written_one() -> None:
+    async with playing(classroom("max-length"), (100, 32)) as pilot:
+        guide = await begun(pilot)
+        app: Any = pilot.app
+        await until(pilot, lambda: all(pane.model is not None for pane in app.panes))
+        app._prompt.load_text("What is the capital of France?")
+        await pilot.press("enter")
+        await until(pilot, lambda: guide.at == 1 and not app._moving)
+        # Nothing was cut: the sentence of the story that is cut would not be true.
+        assert panel_of(pilot).said.startswith("A wrote 4 tokens, B 4.")
+
+
+async def test_the_first_run_has_a_door_to_the_lessons() -> None:
+    async with playing(PlaygroundApp(), (100, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.id == "first-run")
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LessonList))
+
+
+async def test_damaged_progress_is_told_and_the_lessons_are_there() -> None:
+    progress_path().parent.mkdir(parents=True)
+    progress_path().write_text("{", encoding="utf-8")
+    app: Any = classroom()
+    async with playing(app, (100, 32)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LessonList))
+        assert "lessons.json" in " ".join(notice.message for notice in app._notifications)
+
+
+async def at_the_knob(pilot: Pilot[None]) -> None:
+    guide = await begun(pilot)
+    while guide.at < 2:
+        await skip(pilot, guide)
+    await pilot.pause(0.3)
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"), [((80, 24), DARK.name), ((120, 40), LIGHT.name)], ids=["80x24", "120x40"]
+)
+def test_a_lesson_as_a_picture(snap_compare: Snapshot, size: tuple[int, int], theme: str) -> None:
+    """Scripted models, whose figures are the same on every machine."""
+    said = ScriptedModel(["Once ", "upon ", "a ", "time."])
+    app = playground_of(
+        {"demo:small": said}, ["demo:small", "demo:small"], timing_of=lambda _run: FIXED
+    )
+    app._lesson_asked = LessonRequest("temperature", "en")
+    assert snap_compare(app, terminal_size=size, run_before=played(theme, at_the_knob))
+
+
+def test_the_list_as_a_picture(snap_compare: Snapshot) -> None:
+    async def listed(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "システムプロンプト" in screen_of(pilot.app))
+
+    keep_progress(Progress().finished("tokens").left("truncation", 2))
+    app = playground_of({"demo:small": saying("x")}, ["demo:small", "demo:small"])
+    app._lesson_asked = LessonRequest("", "ja")
+    assert snap_compare(app, terminal_size=(100, 28), run_before=played(DARK.name, listed))

@@ -22,7 +22,7 @@ from playground.tui.screens.dialog import Dialog
 __all__ = ["LessonChoice", "LessonList"]
 
 _MUTED = "$foreground 60%"
-_MARK, _TITLE = 5, 34
+_TITLE, _SUMMARY = 30, 50
 
 
 class LessonChoice(NamedTuple):
@@ -105,13 +105,13 @@ class LessonList(Dialog[LessonChoice | None]):
         done = lesson.name in progress.done
         left = progress.left_at.get(lesson.name, 0)
         words = words_in(self._language)
-        beside = f"  {words.left_at.format(step=left + 1)}" if left else ""
+        going_on = f"{words.left_at.format(step=left + 1)}  " if left else ""
         return Content.assemble(
             ("✓ " if done else "  ", "$text-success bold"),
             (f"{place + 1}  ", _MUTED),
             (fit(one_line(lesson.title), _TITLE), "bold" if not done else ""),
-            (cut(one_line(lesson.summary), 46), _MUTED),
-            (beside, "$text-warning"),
+            (going_on, "$text-warning"),
+            (cut(one_line(lesson.summary), _SUMMARY), _MUTED),
         )
 
     @property
