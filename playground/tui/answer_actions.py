@@ -69,6 +69,11 @@ class AnswerActions(Foundation):
                 self._compare_versions(pane, turn)
             case ("rate", turn):
                 await self._rate(pane, turn)
+            case ("lens", turn):
+                await self._look(pane, turn)
+
+    async def _look(self, pane: Pane, turn: Turn) -> None:
+        raise NotImplementedError
 
     async def _edit(self, pane: Pane, turn: Turn) -> None:
         """Resend an edited prompt, in this pane or in all that were asked together."""

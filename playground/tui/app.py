@@ -74,8 +74,8 @@ def _open(ref: str) -> ChatModel:
 
 
 class PlaygroundApp(
-    AnswerActions,
     LensActions,
+    AnswerActions,
     LessonActions,
     SweepActions,
     ArchiveActions,

@@ -189,9 +189,18 @@ def twig(found: Twig, *, here: bool) -> Content:
     )
 
 
-def keys(subject: Subject) -> Content:
-    """What the keys do."""
-    return Content.styled(
-        "arrows token · N P surprises · C colour · Tab candidates · Enter branches · Esc back",
-        _MUTED,
-    )
+_KEYS = {
+    "token": "Tab candidates, Enter branches · S M read by a model · A asks again",
+    "chain": "K knobs · R resets them · Tab candidates, Enter branches · A asks again",
+    "what-if": "K knobs · R resets them · A asks again with them",
+    "surprises": "Tab list, Enter goes there",
+    "answers": "Tab list, Enter looks · D differences",
+    "beside": "O another · G where they part · A asks again on the same dice",
+}
+"""What can be done in each view, beside walking."""
+
+
+def keys(view: str) -> Content:
+    """What the keys do in a view."""
+    parts = ("arrows walk", "N P surprises", "C colour", _KEYS[view], "Esc back")
+    return Content.styled(" · ".join(parts), _MUTED)

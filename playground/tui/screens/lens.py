@@ -165,6 +165,7 @@ class LensScreen(Dialog[None]):
         for name, _ in VIEWS:
             frame.set_class(name == self._view, f"-{name}")
         self.query_one(ViewTabs).show(self._view)
+        self._show_keys()
 
     def action_view(self, name: str) -> None:
         """What stands beside the text."""
@@ -282,7 +283,7 @@ class LensScreen(Dialog[None]):
         self.query_one(TokenLegend).show(self._measure, steps, note)
 
     def _show_keys(self) -> None:
-        self.query_one("#lens-keys", Static).update(words.keys(self._subject))
+        self.query_one("#lens-keys", Static).update(words.keys(self._view))
 
     # The token under the cursor
 
@@ -307,13 +308,15 @@ class LensScreen(Dialog[None]):
         bars, chain = self.query_one("#lens-bars", CandidateBars), self.query_one(ChainTable)
         about = self.query_one("#lens-token", Static)
         tokens, place = self._reading.tokens, self.place
+        about.set_class(place >= len(tokens), "-why")
         if place >= len(tokens):
             about.update(words.no_figures(subject, self._desk.local_models()))
             bars.show((), None)
             chain.show(())
             return
         found = looking.at(place, self._knobs.params, turned=self._knobs.turned)
-        about.update(words.token(self._reading, place, found.candidates))
+        # Its height is given: laying out anew is most of what a step could cost.
+        about.update(words.token(self._reading, place, found.candidates), layout=False)
         bars.show(found.bars, place, drawn="turned" if self._knobs.turned else "drawn from")
         if self._view == "chain":
             chain.show(found.links, found.why)
@@ -328,7 +331,7 @@ class LensScreen(Dialog[None]):
         self._show_token()
         self._colour()
         self._show_what_if()
-        if not self._subject.live:
+        if not self._subject.live and (self._view == "what-if" or self._turned_answer.exact):
             self._find_certain()
 
     def _find_certain(self) -> None:

@@ -45,6 +45,18 @@ _DRAWER_KEYS = (
     ("Delete or ×", "unset: the backend decides"),
 )
 
+_LENS_KEYS = (
+    ("arrows", "walk the tokens; so do the mouse and a click"),
+    ("1 to 6", "token, chain, what if, surprises, answers, beside"),
+    ("N / P", "the next of the ten most surprising tokens, or the one before"),
+    ("C", "colour by probability, rank or entropy"),
+    ("Tab, Enter", "choose another candidate and go on from there"),
+    ("K, R", "turn the knobs over the answer; reset them"),
+    ("S, M", "have a local model read an answer that has no figures"),
+    ("A", "ask again on the same dice, with the knobs as they stand"),
+    ("O, G, D", "another answer beside it; where they part; what differs"),
+)
+
 
 def help_text() -> Content:
     """Every key, and the words of the line under a pane."""
@@ -52,6 +64,7 @@ def help_text() -> Content:
     _table(parts, "Writing", _PROMPT_KEYS)
     _table(parts, "Doing", [(_keys(act.keys) or act.title, act.help) for act in ACTS])
     _table(parts, "Parameters (F2)", _DRAWER_KEYS)
+    _table(parts, "Lens (Alt+L)", _LENS_KEYS)
     _table(parts, "The line under a pane", _WORDS)
     parts.append("Ctrl+P finds every one of these by name, and the themes.")
     return Content.assemble(*parts)

@@ -19,12 +19,12 @@ from playground.tui.screens.dialog import Dialog
 
 __all__ = ["TurnAct", "TurnsScreen"]
 
-Deed = Literal["edit", "fork", "look", "difference", "rate"]
+Deed = Literal["edit", "fork", "look", "difference", "rate", "lens"]
 
 _PROMPT_WIDTH, _ANSWER_WIDTH = 48, 44
 _KEYS = (
     "Enter edits and resends · F forks into a new pane · D compares its answers · S rates the one "
-    "in view · Esc closes"
+    "in view · L looks at its tokens · Esc closes"
 )
 
 
@@ -32,7 +32,8 @@ class TurnAct(NamedTuple):
     """What the user wants done with a turn.
 
     `edit` its prompt and resend it, `fork` a pane that goes on from it, `look` at it in the place
-    of its edits, see the `difference` between its answers, `rate` the one in view.
+    of its edits, see the `difference` between its answers, `rate` the one in view, or look at it
+    through the `lens`.
     """
 
     deed: Deed
@@ -48,6 +49,7 @@ class TurnsScreen(Dialog[TurnAct | None]):
         Binding("d", "do('difference')", "Compare"),
         Binding("e", "do('edit')", "Edit"),
         Binding("s", "do('rate')", "Rate"),
+        Binding("l", "do('lens')", "Lens"),
     ]
 
     def __init__(self, title: str, conversation: Conversation) -> None:

@@ -48,6 +48,7 @@ class ChainTable(Widget):
         super().__init__(id=id)
         self._links: Sequence[Link] = ()
         self._why = ""
+        self._high = 1
 
     @property
     def links(self) -> Sequence[Link]:
@@ -56,8 +57,10 @@ class ChainTable(Widget):
 
     def show(self, links: Sequence[Link], why: str = "") -> None:
         """Show these stages, or say why there are none."""
-        grown = len(links) != len(self._links) or bool(why) != bool(self._why)
         self._links, self._why = links, why
+        # A stage that a knob switches off leaves its line empty: laying out anew costs more.
+        grown = len(links) > self._high
+        self._high = max(self._high, len(links))
         self.refresh(layout=grown)
 
     def notify_style_update(self) -> None:
@@ -67,7 +70,7 @@ class ChainTable(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A line for each stage, and the head."""
-        return 1 + max(len(self._links), 1)
+        return 1 + self._high
 
     def render_line(self, y: int) -> Strip:
         """The head, a stage, or why there is none."""

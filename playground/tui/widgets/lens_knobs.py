@@ -66,6 +66,7 @@ class _Line(Horizontal):
         )
         self._label = Static(Content(name), classes="lens-name")
         self._value = Static(classes="lens-value")
+        self._shown: object = None
 
     def compose(self) -> ComposeResult:
         """Side by side."""
@@ -75,10 +76,15 @@ class _Line(Horizontal):
 
     def show(self, value: float | None, before: float | None) -> None:
         """Show a value, and in another tone where it is not the one that was used."""
+        if (value, before) == self._shown:
+            return
+        self._shown = (value, before)
         self.slider.value = value
         shown = "off" if value is None else number(float(value))
         self._value.update(
-            Content.styled(shown, "$text-accent bold" if value != before else "$foreground 70%")
+            Content.styled(shown, "$text-accent bold" if value != before else "$foreground 70%"),
+            # Its room is given: nothing is to be laid out anew.
+            layout=False,
         )
 
 
@@ -142,7 +148,8 @@ class LensKnobs(VerticalScroll, can_focus=False):
                 ("order  ", "$foreground 70%"),
                 (named, "bold"),
                 ("  Space switches", "$foreground 50%"),
-            )
+            ),
+            layout=False,
         )
 
     @on(Slider.Changed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -43,9 +44,13 @@ class TokenLegend(Widget):
         """The line."""
         base, width = self.rich_style, self.size.width
         dark, few = self.app.current_theme.dark, few_colours(self)
+        room = width - cell_len(self._measure) - sum(cell_len(label) + 2 for label in self._labels)
+        # On a narrow screen the note gives way first, then the blanks.
+        note = f"  {self._note}" if self._note and room > cell_len(self._note) + 3 else ""
+        around = " " if room > 1 else ""
         segments = [Segment(f"{self._measure} ", Style(bold=True))]
         for step, label in enumerate(self._labels):
-            segments.append(Segment(f" {label} ", step_style(step, dark=dark, few=few)))
-        if self._note:
-            segments.append(Segment(f"  {self._note}"))
+            style = step_style(step, dark=dark, few=few)
+            segments += [Segment(f"{around}{label}{around}", style), Segment("" if around else " ")]
+        segments.append(Segment(note))
         return Strip(segments).adjust_cell_length(width, base).apply_style(base)

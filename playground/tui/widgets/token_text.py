@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -118,15 +118,19 @@ class TokenText(ScrollView, can_focus=True):
             self._go(len(self._spelled) - 1)
 
     def colour(self, steps: Sequence[int | None]) -> None:
-        """Other colours for the same tokens."""
-        self._steps = steps
-        self.refresh()
+        """Other colours for the same tokens; only rows that look different are painted anew."""
+        before, self._steps = self._steps, steps
+        if len(before) != len(steps):
+            self.refresh()
+            return
+        pairs = enumerate(zip(before, steps, strict=True))
+        self._repaint([token for token, (old, new) in pairs if old != new])
 
     def mark(self, marks: Mapping[int, Style]) -> None:
         """Mark some tokens beside their colours."""
-        if marks != self._marks:
-            self._marks = marks
-            self.refresh()
+        changed = marks.items() ^ self._marks.items()
+        self._marks = marks
+        self._repaint({token for token, _ in changed})
 
     @property
     def cursor(self) -> int:
@@ -263,9 +267,9 @@ class TokenText(ScrollView, can_focus=True):
         token = min(max(token, 0), len(self._spelled) - 1)
         if token < 0 or token == self._cursor:
             return
-        self._cursor = token
+        before, self._cursor = self._cursor, token
         self._into_view()
-        self.refresh()
+        self._repaint((before, token))
         self.post_message(self.Moved(self, token))
 
     def _token_at(self, x: int, y: int) -> int | None:
@@ -291,8 +295,8 @@ class TokenText(ScrollView, can_focus=True):
 
     def _hover(self, token: int | None) -> None:
         if token != self._hovered:
-            self._hovered = token
-            self.refresh()
+            before, self._hovered = self._hovered, token
+            self._repaint([at for at in (before, token) if at is not None])
             self.post_message(self.Hovered(self, token))
 
     def on_click(self, event: events.Click) -> None:
@@ -302,6 +306,22 @@ class TokenText(ScrollView, can_focus=True):
             self.go(token)
 
     # Drawing
+
+    def _repaint(self, tokens: Iterable[int]) -> None:
+        """Paint the rows of some tokens: of a long answer that is most of what a key costs."""
+        top, (width, height) = self.scroll_offset.y, self.scrollable_content_region.size
+        rows: set[int] = set()
+        for token in tokens:
+            if token < len(self._row_of):
+                first = self._row_of[token]
+                # A token that is wider than the screen goes over several.
+                many = self._room and cell_len(self._spelled[token]) > self._room
+                rows.update(range(first, first + height) if many else (first,))
+        seen = [row - top for row in rows if top <= row < top + height]
+        if len(seen) > height // 2:
+            self.refresh()
+        elif seen:
+            self.refresh(*(Region(0, row, width, 1) for row in seen))
 
     def render_line(self, y: int) -> Strip:
         """A row that is in view."""
