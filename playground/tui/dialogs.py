@@ -156,12 +156,11 @@ async def ask_for_sweep(
     written: Written,
     models: Sequence[str],
     look: Callable[[Written], Awaitable[Look]],
-    pane: Pane,
 ) -> Sweep | Literal["kept"] | None:
     """The sweep that the user defines; `kept` where one that is kept is wanted instead."""
     from playground.tui.screens.sweep_form import SweepForm
 
-    return await app.push_screen_wait(SweepForm(written, models, look, pane=pane.letter))
+    return await app.push_screen_wait(SweepForm(written, models, look))
 
 
 async def ask_for_kept_sweep(app: App[Any], archive: Archive) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Final
 
 from playground.errors import PlaygroundError
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from playground.tui.sweeps.live import LiveSweep
 
 __all__ = ["SweepActions"]
+
+SEEDS_DRAWN: Final = 100_000
+"""Below this is the seed of a sweep that says none: short, because people write it down."""
 
 STOP_SECONDS: Final = 1.5
 """How long quitting waits for a sweep that it stops; it can be gone on with in any case."""
@@ -39,11 +43,10 @@ class SweepActions(Foundation):
     async def _define_sweep(self) -> None:
         from playground.tui.sweeps.form import Written, look_at
 
-        pane = self.active_pane
-        conversation = pane.conversation
+        conversation = self.active_pane.conversation
         models = tuple(dict.fromkeys(other.conversation.ref for other in self.panes))
         given = conversation.params
-        before = self._written or Written("", models, "", samples="8", seed="")
+        before = self._written or Written("", models, "temperature 0:2:0.25", samples="8")
         length = "" if given.max_length is None else str(given.max_length)
         seed = "" if given.seed is None else str(given.seed)
         written = before._replace(
@@ -53,13 +56,14 @@ class SweepActions(Foundation):
             seed=seed or before.seed,
             params=given,
             system=conversation.system,
+            drawn=random.SystemRandom().randrange(SEEDS_DRAWN),
         )
 
         async def look(text: Written) -> Look:
             self._written = text
             return await self.archive.read(lambda history: look_at(text, history.sweeps.speed))
 
-        wanted = await dialogs.ask_for_sweep(self, written, models, look, pane)
+        wanted = await dialogs.ask_for_sweep(self, written, models, look)
         if wanted == "kept":
             await self._choose_sweep()
         elif wanted is not None:

@@ -17,13 +17,14 @@ from textual.worker import Worker, WorkerState
 
 from playground.errors import PlaygroundError
 from playground.history.sweeping import KeptValue
-from playground.metrics import METRICS
 from playground.sanitize import make_safe
-from playground.tui.labels import cut, one_line
+from playground.tui.labels import one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.cell_comparison import CellComparison
 from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
 from playground.tui.screens.question import Question
+from playground.tui.screens.reader import Reader
+from playground.tui.sweeps.about import findings_text, held_text, keys_text, metric_text
 from playground.tui.sweeps.cell_text import cell_title, sample_head, sample_text
 from playground.tui.sweeps.lines import curve_through
 from playground.tui.sweeps.live import CellInView, LiveSweep
@@ -49,10 +50,7 @@ _PAUSE: Final = 0.03
 """Seconds for which the cursor stands before the answers there are read."""
 
 _VIEWS: Final = ("answers", "figures", "curve")
-_KEYS: Final = (
-    "arrows cell · N P answers · M metric · Space marks · D compares · Z figures · "
-    "R rows · C columns · F flat"
-)
+_KEYS: Final = "M metric · N P answers · Space marks · D compares · I what it shows · F1 all keys"
 
 
 class SweepScreen(Dialog[Wanted]):
@@ -63,12 +61,15 @@ class SweepScreen(Dialog[Wanted]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Stop or leave"),
         Binding("b", "behind", "Leave it at work"),
-        Binding("o", "others", "Other sweeps"),
+        Binding("alt+k,o", "others", "Other sweeps"),
         Binding("g", "go_on", "Go on"),
         Binding("m", "metric(1)", "Next metric"),
         Binding("M,shift+m", "metric(-1)", "Previous metric"),
         Binding("n", "sample(1)", "Next answer"),
         Binding("p", "sample(-1)", "Previous answer"),
+        Binding("x", "extreme", "Greatest and least"),
+        Binding("i", "findings", "What it shows"),
+        Binding("f1", "keys", "All keys"),
         Binding("space", "mark", "Mark"),
         Binding("d", "compare", "Compare"),
         Binding("z", "zoom", "Figures in the cells"),
@@ -147,11 +148,11 @@ class SweepScreen(Dialog[Wanted]):
 
     def _show_keys(self) -> None:
         live = self._live
-        ways = "Esc stops · B leaves it at work" if live.running else "G goes on · Esc leaves"
-        if not live.running and live.state == "done" and not live.failed:
-            ways = "Esc leaves"
+        ways = "Esc stops · B leaves it at work" if live.running else "Esc leaves"
+        if not live.running and not live.elsewhere and (live.state != "done" or live.failed):
+            ways = "G goes on · Esc leaves"
         view = f"V {_VIEWS[(self._view + 1) % len(_VIEWS)]} · " if self._compact else ""
-        text = f"{ways} · {view}{_KEYS} · O other sweeps"
+        text = f"{ways} · {view}{_KEYS}"
         self.query_one("#sweep-keys", Static).update(Content.styled(text, "$foreground 60%"))
 
     def action_view(self) -> None:
@@ -198,35 +199,10 @@ class SweepScreen(Dialog[Wanted]):
         self._show_keys()
 
     def _show_metric(self) -> None:
-        live = self._live
-        known = METRICS.get(live.metric)
-        unit = f" in {known.unit}" if known is not None and known.unit else ""
-        better = f" · {known.better} is better" if known is not None and known.better else ""
-        at = live.metrics.index(live.metric) + 1 if live.metric in live.metrics else 0
-        parts: list[tuple[str, str]] = [
-            (one_line(live.metric), "bold $text-primary"),
-            (f" {at} of {len(live.metrics)}", "$foreground 50%"),
-        ]
-        if known is not None:
-            parts.append((f"  {known.meaning}{unit}{better}", "$foreground 80%"))
-        lines = [Content.assemble(*parts), *([self._held()] if self._plane.further else [])]
+        lines = [metric_text(self._live)]
+        if self._plane.further:
+            lines.append(held_text(self._plane, self._turning))
         self.query_one("#sweep-metric", Static).update(Content("\n").join(lines))
-
-    def _held(self) -> Content:
-        """The dimensions that are neither rows nor columns, each with the place that is shown."""
-        further = self._plane.further
-        parts: list[tuple[str, str]] = []
-        for at, dimension in enumerate(further):
-            place = self._plane.held.get(dimension.name, 0)
-            label = cut(dimension.label(place), 32)
-            turning = at == self._turning % len(further)
-            parts += [
-                (f"{dimension.name} ", "$foreground 60%"),
-                (label, "bold $text-accent" if turning else "bold"),
-                (f" {place + 1}/{dimension.size}   ", "$foreground 50%"),
-            ]
-        choose = "H chooses · " if len(further) > 1 else ""
-        return Content.assemble(*parts, (f"{choose}, and . turn it", "$foreground 50%"))
 
     def _show_curve(self) -> None:
         curve = curve_through(self._live, self._dimensions, self._grid.cell)
@@ -337,6 +313,32 @@ class SweepScreen(Dialog[Wanted]):
         self._plane = self._plane.turned(further[self._turning % len(further)].name, by)
         self._sample = 0
         self._show_plane(self._plane.cell(*place))
+
+    def action_extreme(self) -> None:
+        """To the cell with the greatest figure; from there to the one with the least."""
+        told = {n: v.value for n, v in self._live.values.items() if v.value is not None}
+        if not told:
+            self._tell("No cell has a figure yet.")
+            return
+        greatest, least = max(told, key=told.__getitem__), min(told, key=told.__getitem__)
+        cell = least if self._grid.cell == greatest else greatest
+        self._plane, self._sample = self._plane.holding(cell), 0
+        self._show_plane(cell)
+
+    def action_keys(self) -> None:
+        """Every key, with what it does."""
+        self.app.push_screen(Reader("Keys of the sweep", keys_text(), id="sweep-help"))
+
+    # The whole
+
+    def action_findings(self) -> None:
+        """What all its answers together show."""
+        run_latest(self, self._find, "findings")
+
+    async def _find(self) -> None:
+        self._tell("Reading its answers …")
+        found = await self._live.findings()
+        self.app.push_screen(Reader("What it shows", findings_text(found), id="sweep-findings"))
 
     # Comparing
 

@@ -6,22 +6,37 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final, Literal
 
-from textual import on
+from rich.segment import Segment
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.message import Message
+from textual.strip import Strip
 from textual.types import CSSPathType
 from textual.widgets import Button, Input, SelectionList, Static, TextArea
 from textual.widgets.selection_list import Selection
 from textual.worker import Worker, WorkerState
 
+from playground.errors import PlaygroundError
 from playground.sweep.definition import Sweep
 from playground.sweep.forecast import Forecast
 from playground.tui.labels import count, duration, money, one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
-from playground.tui.sweeps.form import Field, Look, Written, fixed_text
+from playground.tui.screens.prompt_filling import FilledPrompt
+from playground.tui.screens.prompt_library import PromptLibrary
+from playground.tui.screens.reader import Reader
+from playground.tui.sweeps.form import (
+    Field,
+    Look,
+    Written,
+    fixed_text,
+    pasted,
+    swept_text,
+    words_text,
+)
 from playground.tui.widgets.safe_text import SafeInput, SafeTextArea
 
 __all__ = ["SweepForm", "forecast_text"]
@@ -29,16 +44,68 @@ __all__ = ["SweepForm", "forecast_text"]
 Wanted = Sweep | Literal["kept"] | None
 """The sweep that is to begin, or the list of those that are kept."""
 
+ROOMY: Final = 34
+"""Lines of the terminal from which on there are gaps between the fields."""
+
 _PAUSE: Final = 0.2
 """Seconds after the last letter before what is written is looked at."""
 
 _KNOBS: Final = "temperature 0:2:0.25"
+_SAMPLES: Final = "8"
+"""What the form begins with; a prompt of the library suggests its own instead."""
+
 _NUMBERS: Final[tuple[tuple[Field, str, str], ...]] = (
     ("samples", "samples a cell", "1"),
     ("max_length", "max_length", "as set"),
     ("seed", "seed", "drawn"),
     ("budget", "budget, $", "none"),
 )
+
+
+class _Area(SafeTextArea):
+    """A text area that makes a pasted command known, and `@` typed into it while it is empty."""
+
+    class CommandPasted(Message):
+        """A whole `playground sweep …` was pasted."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class LibraryWanted(Message):
+        """`@` was typed at the beginning."""
+
+    def __init__(self, *, id: str, library: bool = False) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id, compact=True, highlight_cursor_line=False, tab_behavior="focus")
+        self._library = library
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A command fills in the form instead."""
+        if event.text.lstrip().startswith("playground sweep "):
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.CommandPasted(event.text))
+
+    def on_key(self, event: events.Key) -> None:
+        """As in the prompt box."""
+        super().on_key(event)
+        if self._library and event.character == "@" and not self.text:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.LibraryWanted())
+
+
+class _Models(SelectionList[str]):
+    """A choice that can be seen without colours: where nothing is chosen, the box is empty."""
+
+    def render_line(self, y: int) -> Strip:
+        """Textual draws the cross always, and only in another colour."""
+        left, *rest = super().render_line(y)
+        place = self.scroll_offset.y + y
+        if rest and place < self.option_count:
+            chosen = self.get_option_at_index(place).value in self.selected
+            rest[0] = Segment("X" if chosen else " ", rest[0].style)
+        return Strip([left, *rest])
 
 
 class SweepForm(Dialog[Wanted]):
@@ -51,7 +118,10 @@ class SweepForm(Dialog[Wanted]):
     AUTO_FOCUS = "#form-knobs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "Start", priority=True),
-        Binding("ctrl+o", "kept", "Kept sweeps", priority=True),
+        Binding("alt+k", "kept", "Kept sweeps", priority=True),
+        Binding("alt+a", "library", "Prompt library", priority=True),
+        Binding("alt+c", "copy", "Copy command", priority=True),
+        Binding("f1", "words", "Every word", priority=True),
         Binding("escape", "leave", "Cancel"),
     ]
 
@@ -60,72 +130,76 @@ class SweepForm(Dialog[Wanted]):
         written: Written,
         models: Sequence[str],
         look: Callable[[Written], Awaitable[Look]],
-        *,
-        pane: str,
     ) -> None:
         super().__init__()
         self._before = written
-        self._models = models
+        self._models = tuple(models)
         self._look = look
-        self._pane = pane
         self._found = Look()
         self._looked_at: Written | None = None
 
     def compose(self) -> ComposeResult:
-        """The fields, each over what is wrong with it, then the forecast and the buttons."""
+        """The fields, each over what is wrong with it, then what it means, and the buttons."""
         before = self._before
         with Vertical(id="form", classes="dialog"):
+            yield Static(Content("Sweep: one prompt at many settings"), classes="dialog-title")
             with VerticalScroll(id="form-fields", can_focus=False):
-                yield Static(Content("Sweep: one prompt at many settings"), classes="dialog-title")
-                yield Static(Content("Prompt"), classes="form-label")
-                yield SafeTextArea(id="form-prompt", compact=True, highlight_cursor_line=False,
-                                   tab_behavior="focus")  # fmt: skip
+                yield _label("Prompt", "Alt+A or @ typed first opens the library")
+                yield _Area(id="form-prompt", library=True)
                 yield _problem("prompt")
-                yield Static(Content("Models · Space chooses"), classes="form-label")
-                yield SelectionList[str](
-                    *(
-                        Selection(Content(one_line(ref)), ref, ref in before.models)
-                        for ref in self._models
-                    ),
+                yield _label("Models", "Space chooses")
+                yield _Models(
+                    *(_choice(ref, ref in before.models) for ref in self._models),
                     id="form-models",
                     compact=True,
                 )
                 yield _problem("models")
+                yield _label(
+                    "Swept, a line each",
+                    "temperature 0:2:0.25 · top_p 0.5,0.9,1 · min_p 0.01:1:log5",
+                )
+                yield _Area(id="form-knobs")
                 yield Static(
                     Content(
-                        "Swept, a line each: temperature 0:2:0.25 · top_p 0.5,0.9,1 · "
-                        "min_p 0.01:1:log5"
+                        "also: random 40 · optimise distinct-2 · prompts cases.csv · "
+                        "metric exact · F1 lists all"
                     ),
-                    classes="form-label",
+                    classes="form-hint",
                 )
-                yield SafeTextArea(id="form-knobs", compact=True, highlight_cursor_line=False,
-                                   tab_behavior="focus")  # fmt: skip
                 yield _problem("knobs")
                 with Horizontal(id="form-numbers"):
                     for field, title, placeholder in _NUMBERS:
                         with Vertical(classes="form-number"):
-                            yield Static(Content(title), classes="form-label")
+                            yield _label(title)
                             yield SafeInput(
-                                getattr(before, field), placeholder=placeholder, id=f"form-{field}",
-                                compact=True,
+                                getattr(before, field), placeholder=placeholder,
+                                id=f"form-{field}", compact=True,
                             )  # fmt: skip
                 for field, _, _ in _NUMBERS:
                     yield _problem(field)
-                yield Static(id="form-fixed", classes="form-label")
+                yield Static(id="form-meaning")
                 yield Static(id="form-forecast")
                 yield _problem("")
+                yield Static(id="form-command")
             with Horizontal(id="form-row"):
                 yield Button("Start  ^S", id="form-start", variant="primary", compact=True)
-                yield Button("Kept sweeps  ^O", id="form-kept", compact=True)
                 yield Button("Cancel  Esc", id="form-cancel", compact=True)
+                yield Button("Copy command  Alt+C", id="form-copy", compact=True)
+                yield Button("Kept sweeps  Alt+K", id="form-kept", compact=True)
 
     def on_mount(self) -> None:
         """Put in what was written before."""
         self.query_one("#form-prompt", TextArea).load_text(self._before.prompt)
         knobs = self.query_one("#form-knobs", TextArea)
-        knobs.load_text(self._before.knobs or _KNOBS)
+        knobs.load_text(self._before.knobs)
         knobs.move_cursor(knobs.document.end)
+        if not self._before.prompt:
+            self.query_one("#form-prompt").focus()
         self._changed()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Without gaps where there are few lines."""
+        self.query_one("#form").set_class(event.size.height < ROOMY, "-compact")
 
     @property
     def written(self) -> Written:
@@ -163,14 +237,19 @@ class SweepForm(Dialog[Wanted]):
             place = self.query_one(f"#problem-{field or 'all'}", Static)
             place.update(Content("\n".join(texts)))
             place.set_class(bool(texts), "-told")
-        fixed = fixed_text(written.params, written.system, written.knobs)
-        told = f"Fixed, as pane {self._pane} has them: {one_line(fixed)}"
-        self.query_one("#form-fixed", Static).update(Content(told))
+        meaning = self.query_one("#form-meaning", Static)
         forecast = self.query_one("#form-forecast", Static)
         if found.sweep is not None and found.forecast is not None:
+            fixed = fixed_text(found.sweep)
+            told = f"\nThe same in every cell: {one_line(fixed)}" if fixed else ""
+            meaning.update(
+                Content.assemble(one_line(swept_text(found.sweep)), (told, "$foreground 60%"))
+            )
             forecast.update(forecast_text(found.sweep, found.forecast))
         else:
+            meaning.update("")
             forecast.update("")
+        self.query_one("#form-command", Static).update(Content(one_line(found.command)))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A defect while it is looked at is told, and the form stays."""
@@ -181,6 +260,7 @@ class SweepForm(Dialog[Wanted]):
     def _pressed(self, event: Button.Pressed) -> None:
         {
             "form-start": self.action_start,
+            "form-copy": self.action_copy,
             "form-kept": self.action_kept,
             "form-cancel": self.action_leave,
         }[str(event.button.id)]()
@@ -198,6 +278,67 @@ class SweepForm(Dialog[Wanted]):
             self.dismiss(self._found.sweep)
         else:
             self.notify("It cannot begin yet: see what stands in red.", markup=False)
+
+    # Other ways in and out
+
+    @on(_Area.CommandPasted)
+    def _command_pasted(self, message: _Area.CommandPasted) -> None:
+        try:
+            written = pasted(message.text)
+        except PlaygroundError as error:
+            self.notify(one_line(str(error)), title=error.title, severity="error", markup=False)
+            return
+        models = self.query_one(SelectionList)
+        for ref in written.models:
+            if ref not in self._models:
+                self._models = (*self._models, ref)
+                models.add_option(_choice(ref, False))
+        if written.models:
+            models.deselect_all()
+            for ref in written.models:
+                models.select(ref)
+        self.query_one("#form-prompt", TextArea).load_text(written.prompt)
+        self.query_one("#form-knobs", TextArea).load_text(written.knobs)
+        for field, _, _ in _NUMBERS:
+            self.query_one(f"#form-{field}", Input).value = getattr(written, field)
+        self.notify("The form is filled in as the command says.", markup=False)
+
+    @on(_Area.LibraryWanted)
+    def action_library(self) -> None:
+        """Choose a prompt of the library; what it suggests counts where nothing else is said."""
+        library = PromptLibrary(whom="the sweep")
+        self.app.push_screen(library, self._take_prompt)
+
+    def _take_prompt(self, filled: FilledPrompt | None) -> None:
+        if filled is None:
+            return
+        named = filled.asked
+        variables = {name: str(value) for name, value in named.values.items() if str(value)}
+        on_a_line = not any("\n" in value for value in variables.values())
+        prompt = named.prompt.reference if on_a_line else named.text
+        self.query_one("#form-prompt", TextArea).load_text(prompt)
+        knobs, samples = self.query_one("#form-knobs", TextArea), self._number("samples")
+        lines = [line for line in knobs.text.splitlines() if not line.startswith("var ")]
+        if named.prompt.sweep and on_a_line:
+            lines = [line for line in lines if line != _KNOBS]
+            if samples == _SAMPLES and "samples" in named.prompt.sweep:
+                self.query_one("#form-samples", Input).value = ""
+        if on_a_line:
+            lines += [f"var {name}={value}" for name, value in variables.items()]
+        knobs.load_text("\n".join(lines))
+        knobs.focus()
+
+    def action_copy(self) -> None:
+        """Put the command that starts the same sweep on the clipboard."""
+        if self._found.command:
+            self.app.copy_to_clipboard(self._found.command)
+            self.notify("Copied: the command that starts this sweep from a shell.", markup=False)
+        else:
+            self.notify("It cannot begin yet: see what stands in red.", markup=False)
+
+    def action_words(self) -> None:
+        """Everything that a line may say."""
+        self.app.push_screen(Reader("What a line may say", words_text(), id="sweep-words"))
 
     def action_kept(self) -> None:
         """Look at those that are kept instead."""
@@ -225,6 +366,15 @@ def forecast_text(sweep: Sweep, expected: Forecast) -> Content:
     else:
         parts.append("how long, its first answers will tell")
     return Content.styled(" · ".join(parts), "$text-success")
+
+
+def _label(title: str, hint: str = "") -> Static:
+    text = Content.assemble((title, "$text-primary"), (f"  {hint}", "$foreground 60%"))
+    return Static(text, classes="form-label")
+
+
+def _choice(ref: str, chosen: bool) -> Selection[str]:
+    return Selection(Content(one_line(ref)), ref, chosen)
 
 
 def _problem(field: Field) -> Static:

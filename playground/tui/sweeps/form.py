@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import json
-import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-from playground.errors import InvalidParameter, PlaygroundError, UsageError
-from playground.params import GenerationParams, Knob, knobs
-from playground.sweep.asked import Asked, build
-from playground.sweep.axis import Axis, axis_of
-from playground.sweep.definition import MOST_SAMPLES, SEEDS, Sweep
+from textual.content import Content
+
+import playground.prompts as prompts
+from playground.errors import PlaygroundError
+from playground.params import GenerationParams, knobs
+from playground.sweep.asked import Asked, build, read_sweep_file
+from playground.sweep.axis import range_text
+from playground.sweep.definition import (
+    MOST_SAMPLES,
+    SEEDS,
+    BayesianSearch,
+    GridSearch,
+    RandomSearch,
+    Sweep,
+)
 from playground.sweep.forecast import Forecast, forecast
 from playground.sweep.starting import check
+from playground.sweep.words import WORDS, asked_of, command_of, lines_of, read_command, read_lines
 
-__all__ = ["Field", "Look", "Problem", "Written", "fixed_text", "look_at"]
+__all__ = [
+    "Field",
+    "Look",
+    "Problem",
+    "Written",
+    "fixed_text",
+    "look_at",
+    "pasted",
+    "swept_text",
+    "words_text",
+]
 
 Field = Literal["prompt", "models", "knobs", "samples", "max_length", "seed", "budget", ""]
 
@@ -29,7 +50,10 @@ NUMBERS: Final[dict[Field, tuple[int, int]]] = {
 
 
 class Written(NamedTuple):
-    """The fields as they stand. `params` and `system` are the pane's, and stay as they are."""
+    """The fields as they stand. `params` and `system` are the pane's, and stay as they are.
+
+    `drawn` is the seed where none is said.
+    """
 
     prompt: str
     models: tuple[str, ...]
@@ -40,6 +64,7 @@ class Written(NamedTuple):
     budget: str = ""
     params: GenerationParams = GenerationParams()
     system: str = ""
+    drawn: int = 0
 
 
 class Problem(NamedTuple):
@@ -51,116 +76,180 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the fields mean: a sweep that can begin with its forecast, or what is in the way."""
+    """What the fields mean: a sweep that can begin with its forecast, or what is in the way.
+
+    `command` starts the same sweep from a shell.
+    """
 
     sweep: Sweep | None = None
     forecast: Forecast | None = None
     problems: tuple[Problem, ...] = ()
+    command: str = ""
 
 
 def look_at(written: Written, speed: Callable[[str], float | None] = lambda _ref: None) -> Look:
-    """What is written, understood; blocks, because models are opened to ask what they take.
+    """What is written, understood; blocks, because files are read and models opened to ask them.
 
-    `speed` gives the tokens a second that a model reached lately (None: not known).
+    The fields stand on top of the lines, those on top of a sweep file, and that on top of what the
+    pane has. `speed` gives the tokens a second that a model reached lately (None: not known).
     """
     problems: list[Problem] = []
-    space = _space(written.knobs, problems)
+    told, wrong = read_lines(written.knobs)
+    problems += [Problem("knobs", f"Line {line.number}: {line.problem}") for line in wrong]
     numbers = {field: _number(field, getattr(written, field), problems) for field in NUMBERS}
     budget = _money(written.budget, problems)
-    if not written.prompt.strip():
-        problems.append(Problem("prompt", "Write the prompt."))
-    if not written.models:
-        problems.append(Problem("models", "Choose a model."))
+    _missing(
+        problems,
+        prompt=bool(written.prompt.strip() or told.keys() & {"prompt", "prompts", "file"}),
+        models=bool(written.models or told.keys() & {"models", "file"}),
+    )
     if problems:
         return Look(problems=tuple(problems))
-    params = written.params.given()
-    if numbers["max_length"] is not None:
-        params["max_length"] = numbers["max_length"]
-    told: dict[str, Any] = {"budget": {"cost": budget}} if budget is not None else {}
+    words = _fields(written, numbers, budget)
     try:
-        asked = Asked.of_words(
-            prompt=(written.prompt,),
-            system=(written.system,) if written.system else (),
-            models=written.models,
-            params={name: value for name, value in params.items() if name not in space},
-            space=space,
-            samples=numbers["samples"],
-            seed=numbers["seed"],
-            **told,
-        )
+        asked = _together(written, told, Asked.of_words(**words))
+    except PlaygroundError as error:
+        return Look(problems=(Problem("knobs", str(error)),))
+    # The sweep file may have had none.
+    _missing(problems, prompt=bool(asked.prompt or asked.prompts), models=bool(asked.models))
+    if problems:
+        return Look(problems=tuple(problems))
+    try:
         sweep = build(asked)
         check(sweep)
-        return Look(sweep, forecast(sweep, speed))
+        expected = forecast(sweep, speed)
     except PlaygroundError as error:
         return Look(problems=(Problem("", str(error)),))
+    return Look(sweep, expected, command=command_of(asked))
 
 
-def fixed_text(params: GenerationParams, system: str, swept: str) -> str:
-    """The knobs that stay as the pane has them, for people; without those that are swept."""
-    named = {
-        line.split()[0].lstrip("-").replace("-", "_") for line in swept.splitlines() if line.split()
+def _missing(problems: list[Problem], *, prompt: bool, models: bool) -> None:
+    if not prompt:
+        problems.append(Problem("prompt", "Write the prompt, or name a file: prompts cases.csv"))
+    if not models:
+        problems.append(Problem("models", "Choose a model."))
+
+
+def _fields(
+    written: Written, numbers: Mapping[Field, int | None], budget: float | None
+) -> dict[str, Any]:
+    """What the fields beside the lines say; what is empty says nothing."""
+    words: dict[str, Any] = {
+        "prompt": (written.prompt,) if written.prompt.strip() else None,
+        "models": written.models or None,
+        "samples": numbers["samples"],
+        "seed": numbers["seed"],
+        "budget": {"cost": budget} if budget is not None else None,
+        "space": None
+        if numbers["max_length"] is None
+        else {"max_length": str(numbers["max_length"])},
     }
-    kept = {
-        name: value
-        for name, value in params.given().items()
-        if name not in named and name not in ("n", "seed", "logprobs", "max_length")
+    return {name: value for name, value in words.items() if value is not None}
+
+
+def _together(written: Written, told: dict[str, Any], fields: Asked) -> Asked:
+    """Pane, file, lines and fields, each on top of the one before."""
+    lines = asked_of(told)
+    # Models and prompts may be said in both places: these are more of them.
+    more = {
+        name: tuple(dict.fromkeys((*getattr(fields, name), *getattr(lines, name))))
+        for name in ("prompt", "models")
+        if getattr(fields, name) and getattr(lines, name)
     }
-    told = [f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in kept.items()]
-    told += ["the system prompt"] if system else []
-    return ", ".join(told) or "nothing"
+    # The length that the pane had gives way to one that is swept.
+    told_space = {k: v for k, v in fields.space.items() if k not in lines.space}
+    above = fields.model_copy(update={**more, "space": told_space}).over(lines)
+    if file := told.get("file"):
+        above = above.over(read_sweep_file(Path(file).expanduser()))
+    system, left_out = (written.system,) if written.system else (), set[str]()
+    for reference in filter(prompts.is_reference, above.prompt):
+        # What a prompt of the library suggests goes before what the pane happens to have.
+        prompt = prompts.get(reference)
+        left_out |= {*prompt.suggestion, *prompt.sweep}
+        system = () if prompt.system else system
+    params = {
+        # A tuple is one value here, not several that are swept.
+        name: [list(value)] if isinstance(value, tuple) else value
+        for name, value in written.params.given().items()
+        if name not in left_out and name not in ("n", "seed", "logprobs")
+    }
+    return above.over(Asked.of_words(params=params, system=system, seed=written.drawn))
 
 
-def _space(text: str, problems: list[Problem]) -> dict[str, Any]:
-    """The knobs of the lines, each as `axis_of` takes it."""
-    space: dict[str, Any] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            axis, given = _line(line)
-            if axis.knob in space:
-                raise UsageError(f"{axis.knob} is swept twice.", hint="Leave one line out.")
-        except PlaygroundError as error:
-            problems.append(Problem("knobs", f"Line {number}: {error}"))
-        else:
-            space[axis.knob] = given
-    return space
+def pasted(text: str) -> Written:
+    """The fields as a whole command fills them in.
+
+    Raises `UsageError` and `InvalidParameter` for a command that cannot be.
+    """
+    told = read_command(text.strip())
+    file = told.pop("file", None)
+    asked = asked_of(told)
+    apart = {"samples", "seed", "budget", "model"}
+    apart |= {"prompt"} if len(asked.prompt) == 1 else set()
+    length = str(asked.space.get("max_length", ""))
+    apart |= {"max-length"} if length.isdecimal() else set()
+    lines = [f"file {file}"] if file else []
+    lines.append(lines_of(asked, without=apart))
+    return Written(
+        prompt=asked.prompt[0] if len(asked.prompt) == 1 else "",
+        models=asked.models,
+        knobs="\n".join(line for line in lines if line),
+        samples="" if asked.samples is None else str(asked.samples),
+        max_length=length if length.isdecimal() else "",
+        seed="" if asked.seed is None else str(asked.seed),
+        budget="" if asked.budget.cost is None else f"{asked.budget.cost:g}",
+    )
 
 
-def _line(line: str) -> tuple[Axis, Any]:
-    """A line in the words of the command: `temperature 0:2:0.25`, `--top-p 0.5,0.9,1`."""
-    try:
-        words = shlex.split(line)
-    except ValueError as error:
-        raise UsageError(f"A quote is not closed: {error}.") from error
-    name, _, joined = words[0].lstrip("-").replace("-", "_").partition("=")
-    rest = [*([joined] if joined else []), *words[1:]]
-    known = {word: knob for knob in knobs().values() for word in (knob.name, *knob.aliases)}
-    if not rest and name in known:
-        raise InvalidParameter(
-            f"{name} has no values.", hint="Write them behind it: temperature 0:2:0.25"
-        )
-    given = _values(known[name], rest) if name in known else " ".join(rest)
-    return axis_of(name, given), given
+def swept_text(sweep: Sweep) -> str:
+    """What is swept and how, for people: `temperature 0 to 2, 9 values; 8 answers each`."""
+    axes = "; ".join(range_text(axis) for axis in sweep.axes) or "one setting"
+    parts = [axes]
+    match sweep.search:
+        case GridSearch():
+            pass
+        case RandomSearch(count=count):
+            parts.append(f"{count:,} settings by dice")
+        case BayesianSearch(objectives=objectives, trials=trials, sampler=sampler):
+            aims = " and ".join(f"{aim.metric} {_AIMS[aim.direction]}" for aim in objectives)
+            parts.append(f"{trials:,} trials by {sampler} for {aims}")
+    if len(sweep.prompts) > 1:
+        expected = sum(prompt.expected is not None for prompt in sweep.prompts)
+        with_answers = f", {expected:,} with their right answer" if expected else ""
+        parts.append(f"{len(sweep.prompts):,} prompts{with_answers}")
+    each = "answer" if sweep.samples == 1 else "answers"
+    parts.append(f"{sweep.samples:,} {each} each from seed {sweep.seed}")
+    return "; ".join(parts)
 
 
-def _values(knob: Knob, words: list[str]) -> Any:
-    """The words behind a knob as an axis takes them."""
-    if knob.numeric:
-        return "".join(words)
-    if knob.kind == "object":
-        return [_object(knob, word) for word in words]
-    # All stop strings belong to one setting: they end an answer together.
-    return [words] if knob.name == "stop" else words
+_AIMS: Final = {"maximise": "as great as can be", "minimise": "as small as can be"}
 
 
-def _object(knob: Knob, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InvalidParameter(
-            f"{knob.name} is not JSON: {error}.", hint="""Write it like '{"name": 1}'."""
-        ) from error
+def fixed_text(sweep: Sweep) -> str:
+    """What is the same in every cell, for people; empty where that is nothing."""
+    told = [
+        f"{name} {json.dumps(value, ensure_ascii=False)}"
+        for name, value in sweep.params.given().items()
+    ]
+    systems = {turn.content for p in sweep.prompts for turn in p.messages if turn.role == "system"}
+    told += ["a system prompt"] if len(systems) == 1 else []
+    return ", ".join(told)
+
+
+def words_text() -> Content:
+    """Everything that a line of the form may say, with an example each."""
+    parts: list[Content | str | tuple[str, str]] = []
+    width = max(len(f"{word.name} {word.example}") for word in WORDS) + 2
+    for title, rows in (
+        ("Beside the knobs", [(f"{word.name} {word.example}", word.meaning) for word in WORDS]),
+        ("Knobs", [(knob.name, knob.meaning) for knob in knobs().values()]),
+    ):
+        parts.append((f"{title}\n", "$text-primary bold"))
+        for left, right in rows:
+            parts += [(left.ljust(width), "$text-accent"), f"{right}\n"]
+        parts.append("\n")
+    parts.append("A whole command, pasted, fills in the form.")
+    return Content.assemble(*parts)
 
 
 def _number(field: Field, text: str, problems: list[Problem]) -> int | None:

@@ -18,6 +18,10 @@ MOST_MARKS: Final = 500
 """Values along a knob that are drawn: more than a terminal has columns for them."""
 
 
+MOST_MODELS: Final = 5
+"""Models whose curves stand beside that of the cell: of more the picture is no longer read."""
+
+
 class Mark(NamedTuple):
     """A value with its interval, at a place of the knob."""
 
@@ -32,6 +36,7 @@ class Curve:
     """The marks of a metric along a knob, in order; `here` is where the cell is.
 
     `joined` where neighbours differ in nothing else, so that a line between them means something.
+    `others` are the same settings with other models, by name. The knob goes from `low` to `high`.
     """
 
     metric: str
@@ -39,7 +44,10 @@ class Curve:
     marks: tuple[Mark, ...]
     here: float | None
     joined: bool
+    low: float
+    high: float
     log: bool = False
+    others: tuple[tuple[str, tuple[Mark, ...]], ...] = ()
 
 
 def knob_of_curves(live: LiveSweep) -> Axis | None:
@@ -52,16 +60,45 @@ def curve_through(live: LiveSweep, dimensions: Sequence[Dimension], cell: int) -
     axis = knob_of_curves(live)
     if axis is None:
         return None
-    if isinstance(live.sweep.search, GridSearch):
-        found = next((d for d in dimensions if d.knob == axis.knob), None)
-        marks = () if found is None else tuple(_along(live, axis, found, cell))
-        here = None if found is None else float(str(axis.at(found.place(cell))))
+    sweep = live.sweep
+    place = sweep.place(cell)
+    grid = isinstance(sweep.search, GridSearch)
+    along = next((d for d in dimensions if d.knob == axis.knob), None)
+
+    def through(number: int) -> tuple[Mark, ...]:
+        if grid:
+            return () if along is None else tuple(_along(live, axis, along, number))
+        return tuple(sorted(_scattered(live, axis, number)))
+
+    if grid:
+        here = None if along is None else float(str(axis.at(along.place(cell))))
     else:
-        marks = tuple(sorted(_scattered(live, axis, cell)))
-        values = live.point(live.sweep.place(cell).point)
+        values = live.point(place.point)
         here = None if values is None else float(str(values[axis.knob]))
-    joined = isinstance(live.sweep.search, GridSearch) or len(live.sweep.axes) == 1
-    return Curve(live.metric, axis.knob, marks, here, joined, axis.log)
+    ends = _ends(axis)
+    others = [
+        (sweep.models[model], through(sweep.number(place._replace(model=model))))
+        for model in range(min(len(sweep.models), MOST_MODELS))
+        if model != place.model
+    ]
+    return Curve(
+        live.metric,
+        axis.knob,
+        through(cell),
+        here,
+        grid or len(sweep.axes) == 1,
+        *ends,
+        axis.log,
+        tuple((name, marks) for name, marks in others if marks),
+    )
+
+
+def _ends(axis: Axis) -> tuple[float, float]:
+    """Where an axis begins and ends."""
+    if not axis.values:
+        return axis.low, axis.high
+    values = [float(str(value)) for value in axis.values]
+    return min(values), max(values)
 
 
 def _along(live: LiveSweep, axis: Axis, dimension: Dimension, cell: int) -> Iterator[Mark]:

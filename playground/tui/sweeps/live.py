@@ -12,8 +12,10 @@ from playground.history.sweeping import DONE, RUNNING, STOPPED, KeptSample, Kept
 from playground.metrics import USUAL
 from playground.sweep.definition import BayesianSearch, GridSearch, Sweep
 from playground.sweep.figures import CellFigures
+from playground.sweep.findings import Finding, findings
 from playground.sweep.lane import Executor, HereLane
 from playground.sweep.progress import Progress
+from playground.sweep.result import SweepResult
 from playground.sweep.runner import CellDone, Runner
 from playground.sweep.space import Values
 from playground.sweep.starting import begin, definition_of, resume
@@ -226,6 +228,12 @@ class LiveSweep:
 
         self._take(await self._archive.read(read))
         self.version += 1
+
+    async def findings(self) -> tuple[Finding, ...]:
+        """What all that has ended shows; it may take seconds."""
+        return await self._archive.read(
+            lambda history: tuple(findings(SweepResult.load(history, self.id)))
+        )
 
     # One cell
 

@@ -5,7 +5,7 @@ Imported only where a sweep is shown: plotext takes a tenth of a second.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -13,7 +13,7 @@ from textual.app import RenderResult
 from textual.color import Color
 from textual_plotext import PlotextPlot
 
-from playground.tui.labels import one_line
+from playground.tui.labels import cut, one_line
 
 if TYPE_CHECKING:
     from playground.tui.sweeps.lines import Curve, Mark
@@ -26,7 +26,7 @@ _AROUND: Final = (9, 4)
 _LEAST: Final = (24, 7)
 """Columns and rows below which nothing of a curve would be left beside its axes."""
 
-_BAND, _LINE, _DOTS = "░", "braille", "dot"
+_BAND, _LINE, _DOTS, _OTHERS = "░", "braille", "dot", "◇"
 
 
 class SweepCurve(PlotextPlot):
@@ -57,15 +57,16 @@ class SweepCurve(PlotextPlot):
         plot = self.plt
         plot.clear_figure()
         colours = self.app.theme_variables
-        line, band, here = (
-            Color.parse(colours[name]).rgb for name in ("primary", "border", "warning")
+        line, band, here, other = (
+            Color.parse(colours[name]).rgb for name in ("primary", "border", "warning", "accent")
         )
-        left, right = _ends(mark.at for mark in curve.marks)
+        left, right = _ends((curve.low, curve.high))
+        beside = [mark.value for _name, marks in curve.others for mark in marks]
         low, high = _ends(
-            edge
-            for mark in curve.marks
-            for edge in (mark.value, mark.low, mark.high)
-            if edge is not None
+            [
+                *(e for m in curve.marks for e in (m.value, m.low, m.high) if e is not None),
+                *beside,
+            ]
         )
         if curve.here is not None and left <= curve.here <= right:
             plot.vline(curve.here, color=here)
@@ -75,6 +76,9 @@ class SweepCurve(PlotextPlot):
             spots = [*_bars(curve.marks, self._step(low, high))]
         if spots:
             plot.scatter([x for x, _ in spots], [y for _, y in spots], marker=_BAND, color=band)
+        for _name, marks in curve.others:
+            xs, ys = [mark.at for mark in marks], [mark.value for mark in marks]
+            plot.scatter(xs, ys, marker=_OTHERS, color=other)
         draw, marker = (plot.plot, _LINE) if curve.joined else (plot.scatter, _DOTS)
         places, values = [m.at for m in curve.marks], [m.value for m in curve.marks]
         if len(places) == 1:
@@ -86,14 +90,16 @@ class SweepCurve(PlotextPlot):
             plot.xscale("log")
         plot.xfrequency(5)
         plot.yfrequency(max(3, self.size.height // 4))
-        plot.title(one_line(f"{curve.metric} over {curve.knob}"))
+        names = ", ".join(name for name, _marks in curve.others)
+        told = f"   {_OTHERS} {names}" if names else ""
+        plot.title(cut(one_line(f"{curve.metric} over {curve.knob}{told}"), self.size.width - 2))
 
     def _step(self, low: float, high: float) -> float:
         """What one row of the picture is worth."""
         return (high - low) / max(self.size.height - _AROUND[1], 1)
 
 
-def _ends(values: Iterator[float]) -> tuple[float, float]:
+def _ends(values: Iterable[float]) -> tuple[float, float]:
     """The least and the greatest, apart where they are the same."""
     found = [*values]
     low, high = min(found), max(found)

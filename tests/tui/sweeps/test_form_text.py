@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from playground.params import GenerationParams
-from playground.sweep.definition import Budget
-from playground.tui.sweeps.form import Look, Written, fixed_text, look_at
+import playground.cli.sweep as cli_sweep
+from playground.errors import PlaygroundError
+from playground.params import GenerationParams, knobs
+from playground.sweep.asked import build
+from playground.sweep.definition import BayesianSearch, Budget, Objective, RandomSearch
+from playground.sweep.words import NOT_SAID_HERE, WORDS, asked_of, read_command
+from playground.tui.sweeps.form import Look, Written, fixed_text, look_at, pasted, swept_text
 from tests.tui.sweeps.made import sweep_of
 
 
@@ -38,7 +48,7 @@ def test_knobs_of_the_pane_stay_and_give_way_to_those_that_are_swept() -> None:
     assert found.sweep.params == GenerationParams(top_k=9, max_length=50)
     assert found.sweep.prompts[0].messages[0].content == "Be brief."
     assert found.sweep.samples == 3
-    assert fixed_text(params, "Be brief.", "temperature 0,1") == "top_k 9, the system prompt"
+    assert fixed_text(found.sweep) == "max_length 50, top_k 9, a system prompt"
 
 
 def test_the_numbers_of_the_form_count() -> None:
@@ -109,3 +119,154 @@ def test_the_speed_of_the_last_time_is_the_time_that_it_takes() -> None:
     )
     assert found.forecast is not None
     assert found.forecast.seconds == pytest.approx(2 * 2 * 100 / 50)
+
+
+def test_what_a_pane_has_several_of_is_one_setting() -> None:
+    params = GenerationParams(stop=("END", "two words"), sampler_order=("temperature", "top_k"))
+    found = look(params=params)
+    assert found.sweep is not None
+    assert found.sweep.params == params
+    assert [axis.knob for axis in found.sweep.axes] == ["temperature"]
+
+
+def test_a_length_that_is_swept_goes_before_the_field() -> None:
+    found = look("max_length 8,16", max_length="100")
+    assert found.sweep is not None
+    assert [str(axis) for axis in found.sweep.axes] == ["8,16"]
+
+
+def test_settings_are_drawn_and_searched_by_lines_too() -> None:
+    found = look("temperature 0:2\nrandom 40")
+    assert found.sweep is not None
+    assert found.sweep.search == RandomSearch(count=40)
+    assert "40 settings by dice" in swept_text(found.sweep)
+    found = look("temperature 0:2\noptimise distinct-2\noptimise length:min\ntrials 12")
+    assert found.sweep is not None
+    assert found.sweep.search == BayesianSearch(
+        objectives=(
+            Objective(metric="distinct-2", direction="maximise"),
+            Objective(metric="length", direction="minimise"),
+        ),
+        trials=12,
+    )
+    assert "12 trials by tpe for distinct-2 as great as can be" in swept_text(found.sweep)
+
+
+def test_prompts_and_right_answers_come_from_a_file(tmp_path: Path) -> None:
+    cases = tmp_path / "cases.csv"
+    cases.write_text("question,answer\n2+2?,4\n3+3?,6\n", encoding="utf-8")
+    lines = f"prompts '{cases}'\nprompt-column question\nexpected-column answer\nmetric exact"
+    found = look(lines, prompt="")
+    assert found.sweep is not None
+    assert [(p.text, p.expected) for p in found.sweep.prompts] == [("2+2?", "4"), ("3+3?", "6")]
+    assert found.sweep.metrics == ("exact",)
+    assert "2 prompts, 2 with their right answer" in swept_text(found.sweep)
+
+
+def test_a_prompt_of_the_library_brings_what_it_suggests_over_what_the_pane_has() -> None:
+    params = GenerationParams(temperature=0.1, top_k=9)
+    found = look("", prompt="@max-length-lesson", params=params)
+    assert found.sweep is not None
+    assert [axis.knob for axis in found.sweep.axes] == ["max_length"]
+    assert found.sweep.params == GenerationParams(temperature=0.7, top_k=9)
+
+
+def test_a_sweep_file_lies_under_lines_and_fields(tmp_path: Path) -> None:
+    file = tmp_path / "lesson.toml"
+    file.write_text(
+        'prompt = "from the file"\nmodels = ["scripted:echo"]\nsamples = 16\nseed = 3\n'
+        '[params]\ntop_k = 5\n[space]\ntemperature = "0:1:0.5"\n',
+        encoding="utf-8",
+    )
+    params = GenerationParams(top_k=9, min_p=0.1)
+    found = look(f"file '{file}'\ntop_p 0.5,1", prompt="", models=(), params=params)
+    assert found.sweep is not None
+    assert found.sweep.models == ("scripted:echo",)
+    assert found.sweep.prompts[0].text == "from the file"
+    assert (found.sweep.samples, found.sweep.seed) == (16, 3)
+    assert {axis.knob for axis in found.sweep.axes} == {"temperature", "top_p"}
+    assert found.sweep.params == GenerationParams(top_k=5, min_p=0.1)
+    on_top = look(f"file '{file}'", samples="2")
+    assert on_top.sweep is not None
+    assert (on_top.sweep.prompts[0].text, on_top.sweep.samples) == ("Once upon a time", 2)
+
+
+@pytest.mark.parametrize(
+    ("lines", "params"),
+    [
+        ("temperature 0:2:0.5\ntop_p 0.5,0.9", GenerationParams(top_k=9)),
+        ("temperature 0:2\nrandom 7\nown-dice", GenerationParams(stop=("END", "two words"))),
+        ("sampler_order llama.cpp temperature-first\nmetric length", GenerationParams(min_p=0.1)),
+        ("temperature 0,1\nprompt -5 + 3?\nexpected It's 42\nmetric exact", GenerationParams()),
+        ("temperature 0:1\noptimise length:min\ntrials 5\nbudget-tokens 5000",
+         GenerationParams(logit_bias={"1": -2.0})),
+    ],
+)  # fmt: skip
+def test_the_command_under_the_form_is_the_same_sweep(lines: str, params: GenerationParams) -> None:
+    found = look(lines, params=params, system='Don\'t "shout".', seed="5", budget="0.5")
+    assert found.sweep is not None
+    words = shlex.split(found.command)
+    assert words[:2] == ["playground", "sweep"]
+    assert build(asked_of(read_command(found.command))) == found.sweep
+
+
+def test_the_shell_takes_the_command_for_the_same_sweep() -> None:
+    params = GenerationParams(top_k=9, stop=("END", "two words"))
+    lines = "temperature 0:2\ntop_p 0.5,0.9\nrandom 7\nprompt list\nmetric length"
+    found = look(lines, params=params, system="Don't.", seed="5", budget="0.5")
+    assert found.sweep is not None
+    words = shlex.split(found.command)
+    at = words.index("--")
+    made = subprocess.run(
+        [sys.executable, "-m", *words[:at], "--dry-run", "--json", *words[at:]],
+        capture_output=True,
+        check=True,
+        text=True,
+        encoding="utf-8",
+    )
+    expected = found.sweep.model_dump(mode="json", exclude_defaults=True)
+    assert json.loads(made.stdout)["sweep"] == expected
+
+
+def test_everything_that_the_command_can_be_told_can_be_written_on_a_line() -> None:
+    signature = inspect.signature(cli_sweep.sweep)
+    flags = {
+        declared.removeprefix("--")
+        for parameter in signature.parameters.values()
+        for given in parameter.annotation.__metadata__
+        for declared in (given.default, *(given.param_decls or ()))
+        if isinstance(declared, str) and declared.startswith("--")
+    }
+    knob_words = {
+        word.replace("_", "-") for knob in knobs().values() for word in (knob.name, *knob.aliases)
+    }
+    known = {word.name for word in WORDS}
+    assert flags - knob_words - NOT_SAID_HERE - known == set()
+    assert known - {"prompt"} <= flags
+
+
+def test_a_pasted_command_fills_in_the_form() -> None:
+    written = pasted(
+        'playground sweep "Once upon a time" -m demo:small -m openai:gpt-4.1 \\\n'
+        "  --temperature 0:2:0.25 --top-p=0.5,0.9,1 --samples 8 --max-length 60 --seed 1 "
+        "--own-dice --system 'Be brief.' --budget 0.25"
+    )
+    assert written == Written(
+        "Once upon a time",
+        ("demo:small", "openai:gpt-4.1"),
+        "temperature 0:2:0.25\ntop_p 0.5,0.9,1\nsystem 'Be brief.'\nown-dice",
+        samples="8",
+        max_length="60",
+        seed="1",
+        budget="0.25",
+    )
+
+
+@pytest.mark.parametrize("words", ["--dry-run", "--resume abc", "--no-such", "--samples", "'"])
+def test_a_command_that_says_something_else_is_refused(words: str) -> None:
+    with pytest.raises(PlaygroundError):
+        pasted(f"playground sweep Hi --temperature 0,1 {words}")
+
+
+def test_a_prompt_that_starts_with_a_dash_is_still_a_prompt() -> None:
+    assert pasted("playground sweep -- -5").prompt == "-5"

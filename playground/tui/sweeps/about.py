@@ -1,0 +1,113 @@
+"""What is said over and beside a sweep: its metric, what is held, its keys, what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.content import Content
+
+from playground.metrics import METRICS
+from playground.sanitize import make_safe
+from playground.sweep.findings import Finding
+from playground.tui.labels import cut, one_line
+from playground.tui.sweeps.live import LiveSweep
+from playground.tui.sweeps.plane import Plane
+
+__all__ = ["findings_text", "held_text", "keys_text", "metric_text"]
+
+Parts = list[Content | str | tuple[str, str]]
+
+_HEAD: Final = "$text-primary bold"
+_MUTED: Final = "$foreground 50%"
+
+_LABEL: Final = 32
+"""Cells that a place may take among those that are held."""
+
+_KEY_WIDTH: Final = 18
+
+_ALL_KEYS: Final = (
+    ("The picture", (
+        ("arrows, Home End", "another cell; PgUp PgDn pages, ^Home ^End first and last"),
+        ("M  Shift+M", "the next metric, or the one before; a click in the table chooses one"),
+        ("X", "to the cell with the greatest figure, then to the least"),
+        ("Z", "figures in the cells, or colours only"),
+        ("R  C", "another dimension as rows, as columns"),
+        (",  .", "turn a dimension that is neither; H chooses which"),
+        ("F", "every dimension as rows, and back"),
+        ("V", "where there is little room: answers, figures, curve"),
+    )),
+    ("Cells", (
+        ("N  P", "the next answer of the cell, the one before"),
+        ("Space", "mark the cell"),
+        ("D", "compare the marked cell with this one"),
+        ("I", "what the whole sweep shows: knobs that did nothing, where answers flip"),
+    )),
+    ("The sweep", (
+        ("Esc", "stop it (it is asked), or leave"),
+        ("G", "go on: what is missing, or what failed"),
+        ("B", "leave it at work; Alt+W comes back"),
+        ("Alt+K", "other sweeps"),
+    )),
+)  # fmt: skip
+
+
+def metric_text(live: LiveSweep) -> Content:
+    """Which metric is in view, and what it means."""
+    known = METRICS.get(live.metric)
+    at = live.metrics.index(live.metric) + 1 if live.metric in live.metrics else 0
+    parts: Parts = [
+        (one_line(live.metric), _HEAD),
+        (f" {at} of {len(live.metrics)}", _MUTED),
+    ]
+    if known is not None:
+        unit = f" in {known.unit}" if known.unit else ""
+        better = f" · {known.better} is better" if known.better else ""
+        parts.append((f"  {known.meaning}{unit}{better}", "$foreground 80%"))
+    return Content.assemble(*parts)
+
+
+def held_text(plane: Plane, turning: int) -> Content:
+    """The dimensions that are neither rows nor columns, each with the place that is shown."""
+    further = plane.further
+    parts: Parts = []
+    for at, dimension in enumerate(further):
+        place = plane.held.get(dimension.name, 0)
+        label = cut(dimension.label(place), _LABEL)
+        parts += [
+            (f"{dimension.name} ", "$foreground 60%"),
+            (label, "bold $text-accent" if at == turning % len(further) else "bold"),
+            (f" {place + 1}/{dimension.size}   ", _MUTED),
+        ]
+    choose = "H chooses · " if len(further) > 1 else ""
+    return Content.assemble(*parts, (f"{choose}, and . turn it", _MUTED))
+
+
+def keys_text() -> Content:
+    """Every key of the screen, with what it does, and what its signs mean."""
+    parts: Parts = []
+    for title, rows in _ALL_KEYS:
+        parts.append((f"{title}\n", _HEAD))
+        for key, meaning in rows:
+            parts += [(f"{key:<{_KEY_WIDTH}}", "$text-accent"), f"{meaning}\n"]
+        parts.append("\n")
+    parts.append(
+        "· has not ended, ✗ failed, – has no value. ◇ in the curve: the other models at the same "
+        "settings."
+    )
+    return Content.assemble(*parts)
+
+
+def findings_text(found: Sequence[Finding]) -> Content:
+    """What a whole sweep shows, or why nothing can be said."""
+    parts: Parts = []
+    for finding in found:
+        parts.append((f"{one_line(finding.heading)}\n", _HEAD))
+        parts += [f"{make_safe(line.text)}\n" for line in finding.lines]
+        parts.append("\n")
+    if not parts:
+        parts.append(
+            "Nothing can be said of it: it is no grid, has no cells yet, or is too large to be "
+            "read at once."
+        )
+    return Content.assemble(*parts)
