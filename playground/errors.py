@@ -33,6 +33,7 @@
     │   ├── PermissionDenied       403: the key may not do this
     │   ├── RequestRefused         400, 413, 422 ...: the request itself is not accepted
     │   ├── RateLimited            429: too much, too fast, or no credit
+    │   │   └── OutOfCredit        402, or a 429 that says so: nothing is left to pay with
     │   ├── ServerFailed           5xx: the endpoint's own fault
     │   ├── BadResponse            what came back is not what the protocol says
     │   └── StreamTruncated        the stream ended before the answer did
@@ -210,13 +211,25 @@ class ClusterFailed(PlaygroundError):
 
 
 class HostedError(PlaygroundError):
-    """The endpoint, or the way to it, failed. `status` is the HTTP status, where there was one."""
+    """The endpoint, or the way to it, failed.
+
+    `status` is the HTTP status, where there was one, and `wait` the seconds that the endpoint asks
+    to wait before the next request, where it does (Retry-After).
+    """
 
     title = "The endpoint failed"
 
-    def __init__(self, message: str, *, hint: str = "", status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        status: int | None = None,
+        wait: float | None = None,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.wait = wait
 
 
 class Unreachable(HostedError):
@@ -253,6 +266,12 @@ class RateLimited(HostedError):
     """429: too many requests, or no credit left."""
 
     title = "Rate limited"
+
+
+class OutOfCredit(RateLimited):
+    """402, or a 429 that says so: the account has nothing left to pay with. Waiting is no use."""
+
+    title = "No credit left"
 
 
 class ServerFailed(HostedError):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.background import off_loop
+from playground.errors import HostedError
 from playground.history.saving import BegunRun, EndedRun
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel
@@ -31,12 +32,16 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A run that has ended: as it is kept, as data, and its tokens' figures."""
+    """A run that has ended: as it is kept, as data, and its tokens' figures.
+
+    `wait` is how many seconds the endpoint asks to wait before the next request, where it does.
+    """
 
     begun: BegunRun
     ended: EndedRun
     answer: Answer
     tokens: tuple[Token, ...]
+    wait: float | None = None
 
     @property
     def error(self) -> str:
@@ -147,4 +152,5 @@ def outcome_of(run: Run, created: float) -> Outcome:
         ),
         answer=answer,
         tokens=tuple(choice.tokens),
+        wait=run.error.wait if isinstance(run.error, HostedError) else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Final
 
@@ -15,42 +16,47 @@ MOST: Final = 256
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 """Seconds to wait after a refusal while nothing else runs; doubled each time, up to the longest."""
 
+MOST_PATIENCE: Final = 64
+"""Rounds that go well before one more is tried, at most."""
+
 
 class Limit:
     """A gate for requests to one model.
 
     A `fixed` one lets so many through. Otherwise it adapts: each success lets one more through, so
     that the number doubles in the time of one answer, up to the first refusal (429). Then it is
-    what was running when that came, and one more is tried after every round that went well, as TCP
-    does after a loss (Jacobson, "Congestion Avoidance and Control", SIGCOMM 1988). Refusals while
-    nothing succeeds halve it and make everybody wait, twice as long each time.
+    what was running when that came, and one more is tried after a round that went well, as TCP does
+    after a loss (Jacobson, "Congestion Avoidance and Control", SIGCOMM 1988); after each further
+    refusal it takes twice as many rounds, because a limit that was met again will not have moved.
+    Refusals while nothing succeeds halve it and make everybody wait: as long as the endpoint asks,
+    or twice as long each time.
     """
 
     def __init__(self, fixed: int | None = None) -> None:
         self.size = float(fixed or FIRST)
         self.running = 0
         self._adapts = fixed is None
-        self._met = False
+        self._patience = 0
         self._since_refusal = 0
         self._pause = SHORTEST_PAUSE
         self._not_before = 0.0
+        self._open = False
         self._change = asyncio.Condition()
 
     async def enter(self) -> None:
-        """Wait for room, and take it."""
+        """Wait for room, and for the end of a pause, and take the room."""
         async with self._change:
-            while self.running >= int(self.size):
-                await self._change.wait()
+            await self._room()
             self.running += 1
-        if (wait := self._not_before - time.monotonic()) > 0:
-            await asyncio.sleep(wait)
 
-    async def leave(self, *, refused: bool = False, worked: bool = True) -> None:
-        """Give the room back, with what came of it."""
+    async def leave(
+        self, *, refused: bool = False, worked: bool = True, wait: float | None = None
+    ) -> None:
+        """Give the room back, with what came of it; `wait` is what the endpoint asked for."""
         async with self._change:
             self.running -= 1
             if self._adapts and refused:
-                self._refuse()
+                self._refuse(wait)
             elif self._adapts and worked:
                 self._succeed()
             self._change.notify_all()
@@ -69,22 +75,41 @@ class Limit:
     async def room(self) -> None:
         """Wait until there is room, without taking it."""
         async with self._change:
-            while self.running >= int(self.size):
+            await self._room()
+
+    async def open(self) -> None:
+        """Let everybody through, so that they hear that there is nothing left to do."""
+        async with self._change:
+            self._open = True
+            self._change.notify_all()
+
+    async def _room(self) -> None:
+        while not self._open:
+            pause = self._not_before - time.monotonic()
+            if self.running >= int(self.size):
                 await self._change.wait()
+            elif pause > 0:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._change.wait()
+            else:
+                return
 
     def _succeed(self) -> None:
         self._since_refusal += 1
         self._pause = SHORTEST_PAUSE
-        more = 1.0 if not self._met else 1.0 / max(1.0, self.size)
+        more = 1.0 / (max(1.0, self.size) * self._patience) if self._patience else 1.0
         self.size = min(float(MOST), self.size + more)
 
-    def _refuse(self) -> None:
-        self._met = True
+    def _refuse(self, wait: float | None) -> None:
         if self.running and self._since_refusal:
             # The others were taken: so many it takes.
             self.size = float(max(1, self.running))
+            self._patience = min(MOST_PATIENCE, self._patience * 2 or 1)
         else:
             self.size = max(1.0, self.size / 2)
-            self._not_before = max(self._not_before, time.monotonic() + self._pause)
+            self._patience = self._patience or 1
+            pause = self._pause if wait is None else min(LONGEST_PAUSE, wait)
+            self._not_before = max(self._not_before, time.monotonic() + pause)
             self._pause = min(LONGEST_PAUSE, self._pause * 2)
         self._since_refusal = 0

@@ -51,27 +51,34 @@ class Measuring:
         self._needs = {need for metric in self.metrics for need in metric.needs}
         self._asking = Asking(sweep, [metric for metric in self.metrics if metric.asks])
 
-    def check(self, sweep: Sweep, model: ChatModel, *, priced: bool) -> None:
-        """Raise `UsageError` for a metric that was named and that this sweep cannot give."""
-        if not self._named:
-            return
+    def check(self, sweep: Sweep, model: ChatModel, *, priced: bool) -> list[str]:
+        """Raise `UsageError` for a metric that was named and that this sweep cannot give.
+
+        Of the usual metrics, which nobody has named, the sentences say which will be missing.
+        """
+        lacks: dict[str, list[str]] = {}
         for metric in self.metrics:
             lacking = _lacking(metric, model, priced=priced)
             if lacking is not None:
-                raise UsageError(
-                    f"{metric.name} cannot be measured: {model.ref} {_WHY[lacking]}.",
-                    hint="Leave it out, or take another model.",
-                )
-            if "expected" in metric.needs and any(p.expected is None for p in sweep.prompts):
+                if self._named:
+                    raise UsageError(
+                        f"{metric.name} cannot be measured: {model.ref} {_WHY[lacking]}.",
+                        hint="Leave it out, or take another model.",
+                    )
+                lacks.setdefault(f"{model.ref} {_WHY[lacking]}", []).append(metric.name)
+            elif "expected" in metric.needs and any(p.expected is None for p in sweep.prompts):
                 raise UsageError(
                     f"{metric.name} compares with expected answers, and a prompt has none.",
                     hint="Give a file of prompts with a column of expected answers.",
                 )
-            if "several" in metric.needs and sweep.samples < 2:
-                raise UsageError(
-                    f"{metric.name} takes at least two samples a cell, and there is 1.",
-                    hint="Say --samples 8.",
-                )
+            elif "several" in metric.needs and sweep.samples < 2:
+                if self._named:
+                    raise UsageError(
+                        f"{metric.name} takes at least two samples a cell, and there is 1.",
+                        hint="Say --samples 8.",
+                    )
+                lacks.setdefault("One answer is compared with no other", []).append(metric.name)
+        return [f"{why}: without {', '.join(names)}." for why, names in lacks.items()]
 
     def params_for(self, params: GenerationParams, known: Capabilities) -> GenerationParams:
         """The params with the log-probabilities asked for that the metrics need."""

@@ -18,20 +18,23 @@ from playground.sweep.measuring import Measuring
 from playground.sweep.runner import Runner, Watcher
 
 
-def check(sweep: Sweep) -> None:
+def check(sweep: Sweep) -> tuple[str, ...]:
     """Raise what can be known to go wrong before anything is sent; opens no connection.
 
     Raises `UsageError` for a metric that a model cannot give or a setting that is out of range, and
-    what opening a model raises.
+    what opening a model raises. Returns what is to be said of it: usual metrics that cannot be had.
     """
     if isinstance(sweep.search, BayesianSearch):
         require_optuna(sweep.search, len(sweep.prompts))
     measuring = Measuring(sweep)
     expected = forecast(sweep)
+    said: dict[str, None] = {}
     for ref, model in zip(sweep.models, expected.models, strict=True):
-        measuring.check(sweep, open_hurried(ref), priced=model.cost is not None)
+        notes = measuring.check(sweep, open_hurried(ref), priced=model.cost is not None)
+        said |= dict.fromkeys(notes)
     # Ends of axes are in range, but two knobs together may still contradict each other.
     sweep.params.updated(**sweep.space.at(0))
+    return tuple(said)
 
 
 def begin(

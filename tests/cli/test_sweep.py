@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from playground.history import History
 from tests.cli.conftest import Shell
+from tests.servers.fault import FaultServer, answers
 
 STORY = ("sweep", "Tell me a story about a fox.", "-m", "demo:small", "--seed", "1")
 
@@ -20,3 +25,44 @@ def test_what_each_knob_did_is_said_after_the_run_and_shown_again(shell: Shell) 
     with History.open() as history:
         (kept,) = history.sweeps.list()
     assert shell("sweep", "show", kept.id).stdout == made.stdout
+
+
+def test_usual_metrics_that_cannot_be_had_are_said_before_it_starts(
+    shell: Shell, endpoint: FaultServer
+) -> None:
+    endpoint.play(answers("Hel", "lo"))
+    words = ("sweep", "Hi", "-m", "loop:x", "-m", "scripted:echo", "--temperature", "0,1")
+    planned = shell(*words, "--dry-run")
+    assert planned.returncode == 0, planned.stderr
+    assert planned.stdout.splitlines()[-7:] == [
+        "One answer is compared with no other: without self-bleu, similarity.",
+        "loop:x shows no whole distribution to take the entropy of: without entropy.",
+        "loop:x gives no log-probabilities: without logprob.",
+        "loop:x has no known price: without cost.",
+        "scripted:echo shows no whole distribution to take the entropy of: without entropy.",
+        "scripted:echo gives no log-probabilities: without logprob.",
+        "scripted:echo has no known price: without cost.",
+    ]
+    assert endpoint.requests == []
+    (plan,) = shell(*words, "--dry-run", "--json").stdout.splitlines()
+    assert json.loads(plan)["remarks"] == planned.stdout.splitlines()[-7:]
+    made = shell(*words)
+    assert made.returncode == 0, made.stderr
+    assert "loop:x has no known price: without cost.\n" in made.stderr
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        ("entropy", "entropy cannot be measured: loop:x shows no whole distribution"),
+        ("cost", "cost cannot be measured: loop:x has no known price"),
+    ],
+)
+def test_a_metric_that_was_named_and_cannot_be_had_is_refused_before_it_starts(
+    shell: Shell, endpoint: FaultServer, metric: str, said: str
+) -> None:
+    endpoint.play(answers("Hello"))
+    done = shell("sweep", "Hi", "-m", "loop:x", "--temperature", "0,1", "--metric", metric)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert endpoint.requests == []

@@ -24,7 +24,7 @@ SAID = {"error": {"message": "the endpoint's own words", "type": "x", "code": No
     [
         (400, errors.RequestRefused, "leave that parameter unset"),
         (401, errors.AuthenticationFailed, "playground key test"),
-        (402, errors.RateLimited, "credit"),
+        (402, errors.OutOfCredit, "credit"),
         (403, errors.PermissionDenied, "another model"),
         (404, errors.RequestRefused, "base URL"),
         (408, errors.TimedOut, "Try again"),
@@ -69,7 +69,7 @@ async def test_a_prompt_that_does_not_fit_is_known_by_its_code(
 async def test_an_account_without_credit_is_not_told_to_wait(faults: FaultServer) -> None:
     faults.play(fault.status(429, {"error": {"message": "x", "code": "insufficient_quota"}}))
     run = await ask(model_at(faults.url))
-    assert isinstance(run.error, errors.RateLimited)
+    assert isinstance(run.error, errors.OutOfCredit)
     assert "credit" in run.error.hint
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from playground.cli import FAILED, INTERRUPTED
@@ -55,14 +55,17 @@ def ask_sweep(
         if not asked.models:
             asked = asked.model_copy(update={"models": tuple(default_models())})
         sweep = build(asked)
-        check(sweep)
+        remarks = check(sweep)
     with History.open() if keep else History.in_memory() as history:
         if not resume:
             expected = forecast(sweep, history.sweeps.speed)
             if dry_run and json:
-                say_json(_as_data(sweep, expected))
+                say_json(_as_data(sweep, expected, remarks))
                 return 0
-            describe(sweep, expected, out=say if dry_run else note)
+            out = say if dry_run else note
+            describe(sweep, expected, out=out)
+            for remark in remarks:
+                out(remark)
             if dry_run:
                 return 0
             runner = begin(sweep, history, executor=where)
@@ -141,12 +144,13 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
         )
 
 
-def _as_data(sweep: Sweep, expected: Forecast) -> dict[str, object]:
+def _as_data(sweep: Sweep, expected: Forecast, remarks: Sequence[str]) -> dict[str, object]:
     return {
         "cells": sweep.cells,
         "runs": sweep.runs,
         "tokens": expected.tokens,
         "cost": expected.cost,
         "seconds": expected.seconds,
+        "remarks": [*remarks],
         "sweep": without_passwords(sweep).model_dump(mode="json", exclude_defaults=True),
     }

@@ -24,6 +24,7 @@ from playground.errors import (
     BadResponse,
     ContextOverflow,
     HostedError,
+    OutOfCredit,
     PermissionDenied,
     PlaygroundError,
     RateLimited,
@@ -162,8 +163,9 @@ def fault_of_status(
             hint="Set base_url to the address that answers itself.",
             status=status,
         )
-    kind, hint = _kind_of(endpoint, status, codes, retry_after(headers or {}))
-    return kind(what, hint=hint, status=status)
+    wait = retry_after(headers or {})
+    kind, hint = _kind_of(endpoint, status, codes, wait)
+    return kind(what, hint=hint, status=status, wait=wait)
 
 
 def _kind_of(
@@ -174,7 +176,7 @@ def _kind_of(
         case 401:
             return AuthenticationFailed, endpoint.key_hint or "Check the key."
         case 402:
-            return RateLimited, "Add credit to the account."
+            return OutOfCredit, "Add credit to the account."
         case 403:
             return PermissionDenied, "Use a key that may do this, or another model."
         case 404:
@@ -184,7 +186,7 @@ def _kind_of(
         case 413:
             return RequestRefused, "Shorten the prompt or the conversation."
         case 429 if "insufficient_quota" in codes:
-            return RateLimited, "The account has no credit left: add some, or use another key."
+            return OutOfCredit, "The account has no credit left: add some, or use another key."
         case 429:
             return RateLimited, later
         case _ if status >= 500:
@@ -209,7 +211,7 @@ def fault_in_stream(source: Source, error: object) -> PlaygroundError:
     hint = "What came is kept; try again."
     kinds: dict[int, type[HostedError]] = {
         401: AuthenticationFailed,
-        402: RateLimited,
+        402: OutOfCredit,
         403: PermissionDenied,
         408: TimedOut,
         429: RateLimited,

@@ -1,0 +1,208 @@
+"""How many requests an endpoint gets: as many as it takes, and none while it asks to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playground.history import History
+from playground.sweep.asked import Asked, build
+from playground.sweep.definition import Sweep
+from playground.sweep.limit import FIRST, MOST, Limit
+from playground.sweep.result import SweepResult
+from playground.sweep.starting import begin, resume
+from tests.servers.fault import Act, Exchange, FaultServer, answers, status
+
+TOO_MANY = {"error": {"message": "too many", "type": "rate_limit_error"}}
+
+
+@pytest.fixture
+def endpoint(config_folder: Path) -> Iterator[FaultServer]:
+    """A provider `loop` of the user's own."""
+    with FaultServer() as server:
+        folder = config_folder / "providers" / "loop"
+        folder.mkdir(parents=True)
+        text = f'base_url = "{server.url}"\nkey_required = false\n'
+        folder.joinpath("provider.toml").write_text(text, encoding="utf-8")
+        yield server
+
+
+class Room:
+    """An endpoint that answers so many at once and refuses the rest.
+
+    Nobody is answered before somebody has been refused, however slowly they come.
+    """
+
+    def __init__(self, most: int, wait: str | None = None) -> None:
+        self.most = most
+        self.wait = {} if wait is None else {"Retry_After": wait}
+        self.inside = self.widest = self.refused = 0
+        self.full = asyncio.Event()
+
+    async def __call__(self, exchange: Exchange) -> None:
+        if self.inside >= self.most:
+            self.refused += 1
+            self.full.set()
+            await status(429, TOO_MANY, **self.wait)(exchange)
+            return
+        self.inside += 1
+        self.widest = max(self.widest, self.inside)
+        try:
+            await self.full.wait()
+            await asyncio.sleep(0.02)
+            # The client hears the end before the place is free: at once, it may ask again.
+            self.inside -= 1
+            await answers("Hello")(exchange)
+        except BaseException:
+            self.inside -= 1
+            raise
+
+
+def swept(cells: int, samples: int = 1) -> Sweep:
+    space = {"top_p": f"{1 / cells}:1:{1 / cells}"}
+    return build(Asked.of_words(prompt="Hi", models="loop:x", space=space, samples=samples, seed=1))
+
+
+async def made(sweep: Sweep, history: History) -> SweepResult:
+    runner = begin(sweep, history)
+    await runner.run()
+    return SweepResult.load(history, runner.id)
+
+
+@pytest.mark.parametrize("wait", [None, "0.05"])
+async def test_an_endpoint_gets_as_many_as_it_takes_and_no_answer_is_lost(
+    endpoint: FaultServer, wait: str | None
+) -> None:
+    room = Room(FIRST // 2, wait)
+    endpoint.play(room)
+    with History.in_memory() as history:
+        result = await made(swept(50), history)
+        assert (result.state, result.failed, len(result.cells)) == ("done", 0, 50)
+        tries = [row.tries for cell in result.cells for row in result.answers(cell.number)]
+    assert room.widest == FIRST // 2
+    # It was found out by being refused, and then hardly tried again.
+    assert 0 < room.refused < 25
+    assert sum(tries) == 50 + room.refused
+
+
+async def test_nobody_asks_while_the_endpoint_asks_to_wait(endpoint: FaultServer) -> None:
+    begun: list[float] = []
+
+    async def closed_for_a_second(exchange: Exchange) -> None:
+        begun.append(time.monotonic())
+        closed = time.monotonic() < begun[0] + 1
+        act: Act = status(429, TOO_MANY, Retry_After="1") if closed else answers("Hello")
+        await act(exchange)
+
+    endpoint.play(closed_for_a_second)
+    with History.in_memory() as history:
+        result = await made(swept(20), history)
+        assert (result.state, result.failed, len(result.cells)) == ("done", 0, 20)
+    # Those that were under way together at most.
+    assert len([at for at in begun if at < begun[0] + 1]) <= FIRST
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (status(429, TOO_MANY, Retry_After="3600"), "loop:x asks to wait 3,600 seconds"),
+        (status(402, {"error": {"message": "pay"}}), "loop:x: loop answered 402: pay. Add credit"),
+        (status(401, {"error": {"message": "no"}}), "loop:x: loop answered 401: no."),
+    ],
+)
+async def test_where_asking_on_is_no_use_the_sweep_stops_and_can_go_on_later(
+    endpoint: FaultServer, act: Act, said: str
+) -> None:
+    endpoint.play(*[answers("Hello")] * 5, act)
+    with History.in_memory() as history:
+        sweep = swept(40)
+        stopped = await made(sweep, history)
+        assert stopped.state == "stopped"
+        assert stopped.reason.startswith(said)
+        assert stopped.failed == 0
+        asked = len(endpoint.bodies)
+        assert asked < 5 + FIRST + 6
+        endpoint.play(answers("Hello"))
+        await (await resume(stopped.id, history)).run()
+        whole = SweepResult.load(history, stopped.id)
+        assert (whole.state, whole.failed, len(whole.cells)) == ("done", 0, 40)
+        assert len(endpoint.bodies) == 40 - 5
+
+
+async def test_an_endpoint_that_always_refuses_is_given_up(endpoint: FaultServer) -> None:
+    endpoint.play(status(500, {"error": {"message": "never"}}))
+    with History.in_memory() as history:
+        result = await made(swept(50), history)
+        assert result.state == "stopped"
+        assert "failed 20 times in a row" in result.reason
+
+
+async def enters(limit: Limit) -> bool:
+    """Whether somebody is let in at once."""
+    try:
+        await asyncio.wait_for(limit.enter(), 0.01)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def test_each_success_lets_one_more_through_until_the_first_refusal() -> None:
+    limit = Limit()
+    for _ in range(FIRST):
+        assert await enters(limit)
+    assert not await enters(limit)
+    await limit.leave()
+    assert limit.size == FIRST + 1
+    for _ in range(2):
+        assert await enters(limit)
+    assert not await enters(limit)
+    # The ninth is refused while eight are running: eight it takes.
+    await limit.leave(refused=True)
+    assert int(limit.size) == limit.running == FIRST
+    # After a round that went well, one more is tried, after the next refusal only after two.
+    for rounds in (1, 2, 4):
+        for place in range(FIRST * rounds + 1):
+            assert int(limit.size) == FIRST, (rounds, place)
+            await limit.leave()
+            await limit.enter()
+        while int(limit.size) == FIRST:
+            await limit.leave()
+            await limit.enter()
+        assert await enters(limit)
+        await limit.leave(refused=True)
+        assert int(limit.size) == FIRST
+
+
+async def test_refusals_with_no_success_halve_it_and_make_everybody_wait() -> None:
+    limit = Limit()
+    await limit.enter()
+    await limit.leave(refused=True, wait=30)
+    assert limit.size == FIRST / 2
+    assert not await enters(limit)
+    await limit.open()
+    assert await enters(limit)
+
+
+async def test_a_limit_that_is_known_does_not_move_by_itself() -> None:
+    limit = Limit(2)
+    assert await enters(limit)
+    assert await enters(limit)
+    assert not await enters(limit)
+    await limit.leave()
+    await limit.leave(refused=True, wait=30)
+    assert limit.size == 2
+    assert await enters(limit)
+    await limit.resize(0)
+    assert limit.size == 1
+
+
+async def test_no_endpoint_gets_more_than_all_connections() -> None:
+    limit = Limit()
+    for _ in range(2 * MOST):
+        await limit.enter()
+        await limit.leave()
+    assert limit.size == MOST
