@@ -532,7 +532,11 @@ async def test_every_row_is_exactly_as_wide_as_the_pane(width: int) -> None:
         assert {cell_len(strip.text) for strip in strips_of(transcript)} == {width}
 
 
-@given(st.text(st.sampled_from("ab 日本、「」。👨‍👩‍👧‍👦e\u0301ｶ")), st.integers(1, 12))
+# Whole characters: of a joiner that joins nothing, Rich gives another width alone than in a text.
+PIECES = ["a", "b", " ", "日", "本", "、", "「", "」", "。", "👨‍👩‍👧‍👦", "e\u0301", "ｶ"]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join), st.integers(1, 12))
 def test_wrapping_keeps_every_character_and_fits(text: str, width: int) -> None:
     pieces = wrap(text, width)
     assert pieces[0].start == 0
