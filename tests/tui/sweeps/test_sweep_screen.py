@@ -376,11 +376,11 @@ async def test_what_failed_is_tried_again_when_nothing_else_is_missing() -> None
 
 
 async def test_left_at_work_it_goes_on() -> None:
-    async with at_work(sweep_of(space={"temperature": "0:1:0.1"}), slow(0.005)) as up:
+    async with at_work(sweep_of(space={"temperature": "0:1:0.1"}), slow(0.05)) as up:
         await up.sees("running")
         await up.pilot.press("b")
         await until(up.pilot, lambda: up.app.given == [""])
-        await until(up.pilot, lambda: up.live.state == "done")
+        await until(up.pilot, lambda: up.live.state == "done", seconds=60)
         assert len(up.live.values) == 11
 
 
