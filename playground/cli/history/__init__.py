@@ -68,7 +68,7 @@ def list_(
     limit: Limit = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List conversations: pinned ones first, then the latest."""
+    """List conversations: pinned ones first, then the latest, or with words the best match."""
     from playground.cli.history.looking import show_list
     from playground.cli.history.selecting import filters_of
 
