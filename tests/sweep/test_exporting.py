@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterator
 
 import pytest
 from pyarrow import parquet
@@ -15,23 +14,7 @@ from playground.history import History
 from playground.sweep.definition import axes_of
 from playground.sweep.exporting import columns, csv_pieces, json_pieces, write_parquet
 from playground.sweep.result import SweepResult
-from tests.sweep.kept import HOSTILE, make, make_hostile, make_small
-
-
-@pytest.fixture(scope="module")
-def history() -> Iterator[History]:
-    with History.in_memory() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def small(history: History) -> SweepResult:
-    return make_small(history)
-
-
-@pytest.fixture(scope="module")
-def hostile(history: History) -> SweepResult:
-    return make_hostile(history)
+from tests.sweep.kept import HOSTILE, make
 
 
 @pytest.mark.parametrize("samples", [False, True])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -18,18 +17,7 @@ from playground.sweep.report import draw
 from playground.sweep.report.fonts import UNKNOWN, fonts_for, without
 from playground.sweep.report.pictures import Form
 from playground.sweep.result import SweepResult
-from tests.sweep.kept import make, make_hostile, make_small
-
-
-@pytest.fixture(scope="module")
-def history() -> Iterator[History]:
-    with History.in_memory() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def small(history: History) -> SweepResult:
-    return make_small(history)
+from tests.sweep.kept import make, make_hostile
 
 
 def drawn(result: SweepResult, *over: str, metric: str = "entropy", form: Form = "svg") -> bytes:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -22,23 +21,7 @@ from playground.sweep.result import SweepResult
 from tests.conftest import forget_everything
 from tests.servers import fault
 from tests.servers.fault import FaultServer
-from tests.sweep.kept import HOSTILE, make, make_hostile, make_small
-
-
-@pytest.fixture(scope="module")
-def history() -> Iterator[History]:
-    with History.in_memory() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def small(history: History) -> SweepResult:
-    return make_small(history)
-
-
-@pytest.fixture(scope="module")
-def hostile(history: History) -> SweepResult:
-    return make_hostile(history)
+from tests.sweep.kept import HOSTILE, make
 
 
 def page(result: SweepResult, content: Content | None = None) -> str:
