@@ -31,6 +31,7 @@ from playground.providers.llama.protocol import (
     Report,
     RequestReport,
 )
+from playground.providers.llama.shortage import OutOfMemoryKills
 from playground.sanitize import make_safe
 
 LOG_LINES = 40
@@ -43,6 +44,11 @@ fifth of this let them sleep between any two operations, and made two no faster 
 
 _OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "insufficient memory")
 """What Python, C++ and ggml say when an allocation fails."""
+
+_SIGKILL = 9
+"""By number: there is none of that name on Windows, and no status that would mean it."""
+
+_LESS_MEMORY = "With a smaller context_length, fewer sequences or a smaller file it needs less."
 
 _SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
 
@@ -126,6 +132,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._refusal: Failed | None = None
         self._trouble: Exception | None = None
         self._stopping = False
+        self._kills: OutOfMemoryKills | None = None
         self._transport: asyncio.SubprocessTransport
         self._commands: asyncio.WriteTransport
 
@@ -205,6 +212,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         """The process runs, its pipes are there."""
         assert isinstance(transport, asyncio.SubprocessTransport)  # noqa: S101 - for the types
         self._transport = transport
+        self._kills = OutOfMemoryKills(transport.get_pid())
         commands = transport.get_pipe_transport(0)
         assert isinstance(commands, asyncio.WriteTransport)  # noqa: S101 - asked for as a pipe
         self._commands = commands
@@ -245,7 +253,8 @@ class WorkerProcess(asyncio.SubprocessProtocol):
                 if not self._ready.done():
                     self._ready.set_result(report.facts)
             case Loading():
-                pass  # Nobody draws it yet.
+                # Nobody draws it yet. By now it is in the control group that it stays in.
+                self._kills = OutOfMemoryKills(self.pid)
             case Failed(id=None):
                 # The process ends now; the error waits for the rest of the log.
                 self._refusal = report
@@ -268,12 +277,21 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             return ModelClosed(f"{self._path.name} was closed while it answered.")
         return BackendCrashed(
             f"The process that runs {self._path.name} {self._ending()}.",
-            hint="What came is kept; the next request starts a new process.",
+            hint="What came is kept; the next request starts a new process."
+            + (f" {_LESS_MEMORY}" if self._killed_for_memory else ""),
             log=self._log,
         )
 
+    @property
+    def _killed_for_memory(self) -> bool:
+        """Whether it got SIGKILL, and the kernel has counted a kill for want of memory."""
+        killed = self._transport.get_returncode() == -_SIGKILL
+        return killed and self._kills is not None and self._kills.happened
+
     def _ending(self) -> str:
         """How the process ended, as the end of a sentence."""
+        if self._killed_for_memory:
+            return "was ended by the system (SIGKILL): memory ran out"
         status = self._transport.get_returncode()
         short = any(word in line for line in self._log for word in _OUT_OF_MEMORY)
         if status is None or status >= 0:
@@ -284,7 +302,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             except ValueError:
                 name = f"signal {-status}"
             how = f"was ended by {name}"
-            # What the system sends when memory is out; the process has no time to say so.
+            # What a guard of the memory sends too, whom the kernel does not count.
             short = short or name == "SIGKILL"
         return f"{how} (was memory short?)" if short else how
 
