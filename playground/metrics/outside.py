@@ -202,7 +202,9 @@ def _applied(known: Known, stage: str, params: GenerationParams) -> Known:
     pieces = ceil(exp(known.outside - known.logits[-1])) if known.outside > -inf else 0
     logits = known.logits
     if pieces:
-        logits = np.concatenate([logits, np.full(pieces, known.outside - log(pieces))])
+        # By rounding, a piece would now and then be likelier than the token it cannot surpass.
+        each = min(known.outside - log(pieces), float(logits[-1]))
+        logits = np.concatenate([logits, np.full(pieces, each)])
     left = Distribution(logits).stages(params, order=(stage,))[0][1].logits
     kept = np.isfinite(left[:count])
     return Known(

@@ -218,6 +218,19 @@ def test_bounds_from_some_candidates_hold_for_the_whole_distribution(
         assert found.low - 1e-4 <= truth <= found.high + 1e-4
 
 
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_bounds_hold_where_what_is_outside_is_exactly_as_likely_as_what_is_known(
+    chosen: int,
+) -> None:
+    whole = Distribution.of([0.0, 0.0, 0.0])
+    params = GenerationParams(
+        temperature=1.5, typical_p=0.3, min_p=0.01, top_p=0.1, sampler_order="temperature-first"
+    )
+    (found,) = bound_at([token_of(whole, chosen, 1)], params, vocabulary=3).outcomes
+    truth = float(whole.after(params).logprobs[chosen])
+    assert found.low <= truth <= found.high + 1e-4
+
+
 def test_of_tokens_without_figures_nothing_is_claimed() -> None:
     found = bound_at([Token("a"), Token("b", -1.0)], GenerationParams(top_p=0.9))
     assert found.perhaps_cut == (0, 1)
