@@ -423,6 +423,13 @@ class PlaygroundApp(
         if self._drawer is not None and self._drawer.display and self.furnished.is_set():
             self._drawer.show_pane(self.active_pane, self.panes)
 
+    @property
+    def _layout(self) -> Layout:
+        from playground.presets import Layout
+
+        shown = self._drawer is not None and self._drawer.display
+        return Layout(prompt_to="all" if self._to_all else "one", drawer=shown)
+
     async def _lay_out_as(self, layout: Layout | None) -> None:
         """Stand as a preset says: whom prompts go to, whether the parameters are open."""
         if layout is None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from playground.history import Rating, Summary
     from playground.judging import BlindTest, Tallies, Vote
+    from playground.presets import Layout
     from playground.run import Run
     from playground.sweep.definition import Sweep
     from playground.tui.archive import Archive
@@ -111,12 +112,15 @@ async def ask_about_interrupted(app: App[Any], found: Summary, others: int) -> b
     return await app.push_screen_wait(question) is True
 
 
-async def ask_for_preset(app: App[Any], pane: Pane, *, everywhere: bool) -> PresetChoice | None:
+async def ask_for_preset(
+    app: App[Any], pane: Pane, panes: Sequence[Pane], layout: Layout, *, everywhere: bool
+) -> PresetChoice | None:
     """The preset that the user chooses, and for whom."""
     from playground.tui.screens.preset_picker import PaneSettings, PresetPicker
 
     conversation = pane.conversation
-    settings = PaneSettings(conversation.params, conversation.system)
+    models = tuple(one.conversation.ref for one in panes)
+    settings = PaneSettings(conversation.params, conversation.system, models, layout)
     return await app.push_screen_wait(PresetPicker("Presets", settings, everywhere=everywhere))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playground.tui import dialogs
+from playground.tui.arrangement import MAX_PANES
 from playground.tui.foundation import Foundation
 
 if TYPE_CHECKING:
@@ -23,9 +24,25 @@ class PresetActions(Foundation):
 
     async def _choose_preset(self) -> None:
         pane = self.active_pane
-        chosen = await dialogs.ask_for_preset(self, pane, everywhere=self._to_all)
-        if chosen is not None:
-            await self._apply(chosen.preset, self.panes if chosen.everywhere else [pane])
+        chosen = await dialogs.ask_for_preset(
+            self, pane, self.panes, self._layout, everywhere=self._to_all
+        )
+        if chosen is None:
+            return
+        if chosen.everywhere:
+            await self._open_panes(chosen.preset, like=pane)
+        await self._apply(chosen.preset, self.panes if chosen.everywhere else [pane])
+
+    async def _open_panes(self, preset: Preset, like: Pane) -> None:
+        """Add panes for the models of a preset that there are none for."""
+        from playground.tui.conversation import Conversation
+
+        await self._set_panes(max(len(self.panes), min(len(preset.models), MAX_PANES)))
+        settings = like.conversation
+        for pane, ref in zip(self.panes, preset.models, strict=False):
+            if not pane.attached:
+                fresh = Conversation(ref, settings.params, settings.system)
+                await pane.attach(fresh, self._shelf)
 
     async def _apply(self, preset: Preset, panes: list[Pane]) -> None:
         """Take a preset's settings over; they count from the next prompt on."""
@@ -34,14 +51,19 @@ class PresetActions(Foundation):
             conversation.params = preset.applied_to(conversation.params)
             if preset.system_prompt is not None:
                 conversation.system = preset.system_prompt
-            if place < len(preset.models) and not pane.busy:
-                pane.use_model(preset.models[place])
+            ref = preset.models[place] if place < len(preset.models) else conversation.ref
+            if ref != conversation.ref and not pane.busy:
+                pane.use_model(ref)
             else:
                 pane.params_changed()
         self._shelf.keep_only(pane.conversation.ref for pane in self.panes)
         self._show_drawer()
         await self._lay_out_as(preset.layout)
         self.say(f"{preset.heading} counts from the next prompt on.")
+
+    @property
+    def _layout(self) -> Layout:
+        raise NotImplementedError
 
     def _show_drawer(self) -> None:
         raise NotImplementedError

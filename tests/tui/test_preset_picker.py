@@ -93,9 +93,9 @@ async def test_ones_own_is_deleted_and_put_back() -> None:
     save_preset(mine)
     async with shown(picker()) as up:
         await choose(up, "mine")
-        await up.press("d")
+        await up.press("ctrl+d")
         assert "mine" not in [preset.name for preset in list_presets().found]
-        await up.press("u")
+        await up.press("ctrl+z")
         assert find_preset("mine") == mine
         assert up.app.given == []
 
@@ -103,7 +103,7 @@ async def test_ones_own_is_deleted_and_put_back() -> None:
 async def test_a_shipped_one_stays() -> None:
     async with shown(picker()) as up:
         await choose(up, "greedy")
-        await up.press("d")
+        await up.press("ctrl+d")
         assert "ships with the playground" in up.notices
         assert tuple(preset.name for preset in list_presets().found) == ORDER
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from textual import on
@@ -19,6 +19,7 @@ from playground.background import off_loop
 from playground.errors import PlaygroundError
 from playground.params import GenerationParams
 from playground.presets import (
+    Layout,
     Preset,
     PresetShelf,
     delete_preset,
@@ -34,15 +35,24 @@ __all__ = ["PaneSettings", "PresetChoice", "PresetPicker"]
 
 _NAME_WIDTH = 18
 _MUTED = "$foreground 60%"
-_KEYS = "Enter applies · S saves this pane's settings · D deletes your own · Esc leaves"
+_KEYS = (
+    "Enter applies · ^D deletes your own · ^Z undoes · Esc leaves\n"
+    "S saves this pane's params and system prompt · M saves models and layout with them"
+)
 _SAVING = "Lower-case letters, digits, dashes · Enter saves · Esc goes back"
+_SAVING_WHOLE = f"With models and layout. {_SAVING}"
 
 
 class PaneSettings(NamedTuple):
-    """What `S` saves: the params and the system prompt of the active pane."""
+    """What can be saved: params and system prompt of the active pane (`S`).
+
+    `M` saves the models of all panes and how the terminal stands with them.
+    """
 
     params: GenerationParams
     system_prompt: str = ""
+    models: tuple[str, ...] = ()
+    layout: Layout = Layout()
 
 
 class PresetChoice(NamedTuple):
@@ -62,9 +72,10 @@ class PresetPicker(Dialog[PresetChoice | None]):
     CSS_PATH: ClassVar[CSSPathType | None] = STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel"),
-        Binding("s", "name", "Save"),
-        Binding("d,delete", "delete", "Delete"),
-        Binding("u", "undo", "Undo"),
+        Binding("s", "name(False)", "Save"),
+        Binding("m", "name(True)", "Save with models and layout"),
+        Binding("ctrl+d,delete", "delete", "Delete"),
+        Binding("ctrl+z", "undo", "Undo"),
     ]
 
     def __init__(self, title: str, settings: PaneSettings, *, everywhere: bool = False) -> None:
@@ -73,8 +84,10 @@ class PresetPicker(Dialog[PresetChoice | None]):
         self._settings = settings
         self._everywhere = everywhere
         self._shelf = PresetShelf((), {})
-        self._deleted: Preset | None = None
+        self._deleted: list[Preset] = []
         self._replacing = ""
+        self._whole = False
+        """Whether models and layout are saved too."""
 
     def compose(self) -> ComposeResult:
         """The list over what the highlighted one does, a field for a name, and the scope."""
@@ -151,13 +164,15 @@ class PresetPicker(Dialog[PresetChoice | None]):
 
     # Saving
 
-    def action_name(self) -> None:
-        """Ask for the name under which to save."""
+    def action_name(self, whole: bool) -> None:
+        """Ask for the name under which to save; `whole` means models and layout too."""
+        self._whole = whole
         self._show_field(True)
 
     def _show_field(self, shown: bool) -> None:
         self.query_one("#presets").set_class(shown, "-saving")
-        self.query_one("#presets-keys", Static).update(Content(_SAVING if shown else _KEYS))
+        saving = _SAVING_WHOLE if self._whole else _SAVING
+        self.query_one("#presets-keys", Static).update(Content(saving if shown else _KEYS))
         self._replacing = ""
         field = self.query_one("#presets-name", Input)
         if shown:
@@ -170,9 +185,10 @@ class PresetPicker(Dialog[PresetChoice | None]):
     @on(Input.Submitted)
     def _named(self, message: Input.Submitted) -> None:
         name = message.value.strip()
-        params, system = self._settings
+        params, system, models, layout = self._settings
+        more = {"models": models, "layout": layout} if self._whole else {}
         try:
-            preset = Preset.of(name, params=params, system_prompt=system or None)
+            preset = Preset.of(name, params=params, system_prompt=system or None, **more)
         except PlaygroundError as error:
             self._tell(str(error), error)
             return
@@ -203,17 +219,14 @@ class PresetPicker(Dialog[PresetChoice | None]):
 
     async def _delete(self, preset: Preset) -> None:
         await off_loop(lambda: delete_preset(preset.name))
-        self._deleted = preset
+        self._deleted.append(preset)
         await self._fill(preset.name)
-        self._tell(f"Deleted {preset.name}. U puts it back.")
+        self._tell(f"Deleted {preset.name}. ^Z brings it back.")
 
     def action_undo(self) -> None:
-        """Put back what was deleted last."""
-        if (deleted := self._deleted) is None:
-            self._tell("Nothing was deleted here.")
-        else:
-            self._deleted = None
-            self._do(self._put_back(deleted))
+        """Bring back what was deleted last."""
+        if self._deleted:
+            self._do(self._put_back(self._deleted.pop()))
 
     async def _put_back(self, preset: Preset) -> None:
         await off_loop(lambda: save_preset(preset))
@@ -239,6 +252,8 @@ def _summary(preset: Preset) -> str:
         parts.append("system prompt" if preset.system_prompt else "no system prompt")
     if preset.models:
         parts.append("models")
+    if preset.layout != Layout():
+        parts.append("layout")
     return ", ".join(parts)
 
 
@@ -258,6 +273,8 @@ def _detail(preset: Preset, settings: PaneSettings) -> Content:
         parts += [("\nSystem prompt  ", _MUTED), text[:200] or "none"]
     if preset.models:
         parts += [("\nModels  ", _MUTED), ", ".join(map(one_line, preset.models))]
+    if layout := list(_layout(preset.layout)):
+        parts += [("\nLayout  ", _MUTED), ", ".join(layout)]
     return Content.assemble(*parts)
 
 
@@ -268,6 +285,13 @@ def _changes(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
         for name in names
         if now.get(name) != then.get(name)
     ]
+
+
+def _layout(layout: Layout) -> Iterator[str]:
+    if layout.prompt_to is not None:
+        yield f"prompts to {'all panes' if layout.prompt_to == 'all' else 'one pane'}"
+    if layout.drawer is not None:
+        yield f"parameters {'open' if layout.drawer else 'closed'}"
 
 
 def _value(value: object) -> str:
