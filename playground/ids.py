@@ -13,4 +13,6 @@ LENGTH = 10
 
 def new_id() -> str:
     """A new name. The first four or five letters are usually enough to tell it from the others."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    # All bits at once: asking the system for each letter takes most of a millisecond in a sandbox.
+    bits = secrets.randbits(5 * LENGTH)
+    return "".join(ALPHABET[bits >> 5 * place & 31] for place in range(LENGTH))

@@ -56,6 +56,33 @@ class EndedRun:
 
 def begin_run(db: sqlite3.Connection, filing: Filing, run: BegunRun, owner: str) -> None:
     """Write a run that has just begun, with the conversation, pane and turn that it belongs to."""
+    number = _put_run(db, filing, run, owner)
+    db.execute(
+        "INSERT INTO words (rowid, prompt, answer) VALUES (?, ?, '')",
+        (number, indexed(storable(last_prompt(run.messages)))),
+    )
+
+
+def add_run(
+    db: sqlite3.Connection, filing: Filing, begun: BegunRun, ended: EndedRun, owner: str
+) -> int:
+    """Write a run that has begun and ended, whole; its number.
+
+    In one go it takes half the time: nothing of it is indexed twice.
+    """
+    number = _put_run(db, filing, begun, owner)
+    _put_answers(db, number, ended.choices, ended.tokens)
+    db.execute(
+        "INSERT INTO words (rowid, prompt, answer) VALUES (?, ?, ?)",
+        (number, indexed(storable(last_prompt(begun.messages))), _indexed(ended.choices)),
+    )
+    if ended.receipt is not None:
+        _put_receipt(db, number, ended.receipt)
+    _put_end(db, number, ended)
+    return number
+
+
+def _put_run(db: sqlite3.Connection, filing: Filing, run: BegunRun, owner: str) -> int:
     put_turn(db, filing, run.created)
     number = db.execute(
         "INSERT INTO runs (id, turn, version, owner, created, updated, model, state, messages,"
@@ -73,10 +100,7 @@ def begin_run(db: sqlite3.Connection, filing: Filing, run: BegunRun, owner: str)
             as_json(run.params),
         ),
     ).lastrowid
-    db.execute(
-        "INSERT INTO words (rowid, prompt, answer) VALUES (?, ?, '')",
-        (number, indexed(storable(last_prompt(run.messages)))),
-    )
+    return number or 0
 
 
 def put_turn(db: sqlite3.Connection, filing: Filing, now: float) -> None:
@@ -142,6 +166,10 @@ def end_run(db: sqlite3.Connection, run: EndedRun) -> None:
     put_choices(db, number, run.choices, run.tokens)
     if run.receipt is not None:
         put_receipt(db, number, run.receipt)
+    _put_end(db, number, run)
+
+
+def _put_end(db: sqlite3.Connection, number: int, run: EndedRun) -> None:
     db.execute(
         "UPDATE runs SET state = ?, updated = ?, usage = ?, timing = ?, error_kind = ?,"
         " error_message = ? WHERE number = ?",
@@ -168,11 +196,15 @@ def put_receipt(db: sqlite3.Connection, number: int, receipt: Receipt) -> None:
     Apart from the runs, because a receipt is four times as large as the rest of a row, and what is
     searched must be small.
     """
+    db.execute("DELETE FROM settings WHERE run = ?", (number,))
+    _put_receipt(db, number, receipt)
+
+
+def _put_receipt(db: sqlite3.Connection, number: int, receipt: Receipt) -> None:
     db.execute(
         "INSERT OR REPLACE INTO receipts VALUES (?, ?)",
         (number, zlib.compress(as_json(receipt).encode())),
     )
-    db.execute("DELETE FROM settings WHERE run = ?", (number,))
     db.executemany(
         "INSERT INTO settings VALUES (?, ?, ?)",
         [(knob, _comparable(value), number) for knob, value in receipt.plan.effective.items()],
@@ -191,6 +223,16 @@ def put_choices(
     tokens: Sequence[Sequence[Token]] = (),
 ) -> None:
     """Write the answers of a run, and put them into the index."""
+    _put_answers(db, number, choices, tokens)
+    db.execute("UPDATE words SET answer = ? WHERE rowid = ?", (_indexed(choices), number))
+
+
+def _put_answers(
+    db: sqlite3.Connection,
+    number: int,
+    choices: Sequence[Choice],
+    tokens: Sequence[Sequence[Token]],
+) -> None:
     for place, choice in enumerate(choices):
         figures = tokens[place] if place < len(tokens) else ()
         db.execute(
@@ -204,10 +246,10 @@ def put_choices(
                 pack(figures) if figures else None,
             ),
         )
-    db.execute(
-        "UPDATE words SET answer = ? WHERE rowid = ?",
-        (indexed(storable("\n".join(choice.text for choice in choices))), number),
-    )
+
+
+def _indexed(choices: Sequence[Choice]) -> str:
+    return indexed(storable("\n".join(choice.text for choice in choices)))
 
 
 def mark_interrupted(db: sqlite3.Connection, owners: Iterable[str]) -> list[str]:

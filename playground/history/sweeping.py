@@ -23,9 +23,7 @@ from playground.history.loading import moment
 from playground.history.saving import (
     BegunRun,
     EndedRun,
-    begin_run,
-    complete_receipt,
-    end_run,
+    add_run,
     storable,
 )
 
@@ -166,18 +164,15 @@ def add_sample(db: sqlite3.Connection, item: EndedSample, owner: str) -> None:
         " (SELECT run FROM samples WHERE sweep = ? AND cell = ? AND sample = ?)",
         (item.sweep, item.cell, item.sample),
     )
-    begin_run(db, item.filing, item.begun, owner)
-    end_run(db, item.ended)
-    if item.ended.receipt is not None:
-        complete_receipt(db, item.begun.id, item.ended.receipt)
+    number = add_run(db, item.filing, item.begun, item.ended, owner)
     db.execute(
         "INSERT OR REPLACE INTO samples (sweep, cell, sample, run, tries, measures)"
-        " VALUES (?, ?, ?, (SELECT number FROM runs WHERE id = ?), ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?)",
         (
             item.sweep,
             item.cell,
             item.sample,
-            item.begun.id,
+            number,
             item.tries,
             json.dumps(item.measures),
         ),

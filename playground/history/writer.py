@@ -6,10 +6,12 @@ again, so that it is lost only if the program ends first; that is then said.
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from playground.history.database import Database
 
@@ -20,6 +22,13 @@ RETRY_SECONDS = 2.0
 
 CLOSE_SECONDS = 3.0
 """How long leaving waits for what is still to be written."""
+
+TOGETHER_SECONDS = 0.02
+"""How long pieces of work that wait already are done in one transaction: a commit costs more than
+most of them, and readers of the same program wait for its end."""
+
+MOST_TOGETHER = 256
+"""Pieces of work in one transaction at most."""
 
 MOST_WAITING = 100_000
 """Pieces of work kept while the disk takes none; then the oldest are given up, and counted."""
@@ -38,7 +47,9 @@ _PASSING = {
 
 
 class Writer:
-    """Takes work at once and does each piece in a transaction of its own.
+    """Takes work at once and does it in order; what waits already shares a transaction.
+
+    A piece that fails fails alone: what shared a transaction with it is done again by itself.
 
     `on_problem` is called in the writer's thread when writing begins to fail, with a sentence, and
     with an empty one when it works again.
@@ -86,15 +97,36 @@ class Writer:
                 self._change.wait_for(lambda: self._waiting or self._closing)
                 if not self._waiting:
                     return
-                work = self._waiting[0]
-            if self._done(work):
-                with self._change:
-                    # The same piece, unless it was given up meanwhile.
-                    if self._waiting and self._waiting[0] is work:
-                        self._waiting.popleft()
-                    self._change.notify_all()
+                works = [*itertools.islice(self._waiting, MOST_TOGETHER)]
+            ended = self._done_together(works) if len(works) > 1 else 0
+            if ended or self._done(works[0]):
+                self._forget(works[: ended or 1])
             elif not self._wait_a_little():
                 return
+
+    def _forget(self, works: Sequence[Work]) -> None:
+        """Take what was done off the queue."""
+        with self._change:
+            for work in works:
+                # The same piece, unless it was given up meanwhile.
+                if self._waiting and self._waiting[0] is work:
+                    self._waiting.popleft()
+            self._change.notify_all()
+
+    def _done_together(self, works: Sequence[Work]) -> int:
+        """Do pieces of work in one transaction; how many, 0 if it failed and was undone."""
+        done, end = 0, time.monotonic() + TOGETHER_SECONDS
+        try:
+            with self._database.writing() as connection:
+                for work in works:
+                    work(connection)
+                    done += 1
+                    if time.monotonic() > end:
+                        break
+        except (sqlite3.Error, LookupError):
+            return 0  # Whichever it was will say so when it is done by itself.
+        self._succeeded()
+        return done
 
     def _done(self, work: Work) -> bool:
         """Do a piece of work; false if it is worth trying again."""
@@ -114,10 +146,13 @@ class Writer:
         except LookupError:
             pass  # What it belongs to was deleted for good meanwhile.
         else:
-            if self._failing:
-                self._failing = False
-                self._on_problem("")
+            self._succeeded()
         return True
+
+    def _succeeded(self) -> None:
+        if self._failing:
+            self._failing = False
+            self._on_problem("")
 
     def _wait_a_little(self) -> bool:
         """Wait before the next try; false once the program wants to end."""

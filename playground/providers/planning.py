@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from pydantic import JsonValue
 
@@ -11,6 +12,10 @@ from playground.types import Adjustment, KnobSupport, ModelRef, Plan
 
 Spelling = Callable[[str, str, JsonValue], dict[str, JsonValue]]
 """The payload words of one knob, from its name, its wire name and the value used."""
+
+
+_UNSAID = KnobSupport(accepted=None)
+"""How a knob is taken of which nobody has said anything."""
 
 
 def one_word(_name: str, wire_name: str, value: JsonValue) -> dict[str, JsonValue]:
@@ -40,7 +45,7 @@ def make_plan(
     for name, knob in knobs().items():
         if name == "extra":
             continue
-        support = supports.get(name, KnobSupport(accepted=None))
+        support = supports.get(name, _UNSAID)
         asked = _json(getattr(params, name))
         if asked is None and knob.part_of and not _any_on(knob.part_of, effective):
             continue
@@ -103,11 +108,10 @@ def _decide(
         if support.default == knob.neutral or not knob.numeric:
             # What does nothing, or is a list that was always so, is not worth a word.
             return support.default, []
-        return support.default, [
-            Adjustment(
-                kind="defaulted", knob=knob.name, used=support.default, reason="not set by you"
-            )
-        ]
+        used = support.default
+        if isinstance(used, int | float):
+            return used, [_default_number(knob.name, used)]
+        return used, [_default(knob.name, used)]
     if support.accepted is False:
         if asked == knob.neutral:
             return None, []
@@ -129,6 +133,14 @@ def _decide(
             Adjustment(kind="clamped", knob=knob.name, asked=asked, used=kept, reason=few)
         ]
     return asked, []
+
+
+def _default(knob: str, used: JsonValue) -> Adjustment:
+    return Adjustment(kind="defaulted", knob=knob, used=used, reason="not set by you")
+
+
+_default_number = lru_cache(maxsize=256, typed=True)(_default)
+"""The same for numbers, which nearly all defaults are: made once, and not with every plan."""
 
 
 def _range(support: KnobSupport, knob: Knob) -> str:

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,33 @@ async def test_a_full_disk_is_said_once_and_what_waited_is_written_when_there_is
     assert told[1] == ""
 
 
+def test_what_shares_a_transaction_with_something_that_fails_is_written_all_the_same(
+    path: Path,
+) -> None:
+    def tag(name: str) -> Callable[[sqlite3.Connection], object]:
+        return lambda db: db.execute("INSERT INTO tags VALUES ('talk', ?)", (name,))
+
+    def wrong(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO tags VALUES ('talk', 'half')")
+        db.execute("INSERT INTO no_such_table VALUES (1)")
+
+    with History.open(path) as history:
+        history.write(
+            lambda db: db.execute(
+                "INSERT INTO conversations (id, created, updated) VALUES ('talk', 0, 0)"
+            )
+        )
+        # While somebody reads, all of it comes together.
+        with history._database.reading():
+            for work in (tag("one"), wrong, tag("two"), tag("three")):
+                history.write(work)
+        assert history.flush()
+        with history._database.reading() as db:
+            tags = [row[0] for row in db.execute("SELECT tag FROM tags ORDER BY tag")]
+        assert tags == ["one", "three", "two"]
+        assert "no_such_table" in history.problem
+
+
 async def test_what_could_not_be_written_is_counted_at_the_end(path: Path) -> None:
     history = History.open(path)
     pages = history._database._connection.execute("PRAGMA page_count").fetchone()[0]
@@ -191,6 +219,7 @@ async def test_a_backup_is_whole_and_overwrites_nothing(
 
 BUSY = """
 import asyncio, sys
+from collections.abc import Callable
 from pathlib import Path
 from playground.history import Filing, History, Recorder
 from playground.providers.scripted import ScriptedModel
