@@ -12,11 +12,12 @@ from typing import Any
 from playground.background import off_loop
 from playground.errors import HostedError
 from playground.history.saving import BegunRun, EndedRun
+from playground.lens.tokens import Tokens
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel
 from playground.providers.registry import open_hurried
 from playground.run import Run, problem_of
-from playground.types import Answer, Capabilities, Choice, Message, Provenance, Token
+from playground.types import Answer, Capabilities, Choice, Message, Provenance
 
 PROOF_SECONDS = 300.0
 """How long a lane waits for the sum of its model's file before it starts."""
@@ -40,7 +41,7 @@ class Outcome:
     begun: BegunRun
     ended: EndedRun
     answer: Answer
-    tokens: tuple[Token, ...]
+    tokens: Tokens
     wait: float | None = None
 
     @property
@@ -144,13 +145,13 @@ def outcome_of(run: Run, created: float) -> Outcome:
                     finish_reason=choice.finish_reason,
                 ),
             ),
-            tokens=(tuple(choice.tokens),),
+            tokens=(choice.tokens,),
             receipt=answer.receipt,
             usage=run.usage,
             timing=run.timing,
             error=problem_of(run.error) if run.error is not None else None,
         ),
         answer=answer,
-        tokens=tuple(choice.tokens),
+        tokens=choice.tokens,
         wait=run.error.wait if isinstance(run.error, HostedError) else None,
     )

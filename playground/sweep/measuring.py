@@ -12,6 +12,7 @@ from pydantic import JsonValue
 import playground.metrics as metrics
 from playground.errors import UsageError
 from playground.history import History
+from playground.lens.tokens import Tokens
 from playground.metrics import Estimate, Figure, Metric, Need, Sample
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel
@@ -19,10 +20,16 @@ from playground.sweep.asking import Asking
 from playground.sweep.definition import Sweep, SweepPrompt, short
 from playground.sweep.figures import CellFigures
 from playground.sweep.lane import Outcome
-from playground.types import Capabilities
+from playground.types import Capabilities, Token
 
 TOP_LENGTH: Final = 80
 """Characters of the most frequent answer that are kept with a cell."""
+
+QUICK_LENGTH: Final = 10_000
+"""Characters of a cell's answers together that the usual metrics take a few milliseconds for."""
+
+QUICK: Final = frozenset((*metrics.USUAL, "exact", "contains"))
+"""Metrics that take no longer than answers are long; a pattern or a function of the user's may."""
 
 _WHY: Final[dict[Need, str]] = {
     "logprobs": "gives no log-probabilities",
@@ -48,6 +55,7 @@ class Measuring:
             metrics.get(name) for name in sweep.metrics or metrics.USUAL
         )
         self._named = bool(sweep.metrics)
+        self._quick = all(metric.name in QUICK or metric.asks for metric in self.metrics)
         self._needs = {need for metric in self.metrics for need in metric.needs}
         self._asking = Asking(sweep, [metric for metric in self.metrics if metric.asks])
 
@@ -92,7 +100,10 @@ class Measuring:
     ) -> Measured:
         """One answer that was just made."""
         sample = Sample.of(
-            outcome.answer, tokens=outcome.tokens, expected=prompt.expected, prompt=prompt.text
+            outcome.answer,
+            tokens=_plain(outcome.tokens),
+            expected=prompt.expected,
+            prompt=prompt.text,
         )
         return Measured(sample, asked or {}, failed=bool(outcome.error))
 
@@ -101,6 +112,10 @@ class Measuring:
         if outcome.error or not self._asking.metrics:
             return {}
         return await self._asking.about(prompt, self.measured(prompt, outcome).sample)
+
+    def is_quick(self, made: Sequence[Measured]) -> bool:
+        """Whether measuring these answers takes less than moving it to another thread would."""
+        return self._quick and sum(len(item.sample.text) for item in made) <= QUICK_LENGTH
 
     def of_cell(self, made: Sequence[Measured]) -> CellFigures:
         """The figures of a cell from its answers; those that failed are counted and left out."""
@@ -155,6 +170,11 @@ def packed(asked: dict[str, Figure | None]) -> dict[str, JsonValue]:
     }
 
 
+def _plain(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Tokens without their candidates, which unpacked take seven times the room."""
+    return [*tokens.plainly()] if isinstance(tokens, Tokens) else tokens
+
+
 def kept_of_cell(history: History, sweep: str, cell: int, prompt: SweepPrompt) -> list[Measured]:
     """The answers of a cell as they are kept, those of earlier starts too; blocks."""
     found = []
@@ -162,7 +182,7 @@ def kept_of_cell(history: History, sweep: str, cell: int, prompt: SweepPrompt) -
         record = history.run(item.run)
         sample = Sample.of(
             record.answer(),
-            tokens=history.tokens(item.run),
+            tokens=_plain(history.tokens(item.run)),
             expected=prompt.expected,
             prompt=prompt.text,
         )

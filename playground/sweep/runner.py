@@ -25,7 +25,10 @@ from playground.sweep.serving import Serving
 from playground.sweep.space import Values
 
 AHEAD: Final = 64
-"""So many samples may wait to be written before the next one is asked for."""
+"""So many samples may wait to be written before a next one is asked for."""
+
+TOKENS_AHEAD: Final = 10_000
+"""So many tokens' figures may, too: with a hundred candidates each they take 25 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,9 @@ class Runner:
         self._stopping = asyncio.Event()
         self._cutting = asyncio.Event()
         self._files: dict[str, str] = {}
-        self._unwritten = 0
+        self._unwritten = self._unwritten_tokens = 0
+        self._caught_up = asyncio.Event()
+        self._caught_up.set()
         self._dearest = dearest
         self.progress = Progress(
             cells_total=sweep.cells,
@@ -113,7 +118,7 @@ class Runner:
             await self._measuring.aclose()
             state = DONE if ended and not self.reason else STOPPED
             self._shelf.settle(self.id, state, self.reason)
-            await asyncio.shield(off_loop(self._history.flush))
+            await asyncio.shield(self._written())
 
     # One model
 
@@ -180,12 +185,27 @@ class Runner:
                 await self._stopping.wait()
 
     async def keep(self, item: EndedSample) -> None:
-        """Write a sample down; waits where the disk is slower than the models."""
+        """Write a sample down; nothing new is begun while the disk is slower than the models."""
         self._shelf.add_sample(item)
         self._unwritten += 1
-        if self._unwritten >= AHEAD:
-            self._unwritten = 0
-            await off_loop(self._history.flush)
+        self._unwritten_tokens += sum(map(len, item.ended.tokens))
+        behind = self._unwritten >= AHEAD or self._unwritten_tokens >= TOKENS_AHEAD
+        if behind and self._caught_up.is_set():
+            self._caught_up.clear()
+            try:
+                await self._written()
+            finally:
+                self._unwritten = self._unwritten_tokens = 0
+                self._caught_up.set()
+
+    async def caught_up(self) -> None:
+        """Wait while too much is still to be written."""
+        await self._caught_up.wait()
+
+    async def _written(self) -> None:
+        """Wait until all that has ended is written; not for a disk that takes nothing."""
+        while not await off_loop(self._history.flush) and not self._history.problem:
+            pass
 
     def begin_cell(self, number: int, values: Values) -> None:
         """Write the point of a cell that begins, where it cannot be computed again."""
@@ -195,9 +215,12 @@ class Runner:
         """Measure a cell, write it down and tell whoever watches; its figures."""
         prompt = self.sweep.prompts[self.sweep.place(number).prompt]
         if self._made.earlier(number):
-            await off_loop(self._history.flush)
+            await self._written()
             made = await off_loop(lambda: kept_of_cell(self._history, self.id, number, prompt))
-        figures = await off_loop(partial(self._measuring.of_cell, made))
+        if self._measuring.is_quick(made):
+            figures = self._measuring.of_cell(made)
+        else:
+            figures = await off_loop(partial(self._measuring.of_cell, made))
         self._shelf.add_cell(EndedCell(self.id, number, values, figures.packed()))
         self.progress.cells += 1
         self._watch(CellDone(number, self.sweep.place(number), values, figures))

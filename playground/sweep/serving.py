@@ -151,6 +151,7 @@ class Serving:
         tries, refusals = 0, 0
         while True:
             await self._limit.enter()
+            await self._runner.caught_up()
             if not self._runner.may_begin():
                 await self._limit.leave(worked=False)
                 return None
