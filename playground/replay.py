@@ -21,9 +21,6 @@ from playground.repeating import engine_options, used_params
 from playground.run import Run
 from playground.types import Answer, EndState, Frozen, Provenance, Receipt, Token
 
-PROOF_SECONDS = 120.0
-"""How long to wait for the sum of the model's file, which is compared with the old one."""
-
 Figures = Callable[[str, int], Sequence[Token]]
 """Gives the kept tokens of an answer by run and choice: `History.tokens`."""
 
@@ -109,7 +106,7 @@ async def replay(record: RunRecord, figures: Figures | None = None) -> Replay:
             async for _ in run:
                 if _goes_far_enough(run, record):
                     await run.cancel()
-        await run.prove(PROOF_SECONDS)
+        await run.prove()
         partings = [
             parting
             for choice in range(max(len(record.choices), len(run.choices)))

@@ -41,6 +41,9 @@ Unsupported = Literal["error", "adjust"]
 
 Prompt = str | Sequence[Message]
 
+PROOF_SECONDS = 120.0
+"""How long a receipt may wait for the sum of a model's file; then it goes without."""
+
 
 def as_messages(prompt: Prompt, *, system: str = "") -> tuple[Message, ...]:
     """A prompt as messages: a plain string is one user turn, `system` goes before it."""
@@ -177,7 +180,10 @@ class Run:
 
     @property
     def receipt(self) -> Receipt | None:
-        """Everything needed to repeat it; None before there is a plan. See `prove`."""
+        """What is known by now of all that is needed to repeat it; None before there is a plan.
+
+        Which file, template and engine settings stood behind it is there once `prove` was awaited.
+        """
         if self._kept_receipt is not None or self.plan is None:
             return self._kept_receipt
         return Receipt(
@@ -219,17 +225,19 @@ class Run:
             self._task.cancel()
         await self._ended()
 
-    async def prove(self, patience: float) -> None:
-        """Complete the receipt with what the backend knows of the model.
+    async def prove(self, patience: float = PROOF_SECONDS) -> Receipt | None:
+        """The receipt, completed with what the backend knows of the model.
 
-        The sum of a large file takes a while the first time: after `patience` seconds the receipt
-        goes without it. What fails here does not fail the run: it shows as a gap in the receipt.
+        The sum of a large file takes a while the first time (it is remembered): after `patience`
+        seconds the receipt goes without it. What fails here does not fail the run: it shows as a
+        gap in the receipt. None if the run was never planned.
         """
         asking = asyncio.ensure_future(self.model.provenance())
         asking.add_done_callback(_seen)
         await asyncio.wait([asking], timeout=patience)
         if asking.done() and not asking.cancelled() and asking.exception() is None:
             self.provenance = asking.result()
+        return self.receipt
 
     async def ended(self, patience: float | None = None) -> bool:
         """Wait for the end, so many seconds at most; whether it has come. Starts nothing."""

@@ -47,7 +47,8 @@ class Session:
     def ask(self, ref: str | ModelRef, prompt: Prompt, **settings: Any) -> Answer:
         """One whole answer. `settings` are knobs, or `params`, `system`, `unsupported`.
 
-        Raises the run's error if it failed.
+        Its `receipt` is complete: the first answer of a file of gigabytes waits for its SHA-256,
+        once. Raises the run's error if it failed.
         """
         run = self._do(self._whole(generate(self.open(ref), prompt, **settings)))
         if run.error is not None:
@@ -129,7 +130,9 @@ class Session:
     @staticmethod
     async def _whole(run: Run) -> Run:
         async with run:
-            return await run
+            await run
+            await run.prove()
+            return run
 
     def _submit(self, work: Coroutine[Any, Any, _Result]) -> Any:
         if self._closed:

@@ -54,6 +54,20 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
         assert (tmp_path / name).stat().st_size > 100, name
 
 
+def test_the_script_of_the_page_keeps_a_run_that_can_be_replayed() -> None:
+    (script,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+    def python(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *words], capture_output=True, text=True, check=True, env=os.environ
+        )
+        return done.stdout
+
+    run, same = python("-c", script).split()
+    assert same == "True"
+    assert python("-m", "playground", "replay", run).split()[0] == "identical"
+
+
 def test_the_tables_of_the_page_name_every_word() -> None:
     assert set(rows("format")) == set(FORMATS)
     kinds = {line.model_fields["kind"].default: line for line in get_args(interchange.Line)}

@@ -26,6 +26,21 @@ def test_two_models_are_compared_with_one_call() -> None:
     assert [answer.text for answer in answers] == ["one two", "The quick "]
 
 
+def test_an_answer_comes_with_everything_that_it_takes_to_repeat_it() -> None:
+    with Session() as session:
+        answer = session.ask("demo:tiny", "Once", max_length=2)
+        answers = session.compare(["demo:tiny", "demo:small"], "Once", max_length=2)
+    for one in (answer, *answers):
+        assert one.receipt is not None
+        proof = one.receipt.provenance
+        assert proof.file is not None
+        assert len(proof.file.sha256) == 64
+        assert proof.engine["threads"] >= 1
+        assert "llama-cpp-python" in one.receipt.versions
+    files = [one.receipt.provenance.file for one in answers if one.receipt is not None]
+    assert len({file.sha256 for file in files if file is not None}) == 2
+
+
 def test_leaving_the_loop_early_stops_the_generation() -> None:
     with Session() as session:
         model = session.open("scripted:lorem", delay=0.001)

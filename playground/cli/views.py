@@ -22,9 +22,6 @@ CUT_OFF = {
 }
 """Finish reasons that nobody asked for, with what to say of them."""
 
-PROOF_SECONDS = 120.0
-"""No receipt waits longer for the sum of a model's file, which takes seconds the first time."""
-
 Strand = tuple[int, int]
 """One text that is shown by itself: which run, and which of its `n` choices."""
 
@@ -58,7 +55,7 @@ class JsonLines(View):
     async def ready(self) -> None:
         """Let the receipts of those whose turn it is say which file and settings they had."""
         while self._proven < len(self.runs) and self.runs[self._proven].state != "running":
-            await self.runs[self._proven].prove(PROOF_SECONDS)
+            await self.runs[self._proven].prove()
             self._proven += 1
 
     def take(self, run: Run, event: Event) -> None:

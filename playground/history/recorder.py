@@ -6,16 +6,13 @@ import asyncio
 import time
 
 from playground.history.filing import Filing
-from playground.history.saving import BegunRun, EndedRun, Growth
+from playground.history.saving import BegunRun, EndedRun, Growth, last_prompt
 from playground.history.store import History
 from playground.run import Run, problem_of
 from playground.types import Choice, Provenance
 
 GROWTH_SECONDS = 0.5
 """How often a growing run is written: what a killed program loses at most, with room to spare."""
-
-PROOF_SECONDS = 120.0
-"""How long a receipt may wait for the sum of a model's file; without it, it is kept as it is."""
 
 
 class Recorder:
@@ -25,8 +22,13 @@ class Recorder:
         self.history = history
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def follow(self, run: Run, filing: Filing) -> asyncio.Task[None]:
-        """Start a run, write it down now and until it has ended; the task ends after that."""
+    def follow(self, run: Run, filing: Filing | None = None) -> asyncio.Task[None]:
+        """Start a run, write it down now and until it has ended; the task ends after that.
+
+        Then its receipt is complete, see `Run.prove`. Without a filing the run is a conversation of
+        its own.
+        """
+        filing = filing or _filing_of(run)
         run.start()
         task = asyncio.create_task(self._follow(run, filing), name=f"record {run.id}")
         self._tasks.add(task)
@@ -64,10 +66,14 @@ class Recorder:
         finally:
             # Also when the program is leaving and this task is cancelled: what came is kept.
             self.history.end(_ended(run))
-        await run.prove(PROOF_SECONDS)
-        receipt = run.receipt
+        receipt = await run.prove()
         if receipt is not None and receipt.provenance != Provenance():
             self.history.complete_receipt(run.id, receipt)
+
+
+def _filing_of(run: Run) -> Filing:
+    prompt = last_prompt(run.messages)
+    return Filing(model=str(run.model.ref), params=run.params, prompt=prompt, origin="script")
 
 
 def _growth(run: Run, written: list[tuple[int, int]]) -> list[Growth]:

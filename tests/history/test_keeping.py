@@ -76,6 +76,17 @@ async def test_a_receipt_names_the_file_its_sum_the_template_versions_and_the_ma
     assert "CPUs" in receipt.hardware
 
 
+async def test_a_run_that_a_script_has_followed_is_a_conversation_of_its_own(
+    history: History,
+) -> None:
+    run = generate(ScriptedModel(["Hi."]), "Hello", system="Be brief.")
+    await Recorder(history).follow(run)
+    history.flush()
+    (found,) = history.conversations()
+    assert (found.title, found.origin, found.runs) == ("Hello", "script", 1)
+    assert history.run(run.id).text == "Hi."
+
+
 async def test_a_failed_run_is_kept_with_its_error_and_what_had_come(history: History) -> None:
     model = ScriptedModel(
         ["half ", "never"], fail_after=1, error=RateLimited("Too fast.", hint="Wait.")
