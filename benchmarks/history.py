@@ -4,9 +4,10 @@ The history is made by the functions that write runs, with answers of 20 to 200 
 Japanese and full receipts; it is kept in the folder named by `--folder` and used again. Searches
 are those of the screen and of `playground history search`: common words, rare words, Japanese, and
 filters by model, tag, date and parameter. To reach: each under 100 ms; opening it, and the first
-paint of the terminal with it, as with an empty one.
+paint of the terminal with it, as with an empty one. With `--sweep` there are 40,000 answers of a
+sweep beside the others, which are ranked apart from them.
 
-    python -m benchmarks.history
+    python -m benchmarks.history [--sweep]
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks import sweep_screen
 from benchmarks.start import MARKER, seconds_to
 from playground.history import Filing, Filters, History, ParamFilter
 from playground.history.saving import BegunRun, EndedRun, begin_run, end_run
@@ -148,6 +150,16 @@ def searches() -> dict[str, Filters]:
     }
 
 
+def _has_sweep(path: Path) -> bool:
+    with History.open(path) as history:
+        return history.sweeps.exists(sweep_screen.NAME)
+
+
+def _runs_in(path: Path) -> int:
+    with History.open(path) as history, history._database.reading() as db:
+        return int(db.execute("SELECT COUNT(*) FROM runs").fetchone()[0])
+
+
 def _milliseconds(work: Callable[[], object], rounds: int) -> tuple[float, float]:
     """Median and slowest."""
     taken = []
@@ -176,6 +188,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--folder", type=Path, help="where the history is kept and used again")
     parser.add_argument("--quick", action="store_true", help="10,000 runs, three rounds")
+    parser.add_argument(
+        "--sweep", action="store_true", help="40,000 answers of a sweep beside them"
+    )
     options = parser.parse_args()
     if options.quick:
         options.runs, options.rounds = 10_000, 3
@@ -184,7 +199,9 @@ def main() -> None:
         path = folder / FILE
         if not path.exists():
             build(path, options.runs)
-        print(f"{options.runs:,} runs, {path.stat().st_size / 1e6:,.0f} MB")
+        if options.sweep and not _has_sweep(path):
+            sweep_screen.build_history(path)
+        print(f"{_runs_in(path):,} runs, {path.stat().st_size / 1e6:,.0f} MB")
         print(f"{'':40}{'found':>7}{'median, ms':>12}{'slowest, ms':>13}")
         with History.open(path) as history:
             for title, filters in searches().items():
