@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from playground.run import Run
     from playground.spread import Spread
     from playground.tui.conversation import Branch, Conversation, Turn, Version
+    from playground.tui.drawn_turns import DrawnTurns
     from playground.tui.shelf import ModelShelf
-    from playground.tui.transcript import MessageHandle, Transcript
+    from playground.tui.transcript import Transcript
     from playground.types import Timing
 
 __all__ = ["Pane"]
@@ -74,9 +75,8 @@ class Pane(Vertical):
         self._conversation: Conversation | None = None
         self._shelf: ModelShelf | None = None
         self._transcript: Transcript | None = None
+        self._drawn: DrawnTurns | None = None
         self._run: Run | None = None
-        self._handle: MessageHandle | None = None
-        self._shown: tuple[Run | None, int] = (None, 0)
         self._spreads: WeakKeyDictionary[Run, Spread] = WeakKeyDictionary()
         self._pieces = 0
         self._ticks = 0
@@ -125,6 +125,13 @@ class Pane(Vertical):
         return self._transcript
 
     @property
+    def drawn(self) -> DrawnTurns:
+        """The conversation's turns on the transcript; only after `attach`."""
+        if self._drawn is None:
+            raise RuntimeError("the pane is not attached yet")
+        return self._drawn
+
+    @property
     def shelf(self) -> ModelShelf:
         """Where the pane's model comes from; only after `attach`."""
         if self._shelf is None:
@@ -171,7 +178,10 @@ class Pane(Vertical):
 
     def take(self, conversation: Conversation) -> None:
         """Show another conversation in this pane, and load its model."""
+        from playground.tui.drawn_turns import DrawnTurns
+
         self._conversation = conversation
+        self._drawn = DrawnTurns(self.transcript, conversation)
         self._run = conversation.last_run
         self.params_changed()
         self.redraw()
@@ -216,7 +226,7 @@ class Pane(Vertical):
             await model.warm_up()
         except Exception as error:  # noqa: BLE001 - shown, whatever it is; the app goes on
             if not self.busy and ref == self.conversation.ref:
-                self._show_error(error)
+                self.drawn.add_error(error)
                 self.status.show([Figure("not ready", one_line(str(error)), "bad")])
             return
         if not self.busy and ref == self.conversation.ref:
@@ -238,7 +248,7 @@ class Pane(Vertical):
     def ask(self, prompt: str, round: str = "") -> None:  # noqa: A002 - DESIGN's word
         """Send a prompt; `round` is shared by the panes that are asked together."""
         turn = self.conversation.begin(prompt, round)
-        self._add_prompt(turn)
+        self.drawn.add_prompt(turn)
         self._start(turn)
 
     async def recite(self, prompt: str, answer: str, round: str = "") -> None:  # noqa: A002
@@ -248,20 +258,20 @@ class Pane(Vertical):
         from playground.run import Run
 
         turn = self.conversation.begin(prompt, round)
-        self._add_prompt(turn)
+        self.drawn.add_prompt(turn)
         written = ScriptedModel((answer,), name="written")
         run = Run(written, self.conversation.messages(turn), GenerationParams())
         turn.runs.append(run)
         run.start()
         self.post_message(self.Asked(self, turn, run))
         await run
-        self._draw_answer(turn)
-        self._handle, self._shown = None, (None, 0)
+        self.drawn.draw_answer(turn)
+        self.drawn.forget()
 
     def edit(self, turn: Turn, prompt: str, round: str = "") -> None:  # noqa: A002
         """Send another prompt in the place of an earlier one, which is kept beside it."""
         edited = self.conversation.edit(turn, prompt, round)
-        self._draw()
+        self.drawn.draw()
         self._start(edited)
 
     def retry(self) -> bool:
@@ -307,7 +317,7 @@ class Pane(Vertical):
                 model = await self.shelf.open(self.conversation.ref)
                 run = self.conversation.answer(turn, model, prefix=prefix)
             self._run = run
-            self._draw_answer(turn)
+            self.drawn.draw_answer(turn)
             run.start()
             self.post_message(self.Asked(self, turn, run))
             await self._read(run)
@@ -325,15 +335,9 @@ class Pane(Vertical):
         from playground.types import ReasoningDelta, TextDelta
 
         async for event in run:
-            if not isinstance(event, TextDelta | ReasoningDelta):
-                continue
-            self._pieces += 1
-            if self._handle is None or self._shown != (run, event.choice):
-                continue  # It is kept in the run, and shown when it is paged to.
-            if isinstance(event, TextDelta):
-                self.transcript.append(self._handle, event.text)
-            else:
-                self.transcript.append_reasoning(self._handle, event.text)
+            if isinstance(event, TextDelta | ReasoningDelta):
+                self._pieces += 1
+                self.drawn.take(run, event)
 
     async def _cancel_run(self) -> None:
         """Stop the run; a backend that does not listen is not waited for."""
@@ -346,11 +350,10 @@ class Pane(Vertical):
 
         run = self._run
         if not self._cleared:
-            if run is None and error is not None:
-                self._drop_answer()
-                self._handle = self._show_error(error)
-            elif run is not None and self._handle is not None and self._shown[0] is run:
-                self._finish(self._handle, run, note)
+            if run is not None:
+                self.drawn.end(run, note)
+            elif error is not None:
+                self.drawn.fail(error)
         if run is None:
             ended = "failed" if error else "stopped"
             detail = one_line(str(error)) if error else "stopped before it was asked"
@@ -362,80 +365,17 @@ class Pane(Vertical):
 
     def redraw(self) -> None:
         """Draw the turns in view again, after another path through them was chosen."""
-        self._draw()
+        self.drawn.draw()
         self._show_figures()
-
-    def _draw(self) -> None:
-        self.transcript.clear()
-        for turn in self.conversation.turns:
-            self._add_prompt(turn)
-            self._draw_answer(turn)
-
-    def _add_prompt(self, turn: Turn) -> None:
-        edits = self.conversation.siblings(turn)
-        which = f" · edit {edits.index(turn) + 1}/{len(edits)}" if len(edits) > 1 else ""
-        self.transcript.add_message("user", turn.prompt, title=f"You{which}")
-        self._handle, self._shown = None, (None, 0)
-
-    def _draw_answer(self, turn: Turn) -> None:
-        """Draw the answer in view of the turn that was drawn last, in place of one before it."""
-        self._drop_answer()
-        version = turn.current
-        if version is None:
-            return
-        run = version.run
-        handle = self.transcript.begin_answer(title=self._title_of(turn, version))
-        if version.choice < len(run.choices):
-            self.transcript.append_reasoning(handle, run.choices[version.choice].reasoning)
-        self.transcript.append(handle, version.text)
-        if run.state != "running":
-            self._finish(handle, run)
-        self._handle, self._shown = handle, (run, version.choice)
-
-    def _drop_answer(self) -> None:
-        if self._handle is not None:
-            self.transcript.remove_message(self._handle)
-            self._handle = None
-
-    def _finish(self, handle: MessageHandle, run: Run, note: str = "") -> None:
-        """End an answer on the screen, with what there is to say of how it was made."""
-        from playground.tui.figures import adjustments_of, describe, end_words
-        from playground.tui.problems import problem_text
-
-        if run.state == "cancelled":
-            note = note or "stopped"
-        elif run.state == "interrupted":
-            note = ": ".join(end_words(run)[:2])
-        notes = [note, *map(describe, adjustments_of(run))]
-        if run.state == "done" and run.choices[0].finish_reason != "stop":
-            notes.append(end_words(run)[1])
-        error = problem_text(run.error) if run.error is not None else ""
-        self.transcript.finish(handle, note="\n".join(filter(None, notes)), error=error)
-
-    def _title_of(self, turn: Turn, version: Version) -> str:
-        """What stands over an answer: the model, the knobs you set as it takes them, its place."""
-        run = version.run
-        used = (run.plan or run.model.plan(run.params)).effective
-        parts = [one_line(str(run.model.ref))]
-        parts += [f"{name} {brief(used[name])}" for name in run.params.given() if name in used]
-        count = len(turn.versions) + turn.coming
-        if count > 1:
-            parts.append(f"answer {turn.versions.index(version) + 1}/{count}")
-        if version.prefix:
-            parts.append("continued")
-        rating = self.conversation.ratings.get(version.name)
-        if rating is not None:
-            parts.append("★" * (rating.stars or 0) + (" with a note" if rating.note else ""))
-        return " · ".join(parts)
 
     def show_rating(self, turn: Turn) -> None:
         """Draw the answer of a turn again, with the stars that it has now."""
         if self.busy:
             return
         if turn is self.conversation.last_turn:
-            self._draw_answer(turn)
+            self.drawn.draw_answer(turn)
         else:
-            self._draw()
+            self.drawn.draw()
         self.transcript.flush()
 
     def page(self, by: int) -> Version | None:
@@ -443,7 +383,7 @@ class Pane(Vertical):
         turn = self.conversation.last_turn
         version = turn.page(by) if turn is not None else None
         if turn is not None and version is not None:
-            self._draw_answer(turn)
+            self.drawn.draw_answer(turn)
             self.transcript.flush()
             if not self.busy:
                 self._run = version.run
@@ -479,13 +419,6 @@ class Pane(Vertical):
         if self._run is run:
             self._show_figures_of(run, context_length)
 
-    def _show_error(self, error: BaseException) -> MessageHandle:
-        from playground.tui.problems import problem_text
-
-        handle = self.transcript.begin_answer(title=one_line(self.conversation.ref))
-        self.transcript.finish(handle, error=problem_text(error))
-        return handle
-
     def tick(self) -> None:
         """Draw what has come since the last time; called by the app's one timer."""
         if self._transcript is None:
@@ -519,14 +452,15 @@ class Pane(Vertical):
         await self.stopped()
         self._cleared = False
         self.conversation.clear()
-        self._handle, self._run = None, None
+        self.drawn.forget()
+        self._run = None
         self.transcript.clear()
         self.status.show([])
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A defect of ours in a worker is shown in the pane and never closes the app."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self._show_error(event.worker.error)
+            self.drawn.add_error(event.worker.error)
 
     # Being the active pane
 
