@@ -10,6 +10,7 @@ from typing import Final
 
 from playground.background import off_loop
 from playground.lens.chain import Position
+from playground.lens.tokens import Tokens
 from playground.providers.base import ChatModel
 from playground.tui.lens.subject import Subject
 
@@ -46,6 +47,7 @@ class Distributions:
         self._lead: tuple[int, ...] = ()
         self._prompt: tuple[int, ...] = ()
         self._ready = False
+        self._ids: list[int | None] = []
         self.vocabulary: Sequence[bytes] = ()
         """The bytes of every token, by id, once they are known."""
         self.problem: Exception | None = None
@@ -100,13 +102,9 @@ class Distributions:
         subject = self._subject
         if not self._ready:
             await self._prepare(model)
-        tokens = subject.tokens
-        ids = [token.token_id for token in tokens[:place]]
-        before = (*self._lead, *(number for number in ids if number is not None))
-        if len(before) < len(self._lead) + len(ids):
-            raise ValueError("the ids of the tokens before this one are not known")
+        before = (*self._lead, *self._before(place))
         found = await model.next_token(subject.messages, before or "")
-        token = tokens[place]
+        token = subject.tokens[place]
 
         def position() -> Position:
             return Position(
@@ -117,6 +115,17 @@ class Distributions:
             )
 
         return await off_loop(position) if len(found.logits) >= _LARGE else position()
+
+    def _before(self, place: int) -> list[int]:
+        """The ids of the tokens before a place; each token is read once only."""
+        if len(self._ids) < place:
+            new = self._subject.tokens[len(self._ids) : place]
+            plain = new.plainly() if isinstance(new, Tokens) else new
+            self._ids += [token.token_id for token in plain]
+        known = [number for number in self._ids[:place] if number is not None]
+        if len(known) < place:
+            raise ValueError("the ids of the tokens before this one are not known")
+        return known
 
     async def _prepare(self, model: ChatModel) -> None:
         """What is the same at every place: asked for once."""

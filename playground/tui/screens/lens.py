@@ -19,7 +19,7 @@ from textual.worker import Worker, WorkerState
 
 from playground.errors import PlaygroundError
 from playground.lens.reading import Reading
-from playground.lens.shading import MEASURES, Measure, legend, shade_of, step_of
+from playground.lens.shading import MEASURES, Measure, legend, shades_of, step_of
 from playground.lens.spelling import spell
 from playground.params import GenerationParams
 from playground.sanitize import make_safe
@@ -102,6 +102,7 @@ class LensScreen(Dialog[None]):
         self._measure: Measure = MEASURES[0]
         self._view = VIEWS[0][0]
         self._steps: list[int | None] = []
+        self._shaded: tuple[Measure, list[int | None]] = (self._measure, [])
         self._ranked: tuple[int, ...] = ()
         self._listed: tuple[int, ...] | None = None
         self._twigs: list[Twig] = []
@@ -120,7 +121,7 @@ class LensScreen(Dialog[None]):
             yield TokenLegend(id="lens-legend")
             with Container(id="lens-body"):
                 with Vertical(id="lens-left"):
-                    yield TokenText(id="lens-text")
+                    yield TokenText(id="lens-text", looked=self._show_token)
                     yield OptionList(id="lens-surprises", classes="listing", markup=False)
                 with Vertical(id="lens-right"):
                     yield ViewTabs(VIEWS, id="lens-tabs")
@@ -129,7 +130,7 @@ class LensScreen(Dialog[None]):
                     yield CandidateBars(id="lens-bars")
                     yield Static(id="lens-what")
                     yield TemperatureCurve(id="lens-curve")
-                    yield LensKnobs(id="lens-knobs")
+                    yield LensKnobs(id="lens-knobs", turned_to=self._turned)
                     yield OptionList(id="lens-answers", classes="listing", markup=False)
                     yield BesideView(id="lens-beside")
             yield Static(id="lens-keys")
@@ -218,7 +219,8 @@ class LensScreen(Dialog[None]):
         tokens = subject.tokens
         self._reading = Reading()
         self._reading.take(tokens)
-        self._steps = self._shades(tokens)
+        self._shaded = (self._measure, [])
+        self._steps = self._recorded()
         self._knobs.show(self._looking.used)
         text.empty = "Waiting for the first token …" if subject.live else ""
         given = subject.beginning if tokens or subject.live else subject.version.text
@@ -238,7 +240,7 @@ class LensScreen(Dialog[None]):
         if len(tokens) > text.count:
             new = tokens[text.count :]
             self._reading.take(new)
-            self._steps += self._shades(new)
+            self._steps = self._recorded()
             first = not text.count
             text.extend(map(spell, new), self._steps)
             if first:
@@ -293,11 +295,6 @@ class LensScreen(Dialog[None]):
         hovered = self._text.hovered
         return self._text.cursor if hovered is None else hovered
 
-    @on(TokenText.Moved, "#lens-text")
-    @on(TokenText.Hovered, "#lens-text")
-    def _moved(self) -> None:
-        self._show_token()
-
     def _come(self, place: int) -> None:
         """A whole distribution has come."""
         if place == self.place and self.is_attached:
@@ -325,8 +322,7 @@ class LensScreen(Dialog[None]):
 
     # Knobs
 
-    @on(LensKnobs.Turned)
-    def _turned(self) -> None:
+    def _turned(self, _params: GenerationParams) -> None:
         self._certain = None
         self._show_token()
         self._colour()
@@ -391,7 +387,7 @@ class LensScreen(Dialog[None]):
             self._steps = [None if p is None else step_of("probability", p) for p in shares]
             marks = {place: CUT for place, share in enumerate(shares) if share == 0}
         else:
-            self._steps = self._shades(self._reading.tokens)
+            self._steps = self._recorded()
         found = self._beside.parting if self._beside is not None else None
         if found is not None and self._view == "beside":
             marks[found.place] = PARTED
@@ -399,8 +395,17 @@ class LensScreen(Dialog[None]):
         self._text.mark(marks)
         self._show_legend()
 
+    def _recorded(self) -> list[int | None]:
+        """The steps of the answer as it was drawn; of each token they are worked out once."""
+        measure, known = self._shaded
+        if measure != self._measure or len(known) > len(self._reading):
+            known = []
+        known += self._shades(self._reading.tokens[len(known) :])
+        self._shaded = (self._measure, known)
+        return [*known]
+
     def _shades(self, tokens: Sequence[Token]) -> list[int | None]:
-        return [shade_of(self._measure, token).step for token in tokens]
+        return [shade.step for shade in shades_of(self._measure, tokens)]
 
     # Surprises
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import ClassVar, Final, NamedTuple
 
 from rich.cells import cell_len
@@ -10,12 +11,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from playground.tui.labels import fit
+from playground.tui.widgets.drawn_lines import DrawnScroll
 
 __all__ = ["Bar", "CandidateBars", "bar_text", "share_text"]
 
@@ -39,7 +40,7 @@ class Bar(NamedTuple):
     cut: str = ""
 
 
-class CandidateBars(ScrollView, can_focus=True):
+class CandidateBars(DrawnScroll, can_focus=True):
     """Two bars a row: raw, and what was drawn from. Enter takes the candidate under the cursor."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -71,6 +72,7 @@ class CandidateBars(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._bars: Sequence[Bar] = ()
         self._here = 0
+        self._longest = 6
         self._token: object = None
         self._drawn_name = "drawn from"
         self._name_name = "token"
@@ -97,26 +99,41 @@ class CandidateBars(ScrollView, can_focus=True):
 
         `drawn` and `name` stand over the second bars and over the candidates.
         """
+        before = self._look()
         self._bars, self._drawn_name, self._name_name = bars, drawn, name
+        self._longest = max((cell_len(bar.name) for bar in bars), default=6)
         if token != self._token:
             chosen = next((at for at, bar in enumerate(bars) if bar.chosen), 0)
             self._token, self._here = token, chosen
         self._here = min(self._here, max(len(bars) - 1, 0))
-        size = Size(self.scrollable_content_region.width, len(bars) + 1)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        self.hold(len(bars) + 1)
         self._into_view()
-        self.refresh()
+        self._repaint(before)
+
+    def _look(self) -> Sequence[object]:
+        """What each line in view shows, and before them what all of them depend on."""
+        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        bars = self._bars[top : top + height - 1]
+        head = (self._columns(self.scrollable_content_region.width), self._drawn_name)
+        rows = ((bar, at == self._here) for at, bar in enumerate(bars, start=top))
+        return [(*head, self._name_name), *rows]
+
+    def _repaint(self, before: Sequence[object]) -> None:
+        """Paint the lines that look different: each costs as much as all else of a key together."""
+        now = self._look()
+        if now[0] != before[0]:
+            self.refresh()
+            return
+        width = self.scrollable_content_region.width
+        pairs = enumerate(zip_longest(before, now))
+        changed = [Region(0, y, width, 1) for y, (old, new) in pairs if old != new]
+        if changed:
+            self.refresh(*changed)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Bars of another length."""
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._bars) + 1)
+        self.hold(len(self._bars) + 1)
         self._into_view()
-
-    def notify_style_update(self) -> None:
-        """Another theme: draw in its colours."""
-        super().notify_style_update()
-        self.refresh()
 
     def _into_view(self) -> None:
         high = max(self.scrollable_content_region.height - 1, 1)
@@ -128,9 +145,9 @@ class CandidateBars(ScrollView, can_focus=True):
         """To another candidate."""
         to = min(max(self._here + by, 0), max(len(self._bars) - 1, 0))
         if to != self._here:
-            self._here = to
+            before, self._here = self._look(), to
             self._into_view()
-            self.refresh()
+            self._repaint(before)
 
     def action_take(self) -> None:
         """Go on with the candidate under the cursor."""
@@ -151,7 +168,7 @@ class CandidateBars(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The names of the columns, or a candidate."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self.base_style
         row = y - 1 + self.scroll_offset.y
         if y == 0:
             segments = self._head(width)
@@ -163,9 +180,8 @@ class CandidateBars(ScrollView, can_focus=True):
 
     def _columns(self, width: int) -> tuple[int, int]:
         """Cells of the names, and of each of the two bars."""
-        longest = max((cell_len(bar.name) for bar in self._bars), default=6)
         fixed = 2 + 4 + 1 + 1 + 7 + 1 + 7
-        name = min(max(longest, 6), _WIDEST_NAME, max((width - fixed) // 3, 6))
+        name = min(max(self._longest, 6), _WIDEST_NAME, max((width - fixed) // 3, 6))
         return name, max((width - fixed - name) // 2, 2)
 
     def _head(self, width: int) -> list[Segment]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from playground.tui.labels import cut, fit
 from playground.tui.widgets.candidate_bars import bar_text, share_text
+from playground.tui.widgets.drawn_lines import DrawnLines
 
 __all__ = ["ChainTable", "Link"]
 
@@ -33,7 +34,7 @@ class Link(NamedTuple):
     chosen_cut: bool = False
 
 
-class ChainTable(Widget):
+class ChainTable(DrawnLines):
     """A row for each stage, from the raw distribution to what was drawn from."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -57,16 +58,23 @@ class ChainTable(Widget):
 
     def show(self, links: Sequence[Link], why: str = "") -> None:
         """Show these stages, or say why there are none."""
+        before, columns = self._lines(), self._columns(self.size.width)
         self._links, self._why = links, why
         # A stage that a knob switches off leaves its line empty: laying out anew costs more.
-        grown = len(links) > self._high
-        self._high = max(self._high, len(links))
-        self.refresh(layout=grown)
+        if len(links) > self._high:
+            self._high = len(links)
+            self.refresh(layout=True)
+        elif columns != self._columns(self.size.width):
+            self.refresh()
+        else:
+            pairs = enumerate(zip_longest(before, self._lines()), start=1)
+            changed = [y for y, (old, new) in pairs if old != new]
+            if changed:
+                self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
-    def notify_style_update(self) -> None:
-        """Another theme: draw in its colours."""
-        super().notify_style_update()
-        self.refresh()
+    def _lines(self) -> Sequence[object]:
+        """What stands in the lines below the head."""
+        return self._links or [self._why]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A line for each stage, and the head."""
@@ -74,7 +82,7 @@ class ChainTable(Widget):
 
     def render_line(self, y: int) -> Strip:
         """The head, a stage, or why there is none."""
-        width, base = self.size.width, self.rich_style
+        width, base = self.size.width, self.base_style
         style = self.get_component_rich_style
         if y == 0:
             name, bar = self._columns(width)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
 
+from rich.segment import Segment
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import Static
 
 from playground.knobs import ORDERS, SAMPLERS
 from playground.params import GenerationParams, knobs
 from playground.tui.knob_text import range_of
-from playground.tui.labels import number
+from playground.tui.labels import fit, number
 from playground.tui.widgets.slider import Slider
 
-__all__ = ["TURNED", "LensKnobs"]
+__all__ = ["TURNED", "KnobLine", "LensKnobs"]
 
 TURNED = (
     "temperature",
@@ -33,6 +35,10 @@ TURNED = (
     "penalty_window",
 )
 """The knobs with a slider of their own, in the order of their use."""
+
+_NAME: Final = 18
+_VALUE: Final = 8
+"""Cells of the name before the track, and of the value behind it."""
 
 
 class OrderSwitch(Static, can_focus=True):
@@ -53,57 +59,75 @@ class OrderSwitch(Static, can_focus=True):
         self.post_message(self.Changed())
 
 
-class _Line(Horizontal):
-    """Name, slider, value."""
+class KnobLine(Slider):
+    """Name, slider and value in one line: as three widgets they would cost a frame three times.
 
-    def __init__(self, name: str) -> None:
-        super().__init__(classes="lens-knob")
+    It calls `turn` with its knob's name and the value that is wanted, and waits to be shown it.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"knob--name", "knob--value", "knob--turned"}
+
+    def __init__(self, name: str, turn: Callable[[str, float | None], None]) -> None:
         knob = knobs()[name]
         low, high = range_of(knob, None)
-        self.knob = knob
-        self.slider = Slider(
-            low, high, knob.step or 1, id=f"lens-{name}", classes="lens-slider knob-slider"
-        )
-        self._label = Static(Content(name), classes="lens-name")
-        self._value = Static(classes="lens-value")
-        self._shown: object = None
-
-    def compose(self) -> ComposeResult:
-        """Side by side."""
-        yield self._label
-        yield self.slider
-        yield self._value
+        super().__init__(low, high, knob.step or 1, id=f"lens-{name}", classes="lens-knob")
+        self._knob = name
+        self._turn = turn
+        self._before: float | None = None
 
     def show(self, value: float | None, before: float | None) -> None:
         """Show a value, and in another tone where it is not the one that was used."""
-        if (value, before) == self._shown:
-            return
-        self._shown = (value, before)
-        self.slider.value = value
-        shown = "off" if value is None else number(float(value))
-        self._value.update(
-            Content.styled(shown, "$text-accent bold" if value != before else "$foreground 70%"),
-            # Its room is given: nothing is to be laid out anew.
-            layout=False,
+        if (value, before) != (self.value, self._before):
+            self._before = before
+            self.value = value
+            self.refresh()
+
+    def _change(self, value: float | None) -> None:
+        if value != self.value:
+            self._turn(self._knob, value)
+
+    @property
+    def _room(self) -> int:
+        return max(self.size.width - _NAME - _VALUE, 0)
+
+    def _at_mouse(self, x: int) -> None:
+        super()._at_mouse(x - _NAME)
+
+    def render_line(self, y: int) -> Strip:
+        """The name, the track and the value."""
+        style = self.get_component_rich_style
+        shown = "off" if self.value is None else number(float(self.value))
+        tone = "knob--value" if self.value == self._before else "knob--turned"
+        return Strip(
+            [
+                Segment(fit(self._knob, _NAME), style("knob--name")),
+                *self._track(),
+                Segment(fit(shown, _VALUE, right=True), style(tone)),
+            ]
         )
 
 
 class LensKnobs(VerticalScroll, can_focus=False):
-    """Says with `Turned` what the setting is now. What is unset stands at its neutral value."""
+    """What the setting is now. What is unset stands at its neutral value.
 
-    class Turned(Message):
-        """Some knob was turned."""
+    `turned_to` is called at once with every setting that the user turns to, so that all that
+    follows from it is painted in the same frame; a message would come a frame later.
+    """
 
-        def __init__(self, params: GenerationParams) -> None:
-            super().__init__()
-            self.params = params
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
+    def __init__(
+        self,
+        *,
+        id: str,  # noqa: A002 - Textual's word
+        turned_to: Callable[[GenerationParams], None],
+    ) -> None:
         super().__init__(id=id)
         self._used = GenerationParams()
         self._params = GenerationParams()
-        self._lines = {name: _Line(name) for name in TURNED}
+        self._turned_to = turned_to
+        self._lines = {name: KnobLine(name, self._turn) for name in TURNED}
         self._order = OrderSwitch(classes="lens-order")
+        self._named = ""
+        self._turned = False
 
     def compose(self) -> ComposeResult:
         """The sliders, then the order."""
@@ -118,7 +142,7 @@ class LensKnobs(VerticalScroll, can_focus=False):
     @property
     def turned(self) -> bool:
         """Whether it is another one than what was used."""
-        return _chain_of(self._params) != _chain_of(self._used)
+        return self._turned
 
     def show(self, used: GenerationParams) -> None:
         """Begin at what was used."""
@@ -131,18 +155,25 @@ class LensKnobs(VerticalScroll, can_focus=False):
 
     def focus_first(self) -> None:
         """Give the keyboard to the first knob."""
-        self._lines[TURNED[0]].slider.focus()
+        self._lines[TURNED[0]].focus()
 
     def _take(self, params: GenerationParams) -> None:
         self._params = params
         self._draw()
-        self.post_message(self.Turned(params))
+        self._turned_to(params)
 
     def _draw(self) -> None:
+        self._turned = False
         for name, line in self._lines.items():
-            line.show(_value(self._params, name), _value(self._used, name))
+            value, before = _value(self._params, name), _value(self._used, name)
+            self._turned = self._turned or value != before
+            line.show(value, before)
         order = self._params.sampler_order or SAMPLERS
+        self._turned = self._turned or order != (self._used.sampler_order or SAMPLERS)
         named = next((name for name, stages in ORDERS.items() if stages == order), "its own")
+        if named == self._named:
+            return
+        self._named = named
         self._order.update(
             Content.assemble(
                 ("order  ", "$foreground 70%"),
@@ -152,11 +183,8 @@ class LensKnobs(VerticalScroll, can_focus=False):
             layout=False,
         )
 
-    @on(Slider.Changed)
-    def _slid(self, message: Slider.Changed) -> None:
-        message.stop()
-        name = (message.slider.id or "").removeprefix("lens-")
-        value: Any = message.value
+    def _turn(self, name: str, wanted: float | None) -> None:
+        value: Any = wanted
         knob = knobs()[name]
         if value is None:
             value = knob.neutral
@@ -175,10 +203,3 @@ class LensKnobs(VerticalScroll, can_focus=False):
 def _value(params: GenerationParams, name: str) -> float | None:
     value = getattr(params, name)
     return knobs()[name].neutral if value is None else float(value)
-
-
-def _chain_of(params: GenerationParams) -> Mapping[str, object]:
-    return {
-        **{name: _value(params, name) for name in TURNED},
-        "order": params.sampler_order or SAMPLERS,
-    }

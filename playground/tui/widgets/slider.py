@@ -80,7 +80,15 @@ class Slider(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The track, filled up to the thumb."""
-        width = self.size.width
+        return Strip(self._track(), self._room)
+
+    @property
+    def _room(self) -> int:
+        """Cells of the track."""
+        return self.size.width
+
+    def _track(self) -> list[Segment]:
+        width = self._room
         shown = self.ghost if self.value is None else self.value
         place = -1 if shown is None else self._cell_of(shown)
         is_set = self.value is not None
@@ -88,18 +96,17 @@ class Slider(Widget, can_focus=True):
         track = self.get_component_rich_style("slider--track")
         thumb = self.get_component_rich_style("slider--thumb" if is_set else "slider--ghost")
         if place < 0:
-            return Strip([Segment("╌" * width, track)], width)
-        segments = [
+            return [Segment("╌" * width, track)]
+        return [
             Segment(("━" if is_set else "─") * place, filled),
             Segment("●" if is_set else "○", thumb),
             Segment("─" * (width - place - 1), track),
         ]
-        return Strip(segments, width)
 
     def _cell_of(self, value: float) -> int:
         span = self.maximum - self.minimum
         share = (value - self.minimum) / span if span > 0 else 0.0
-        return round(min(max(share, 0.0), 1.0) * max(self.size.width - 1, 0))
+        return round(min(max(share, 0.0), 1.0) * max(self._room - 1, 0))
 
     def _snapped(self, value: float) -> float:
         """The nearest value on the grid of steps inside the bounds, without rounding dust."""
@@ -131,7 +138,7 @@ class Slider(Widget, can_focus=True):
         self._change(None)
 
     def _at_mouse(self, x: int) -> None:
-        width = max(self.size.width - 1, 1)
+        width = max(self._room - 1, 1)
         share = min(max(x / width, 0.0), 1.0)
         self._change(self._snapped(self.minimum + share * (self.maximum - self.minimum)))
 

@@ -8,15 +8,15 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from playground.tui.lens.colours import step_style
+from playground.tui.widgets.drawn_lines import DrawnLines
 from playground.tui.widgets.heat_grid import few_colours
 
 __all__ = ["TokenLegend"]
 
 
-class TokenLegend(Widget):
+class TokenLegend(DrawnLines):
     """One line: the measure, and each step in its colour with what it holds."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
@@ -32,17 +32,13 @@ class TokenLegend(Widget):
 
     def show(self, measure: str, labels: Sequence[str], note: str = "") -> None:
         """Show what the steps of a measure hold."""
-        self._measure, self._labels, self._note = measure, labels, note
-        self.refresh()
-
-    def notify_style_update(self) -> None:
-        """Another theme: draw in its colours."""
-        super().notify_style_update()
-        self.refresh()
+        if (measure, labels, note) != (self._measure, self._labels, self._note):
+            self._measure, self._labels, self._note = measure, labels, note
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """The line."""
-        base, width = self.rich_style, self.size.width
+        base, width = self.base_style, self.size.width
         dark, few = self.app.current_theme.dark, few_colours(self)
         room = width - cell_len(self._measure) - sum(cell_len(label) + 2 for label in self._labels)
         # On a narrow screen the note gives way first, then the blanks.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple
 
 from rich.cells import cell_len, split_graphemes
@@ -10,12 +10,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
-from textual.message import Message
-from textual.scroll_view import ScrollView
+from textual.geometry import Region
 from textual.strip import Strip
 
 from playground.tui.lens.colours import cursor_style, step_style
+from playground.tui.widgets.drawn_lines import DrawnScroll
 from playground.tui.widgets.heat_grid import few_colours
 
 __all__ = ["CUT", "PARTED", "Mark", "TokenText"]
@@ -32,8 +31,11 @@ class _Piece(NamedTuple):
     width: int
 
 
-class TokenText(ScrollView, can_focus=True):
-    """Draws spelled tokens; `Moved` says on which the cursor stands, `Hovered` where the mouse is.
+class TokenText(DrawnScroll, can_focus=True):
+    """Draws spelled tokens; `looked` is called when another one is under the cursor or the mouse.
+
+    It is called at once, so that what is shown of a token is painted in the same frame as the
+    cursor; a message would come a frame later.
 
     Rows are laid out once, and only the last one again while tokens come, so that a token costs
     the same however many there are. While `following`, the cursor stays on the last one.
@@ -51,34 +53,14 @@ class TokenText(ScrollView, can_focus=True):
         Binding("end", "edge(True)", "Last token", show=False),
     ]
 
-    class Moved(Message):
-        """The cursor is on another token."""
-
-        def __init__(self, text: TokenText, token: int) -> None:
-            super().__init__()
-            self.text = text
-            self.token = token
-
-        @property
-        def control(self) -> TokenText:
-            """The widget, for `@on` selectors."""
-            return self.text
-
-    class Hovered(Message):
-        """The mouse is over another token, or over none any more."""
-
-        def __init__(self, text: TokenText, token: int | None) -> None:
-            super().__init__()
-            self.text = text
-            self.token = token
-
-        @property
-        def control(self) -> TokenText:
-            """The widget, for `@on` selectors."""
-            return self.text
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
+    def __init__(
+        self,
+        *,
+        id: str,  # noqa: A002 - Textual's word
+        looked: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(id=id)
+        self._looked = looked or _nothing
         self._given = ""
         self._spelled: list[str] = []
         self._steps: Sequence[int | None] = ()
@@ -111,9 +93,11 @@ class TokenText(ScrollView, can_focus=True):
         self._spelled += spelled
         self._steps = steps
         if self._room > 0:
+            row = len(self._rows) - 1
             for token in range(first, len(self._spelled)):
                 self._place(token)
-            self._resized()
+            self.hold(len(self._rows))
+            self._repaint_rows(range(row, len(self._rows)))
         if self.following and self._spelled:
             self._go(len(self._spelled) - 1)
 
@@ -182,9 +166,7 @@ class TokenText(ScrollView, can_focus=True):
         self._resized()
 
     def _resized(self) -> None:
-        size = Size(self._room, len(self._rows))
-        if size != self.virtual_size:
-            self.virtual_size = size
+        self.hold(len(self._rows))
         self.refresh()
 
     def _place(self, token: int) -> None:
@@ -216,11 +198,6 @@ class TokenText(ScrollView, can_focus=True):
         if self.scrollable_content_region.width != self._room:
             self._lay_out()
         self._into_view()
-
-    def notify_style_update(self) -> None:
-        """Another theme: draw in its colours."""
-        super().notify_style_update()
-        self.refresh()
 
     def _into_view(self) -> None:
         if not self._row_of:
@@ -270,7 +247,7 @@ class TokenText(ScrollView, can_focus=True):
         before, self._cursor = self._cursor, token
         self._into_view()
         self._repaint((before, token))
-        self.post_message(self.Moved(self, token))
+        self._looked()
 
     def _token_at(self, x: int, y: int) -> int | None:
         row = y + self.scroll_offset.y
@@ -297,7 +274,7 @@ class TokenText(ScrollView, can_focus=True):
         if token != self._hovered:
             before, self._hovered = self._hovered, token
             self._repaint([at for at in (before, token) if at is not None])
-            self.post_message(self.Hovered(self, token))
+            self._looked()
 
     def on_click(self, event: events.Click) -> None:
         """To the token that was clicked."""
@@ -309,7 +286,7 @@ class TokenText(ScrollView, can_focus=True):
 
     def _repaint(self, tokens: Iterable[int]) -> None:
         """Paint the rows of some tokens: of a long answer that is most of what a key costs."""
-        top, (width, height) = self.scroll_offset.y, self.scrollable_content_region.size
+        height = self.scrollable_content_region.height
         rows: set[int] = set()
         for token in tokens:
             if token < len(self._row_of):
@@ -317,6 +294,10 @@ class TokenText(ScrollView, can_focus=True):
                 # A token that is wider than the screen goes over several.
                 many = self._room and cell_len(self._spelled[token]) > self._room
                 rows.update(range(first, first + height) if many else (first,))
+        self._repaint_rows(rows)
+
+    def _repaint_rows(self, rows: Iterable[int]) -> None:
+        top, (width, height) = self.scroll_offset.y, self.scrollable_content_region.size
         seen = [row - top for row in rows if top <= row < top + height]
         if len(seen) > height // 2:
             self.refresh()
@@ -326,7 +307,7 @@ class TokenText(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """A row that is in view."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self.base_style
         row = y + self.scroll_offset.y
         if not self._spelled and not self._given:
             note = self.get_component_rich_style("tokens--note")
@@ -364,6 +345,10 @@ CUT: Final = Style(strike=True)
 
 PARTED: Final = Style(bold=True, reverse=True)
 """Marks the token at which two answers part."""
+
+
+def _nothing() -> None:
+    """What is called where nobody wants to know."""
 
 
 def _parts(text: str, width: int) -> Iterable[str]:
