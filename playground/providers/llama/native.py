@@ -264,6 +264,7 @@ class NativeContext:
         # Held as long as the context: ctypes keeps no reference to a callback.
         self._abort = lib.ggml_abort_callback(lambda _data: abort())
         self._no_abort = lib.ggml_abort_callback()
+        self._abortable = False
         self.memory = lib.llama_get_memory(self.handle)
         self.length: int = min(lib.llama_n_ctx_seq(self.handle), length)
         self.cells: int = lib.llama_n_ctx(self.handle)
@@ -333,9 +334,13 @@ class NativeContext:
         Raises `LocalError` if llama.cpp cannot.
         """
         self._batch.n_tokens = self.size
-        # Asked at every node of the graph: too dear for the step that draws a token.
-        abort = self._abort if self.size >= ABORTABLE_TOKENS else self._no_abort
-        lib.llama_set_abort_callback(self.handle, abort, None)
+        # Asked at every node of the graph: too dear for the step that draws a token. Setting it is
+        # dear too, because llama.cpp logs that.
+        abortable = self.size >= ABORTABLE_TOKENS
+        if abortable != self._abortable:
+            self._abortable = abortable
+            abort = self._abort if abortable else self._no_abort
+            lib.llama_set_abort_callback(self.handle, abort, None)
         status = lib.llama_decode(self.handle, self._batch)
         if status == _ABORTED:
             return False
