@@ -51,7 +51,7 @@ ACTS: tuple[Act, ...] = (
     Act("alt+e", "go_on", "Continue answer", "Go on with an answer where it was cut"),
     Act("alt+d", "difference", "Compare answers", "Two answers side by side, with what differs"),
     Act("alt+l", "lens", "Lens", "The tokens of the answer in view, and what each was drawn from"),
-    Act("alt+b", "blind_test", "Blind test", "Vote for an answer, then see whose it was"),
+    Act("alt+v", "blind_test", "Blind test", "Vote for an answer, then see whose it was"),
     Act("alt+w", "sweep", "Sweep", "One prompt at many settings: define it, watch it, compare"),
     Act("alt+k", "sweeps", "Kept sweeps", "Look at earlier sweeps, and go on with them"),
     Act("alt+s", "rate", "Rate answer", "Stars and a note for the answer in view"),

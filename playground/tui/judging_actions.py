@@ -27,7 +27,7 @@ class JudgingActions(Foundation):
             if prompt := self._prompt.take():
                 self._do(self._test_blindly(prompt))
             else:
-                self.say("Write the prompt first; then Alt+B asks it unseen.")
+                self.say("Write the prompt first; then Alt+V asks it unseen.")
 
     async def _test_blindly(self, prompt: str) -> None:
         panes = list(self.panes)

@@ -17,7 +17,7 @@ async def test_the_panes_answer_unseen_and_the_vote_is_kept_with_model_and_setti
     async with playing(app) as pilot:
         app.panes[1].conversation.params = GenerationParams(temperature=1.4)
         await paste(pilot, "Which is better?")
-        await pilot.press("alt+b")
+        await pilot.press("alt+v")
         await until(pilot, lambda: isinstance(app.screen, WaitingScreen | BlindTestScreen))
         assert "a:x" not in screen_of(app)
         await until(pilot, lambda: isinstance(app.screen, BlindTestScreen))
@@ -44,7 +44,7 @@ async def test_a_blind_test_can_be_left_while_the_panes_answer() -> None:
     app = playground_of({"a:x": talking(), "b:y": talking()})
     async with playing(app) as pilot:
         await paste(pilot, "go")
-        await pilot.press("alt+b")
+        await pilot.press("alt+v")
         await until(pilot, lambda: isinstance(app.screen, WaitingScreen))
         await until(pilot, lambda: all(pane.busy for pane in app.panes))
         await pilot.press("escape")
@@ -55,11 +55,11 @@ async def test_a_blind_test_can_be_left_while_the_panes_answer() -> None:
 async def test_a_blind_test_wants_two_panes_and_a_prompt() -> None:
     app = playground_of({"a:x": saying("hi")})
     async with playing(app) as pilot:
-        await pilot.press("alt+b")
+        await pilot.press("alt+v")
         await until(pilot, lambda: "needs two panes" in screen_of(app))
         await pilot.press("f8")
         await until(pilot, lambda: len(app.panes) == 2)
-        await pilot.press("alt+b")
+        await pilot.press("alt+v")
         await until(pilot, lambda: "Write the prompt first" in screen_of(app))
 
 
@@ -68,5 +68,5 @@ async def test_a_pane_that_fails_leaves_nothing_to_vote_on() -> None:
     app = playground_of({"a:x": saying("hi"), "b:y": failing})
     async with playing(app) as pilot:
         await paste(pilot, "go")
-        await pilot.press("alt+b")
+        await pilot.press("alt+v")
         await until(pilot, lambda: "Not every pane gave an answer" in screen_of(app))

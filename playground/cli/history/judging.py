@@ -32,7 +32,7 @@ def show_votes(name: str, *, since: str, until: str, json: bool) -> None:
     elif votes or name:
         note("No vote is like that.")
     else:
-        note("Nobody has voted yet: in the terminal, Alt+B asks a prompt unseen.")
+        note("Nobody has voted yet: in the terminal, Alt+V asks a prompt unseen.")
 
 
 def _tables(tallies: Tallies) -> Iterator[str]:
