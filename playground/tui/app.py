@@ -35,6 +35,7 @@ from playground.tui.prompt_actions import PromptActions
 from playground.tui.shelf import ModelShelf
 from playground.tui.sweep_actions import SweepActions
 from playground.tui.themes import DARK, THEMES
+from playground.tui.welcome_actions import WelcomeActions
 from playground.tui.widgets.key_hints import KeyHints
 from playground.tui.widgets.pane import Pane
 from playground.tui.widgets.pane_grid import PaneGrid
@@ -82,6 +83,7 @@ class PlaygroundApp(
     JudgingActions,
     PresetActions,
     PromptActions,
+    WelcomeActions,
 ):
     """Paints empty panes first, then finds out what to put into them.
 
@@ -168,7 +170,7 @@ class PlaygroundApp(
             await self.open_lessons(self._lesson_asked)
             return
         self._do(self._offer_interrupted())
-        if opening.welcome and not self._prompt.text:
+        if opening.welcome:
             self._do(self._welcome())
 
     def _prepare(self) -> tuple[Opening, Archive, list[PlaygroundError]]:
@@ -187,18 +189,6 @@ class PlaygroundApp(
                 self.call_from_thread(self.say, f"{problem} The chat goes on.", "error")
             else:
                 self.call_from_thread(self.say, "The history is written again.")
-
-    async def _welcome(self) -> None:
-        """Say what a newcomer needs, once, with a door to the lessons."""
-        self._do(off_loop(self._remember_welcome))
-        if await dialogs.welcome(self):
-            self.action_lessons()
-
-    @staticmethod
-    def _remember_welcome() -> None:
-        from playground.tui.start import remember_welcome
-
-        remember_welcome()
 
     async def _give_model(
         self, pane: Pane, ref: str, params: GenerationParams, system: str
@@ -311,7 +301,7 @@ class PlaygroundApp(
 
     def action_stop(self) -> None:
         """Leave a lesson; stop the pane that has the keyboard, or all; go back to the prompt."""
-        if self.leave_lesson():
+        if self.put_welcome_away() or self.leave_lesson():
             return
         focused = self.focused
         inside = [pane for pane in self.panes if focused and pane in focused.ancestors_with_self]
@@ -402,6 +392,7 @@ class PlaygroundApp(
 
     async def action_drawer(self) -> None:
         """Show or hide the parameter drawer."""
+        self.put_welcome_away()
         if self._drawer is None:
             from playground.tui.widgets.drawer import Drawer
 

@@ -195,15 +195,6 @@ def show_difference(app: App[Any], left: tuple[str, str], right: tuple[str, str]
     app.push_screen(DifferenceScreen(left, right))
 
 
-async def welcome(app: App[Any]) -> bool:
-    """The first-run screen; whether the lessons are wanted after it."""
-    from playground.tui.screens.texts import first_run_text
-    from playground.tui.screens.welcome import WelcomeScreen
-
-    screen = WelcomeScreen("Welcome to the playground", first_run_text())
-    return await app.push_screen_wait(screen) is True
-
-
 def show_help(app: App[Any]) -> None:
     """Keys and words."""
     from playground.tui.screens.texts import help_text

@@ -19,6 +19,7 @@ from playground.tui.lesson_guide import LessonGuide
 from playground.tui.screens.lesson_list import LessonList
 from playground.tui.themes import DARK, LIGHT
 from playground.tui.widgets.lesson_panel import LessonPanel
+from playground.tui.widgets.welcome_card import WelcomeCard
 from tests.tui.stage import (
     FIXED,
     answers_of,
@@ -221,9 +222,12 @@ async def test_an_own_prompt_is_as_good_as_the_written_one() -> None:
 
 async def test_the_first_run_has_a_door_to_the_lessons() -> None:
     async with playing(PlaygroundApp(), (100, 40)) as pilot:
-        await until(pilot, lambda: pilot.app.screen.id == "first-run")
-        await pilot.press("l")
+        await until(pilot, lambda: "Alt+G" in screen_of(pilot.app))
+        await pilot.press("alt+g")
         await until(pilot, lambda: isinstance(pilot.app.screen, LessonList))
+        await pilot.press("enter")
+        await begun(pilot)
+        assert not pilot.app.query(WelcomeCard)
 
 
 async def test_damaged_progress_is_told_and_the_lessons_are_there() -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from textual.widgets import Input, OptionList
 
 from playground.tui.acts import ACTS
-from playground.tui.app import PlaygroundApp
 from playground.tui.screens.model_picker import ModelPicker
 from playground.tui.screens.reader import Reader
 from tests.tui.stage import ask, playground_of, playing, saying, screen_of, until, write
@@ -56,22 +53,6 @@ async def test_a_click_on_a_header_opens_the_picker_for_that_pane() -> None:
     async with playing(app) as pilot:
         await pilot.click(app.panes[1].header)
         await until(pilot, lambda: "Model for pane B" in screen_of(app))
-
-
-async def test_the_first_run_is_explained_once_and_shortly(config_folder: Path) -> None:
-    for expected in (True, False):
-        app = PlaygroundApp(opener=lambda _ref: saying("hi"))
-        async with playing(app, size=(80, 24)) as pilot:
-            await pilot.pause()
-            shown = isinstance(app.screen, Reader)
-            assert shown is expected
-            if shown:
-                text = screen_of(app)
-                for word in ("OPENAI_API_KEY", "playground key openai", "local:/path", "~/models"):
-                    assert word in text
-                await until(pilot, (config_folder / "welcomed").exists)
-                await pilot.press("enter")
-                assert not isinstance(app.screen, Reader)
 
 
 async def test_help_names_every_key() -> None:

@@ -92,11 +92,9 @@ def first_run_text() -> Content:
         ("Then", _HEAD),
         "\nType, Enter. F2 turns the knobs, F5 asks again, F1 helps.\n\n",
         ("New to this?", _HEAD),
-        "\nEight lessons of two minutes show what every knob does: press ",
-        ("L", "$text-accent"),
-        " now, or ",
+        "\nEight lessons of two minutes show what the knobs do: ",
         ("Alt+G", "$text-accent"),
-        " later. 日本語でも学べます。",
+        ". 日本語でも学べます。",
     )
 
 
