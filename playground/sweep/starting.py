@@ -10,6 +10,7 @@ from playground.ids import new_id
 from playground.providers.registry import open_hurried
 from playground.sweep.bayesian import require_optuna
 from playground.sweep.definition import BayesianSearch, Budget, Sweep
+from playground.sweep.departures import departures
 from playground.sweep.forecast import forecast
 from playground.sweep.keeping import HIDDEN
 from playground.sweep.lane import Executor, HereLane
@@ -22,7 +23,8 @@ def check(sweep: Sweep) -> tuple[str, ...]:
     """Raise what can be known to go wrong before anything is sent; opens no connection.
 
     Raises `UsageError` for a metric that a model cannot give or a setting that is out of range, and
-    what opening a model raises. Returns what is to be said of it: usual metrics that cannot be had.
+    what opening a model raises. Returns what is to be said of it: usual metrics that cannot be had,
+    knobs that a model drops or takes only in part.
     """
     if isinstance(sweep.search, BayesianSearch):
         require_optuna(sweep.search, len(sweep.prompts))
@@ -30,8 +32,9 @@ def check(sweep: Sweep) -> tuple[str, ...]:
     expected = forecast(sweep)
     said: dict[str, None] = {}
     for ref, model in zip(sweep.models, expected.models, strict=True):
-        notes = measuring.check(sweep, open_hurried(ref), priced=model.cost is not None)
-        said |= dict.fromkeys(notes)
+        opened = open_hurried(ref)
+        notes = measuring.check(sweep, opened, priced=model.cost is not None)
+        said |= dict.fromkeys((*notes, *departures(sweep, opened)))
     # Ends of axes are in range, but two knobs together may still contradict each other.
     sweep.params.updated(**sweep.space.at(0))
     return tuple(said)

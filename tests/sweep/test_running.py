@@ -243,6 +243,27 @@ def test_what_cannot_be_measured_or_swept_is_said_before_it_starts(
     assert told in str(error.value)
 
 
+def test_what_a_model_drops_or_takes_in_part_is_said_before_it_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    words = {
+        "models": ("openai:gpt-5", "demo:tiny"),
+        "metrics": "length",
+        "space": {"temperature": "0:3", "top_p": "0.5,1", "max_length": 16},
+        "search": {"random": 3},
+        "params": {"top_k": 5},
+    }
+    said = check(small(**words))
+    assert [line.rsplit(": ", 1)[0] for line in said] == [
+        "openai:gpt-5 drops temperature, so that its values change nothing there",
+        "openai:gpt-5 drops top_k",
+        "openai:gpt-5 drops top_p, so that its values change nothing there",
+    ]
+    (told,) = check(small(**{**words, "models": "openai:gpt-4.1", "params": {}}))
+    assert told.startswith("openai:gpt-4.1 makes temperature 3.0 into 2.0: ")
+
+
 async def test_a_search_tries_each_setting_once_and_goes_on_when_resumed() -> None:
     pytest.importorskip("optuna")
     words = {

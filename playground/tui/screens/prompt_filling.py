@@ -26,6 +26,7 @@ _LINE_BREAKS = ("ctrl+j", "shift+enter", "alt+enter")
 _KEYS = (
     "Enter sends it in a new conversation · ^O puts it into the prompt box · Tab next · Esc back"
 )
+_KEYS_OF_A_FORM = "Enter takes it into the form · Tab next · Esc back"
 _HEAD, _MUTED = "$text-primary", "$foreground 60%"
 
 
@@ -78,7 +79,10 @@ class _Gap(SafeTextArea):
 
 
 class PromptFilling(Dialog[FilledPrompt | None]):
-    """Gives back the prompt as it was filled in, or None if it was left with Escape."""
+    """Gives back the prompt as it was filled in, or None if it was left with Escape.
+
+    Where it is wanted for a form (`sends` is false) nothing is said of sending.
+    """
 
     CSS_PATH: ClassVar[CSSPathType | None] = PROMPT_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,10 +92,11 @@ class PromptFilling(Dialog[FilledPrompt | None]):
         Binding("ctrl+t", "suggestions", "Suggestions", priority=True),
     ]
 
-    def __init__(self, prompt: Prompt, *, whom: str) -> None:
+    def __init__(self, prompt: Prompt, *, whom: str, sends: bool = True) -> None:
         super().__init__()
         self._of = prompt
         self._whom = whom
+        self._sends = sends
         self._suggested = True
 
     def compose(self) -> ComposeResult:
@@ -106,7 +111,8 @@ class PromptFilling(Dialog[FilledPrompt | None]):
             with VerticalScroll(id="filling-preview", can_focus=not self._of.variables):
                 yield Static(id="filling-text")
             yield Static(id="filling-suggests")
-            yield Static(Content(_KEYS), classes="dialog-note")
+            keys = _KEYS if self._sends else _KEYS_OF_A_FORM
+            yield Static(Content(keys), classes="dialog-note")
 
     def on_mount(self) -> None:
         """Show it with its defaults and examples."""

@@ -58,9 +58,16 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
         Binding("ctrl+z", "undo", "Undo", priority=True),
     ]
 
-    def __init__(self, *, whom: str = "all panes", fresh: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        whom: str = "all panes",
+        sends: bool = True,
+        fresh: Callable[[], str] | None = None,
+    ) -> None:
         super().__init__()
         self._whom = whom
+        self._sends = sends
         self._fresh = fresh
         self._shelf = Shelf((), {})
         self._found: tuple[Prompt, ...] = ()
@@ -177,7 +184,9 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
         self.run_worker(work, exit_on_error=False)
 
     async def _fill_in(self, prompt: Prompt) -> None:
-        filled = await self.app.push_screen_wait(PromptFilling(prompt, whom=self._whom))
+        filled = await self.app.push_screen_wait(
+            PromptFilling(prompt, whom=self._whom, sends=self._sends)
+        )
         if filled is not None:
             self.dismiss(filled)
 

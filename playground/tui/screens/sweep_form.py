@@ -6,14 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final, Literal
 
-from rich.segment import Segment
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.message import Message
-from textual.strip import Strip
 from textual.types import CSSPathType
 from textual.widgets import Button, Input, SelectionList, Static, TextArea
 from textual.widgets.selection_list import Selection
@@ -21,25 +18,29 @@ from textual.worker import Worker, WorkerState
 
 from playground.errors import PlaygroundError
 from playground.sweep.definition import Sweep
-from playground.sweep.forecast import Forecast
-from playground.tui.labels import count, duration, money, one_line
+from playground.tui.labels import one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
 from playground.tui.screens.prompt_filling import FilledPrompt
 from playground.tui.screens.prompt_library import PromptLibrary
 from playground.tui.screens.reader import Reader
-from playground.tui.sweeps.form import (
-    Field,
-    Look,
-    Written,
+from playground.tui.sweeps.form import Field, Look, Written, pasted
+from playground.tui.sweeps.form_words import (
     fixed_text,
-    pasted,
+    forecast_text,
+    remarks_text,
     swept_text,
     words_text,
 )
-from playground.tui.widgets.safe_text import SafeInput, SafeTextArea
+from playground.tui.widgets.sweep_fields import (
+    CommandArea,
+    CommandInput,
+    CommandPasted,
+    ModelChoice,
+    is_command,
+)
 
-__all__ = ["SweepForm", "forecast_text"]
+__all__ = ["SweepForm"]
 
 Wanted = Sweep | Literal["kept"] | None
 """The sweep that is to begin, or the list of those that are kept."""
@@ -62,52 +63,6 @@ _NUMBERS: Final[tuple[tuple[Field, str, str], ...]] = (
 )
 
 
-class _Area(SafeTextArea):
-    """A text area that makes a pasted command known, and `@` typed into it while it is empty."""
-
-    class CommandPasted(Message):
-        """A whole `playground sweep …` was pasted."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class LibraryWanted(Message):
-        """`@` was typed at the beginning."""
-
-    def __init__(self, *, id: str, library: bool = False) -> None:  # noqa: A002 - Textual's word
-        super().__init__(id=id, compact=True, highlight_cursor_line=False, tab_behavior="focus")
-        self._library = library
-
-    def on_paste(self, event: events.Paste) -> None:
-        """A command fills in the form instead."""
-        if event.text.lstrip().startswith("playground sweep "):
-            event.prevent_default()
-            event.stop()
-            self.post_message(self.CommandPasted(event.text))
-
-    def on_key(self, event: events.Key) -> None:
-        """As in the prompt box."""
-        super().on_key(event)
-        if self._library and event.character == "@" and not self.text:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.LibraryWanted())
-
-
-class _Models(SelectionList[str]):
-    """A choice that can be seen without colours: where nothing is chosen, the box is empty."""
-
-    def render_line(self, y: int) -> Strip:
-        """Textual draws the cross always, and only in another colour."""
-        left, *rest = super().render_line(y)
-        place = self.scroll_offset.y + y
-        if rest and place < self.option_count:
-            chosen = self.get_option_at_index(place).value in self.selected
-            rest[0] = Segment("X" if chosen else " ", rest[0].style)
-        return Strip([left, *rest])
-
-
 class SweepForm(Dialog[Wanted]):
     """Gives back a sweep that can begin, or None if it was left with Escape.
 
@@ -122,6 +77,8 @@ class SweepForm(Dialog[Wanted]):
         Binding("alt+a", "library", "Prompt library", priority=True),
         Binding("alt+c", "copy", "Copy command", priority=True),
         Binding("f1", "words", "Every word", priority=True),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
         Binding("escape", "leave", "Cancel"),
     ]
 
@@ -145,10 +102,10 @@ class SweepForm(Dialog[Wanted]):
             yield Static(Content("Sweep: one prompt at many settings"), classes="dialog-title")
             with VerticalScroll(id="form-fields", can_focus=False):
                 yield _label("Prompt", "Alt+A or @ typed first opens the library")
-                yield _Area(id="form-prompt", library=True)
+                yield CommandArea(id="form-prompt", library=True)
                 yield _problem("prompt")
                 yield _label("Models", "Space chooses")
-                yield _Models(
+                yield ModelChoice(
                     *(_choice(ref, ref in before.models) for ref in self._models),
                     id="form-models",
                     compact=True,
@@ -158,7 +115,7 @@ class SweepForm(Dialog[Wanted]):
                     "Swept, a line each",
                     "temperature 0:2:0.25 · top_p 0.5,0.9,1 · min_p 0.01:1:log5",
                 )
-                yield _Area(id="form-knobs")
+                yield CommandArea(id="form-knobs")
                 yield Static(
                     Content(
                         "also: random 40 · optimise distinct-2 · prompts cases.csv · "
@@ -171,21 +128,23 @@ class SweepForm(Dialog[Wanted]):
                     for field, title, placeholder in _NUMBERS:
                         with Vertical(classes="form-number"):
                             yield _label(title)
-                            yield SafeInput(
+                            yield CommandInput(
                                 getattr(before, field), placeholder=placeholder,
                                 id=f"form-{field}", compact=True,
                             )  # fmt: skip
                 for field, _, _ in _NUMBERS:
                     yield _problem(field)
-                yield Static(id="form-meaning")
-                yield Static(id="form-forecast")
                 yield _problem("")
+                yield Static(id="form-meaning")
+                yield Static(id="form-remarks")
                 yield Static(id="form-command")
-            with Horizontal(id="form-row"):
-                yield Button("Start  ^S", id="form-start", variant="primary", compact=True)
-                yield Button("Cancel  Esc", id="form-cancel", compact=True)
-                yield Button("Copy command  Alt+C", id="form-copy", compact=True)
-                yield Button("Kept sweeps  Alt+K", id="form-kept", compact=True)
+            with Vertical(id="form-end"):
+                yield Static(id="form-forecast")
+                with Horizontal(id="form-row"):
+                    yield Button("Start  ^S", id="form-start", variant="primary", compact=True)
+                    yield Button("Cancel  Esc", id="form-cancel", compact=True)
+                    yield Button("Copy command  Alt+C", id="form-copy", compact=True)
+                    yield Button("Kept sweeps  Alt+K", id="form-kept", compact=True)
 
     def on_mount(self) -> None:
         """Put in what was written before."""
@@ -200,6 +159,11 @@ class SweepForm(Dialog[Wanted]):
     def on_resize(self, event: events.Resize) -> None:
         """Without gaps where there are few lines."""
         self.query_one("#form").set_class(event.size.height < ROOMY, "-compact")
+
+    def action_page(self, by: int) -> None:
+        """Where not everything has room: to its end, or back."""
+        fields = self.query_one("#form-fields")
+        fields.scroll_end(animate=False) if by > 0 else fields.scroll_home(animate=False)
 
     @property
     def written(self) -> Written:
@@ -239,13 +203,16 @@ class SweepForm(Dialog[Wanted]):
             place.set_class(bool(texts), "-told")
         meaning = self.query_one("#form-meaning", Static)
         forecast = self.query_one("#form-forecast", Static)
+        remarks = self.query_one("#form-remarks", Static)
+        remarks.update(remarks_text(found.remarks))
+        remarks.set_class(bool(found.remarks), "-told")
         if found.sweep is not None and found.forecast is not None:
             fixed = fixed_text(found.sweep)
             told = f"\nThe same in every cell: {one_line(fixed)}" if fixed else ""
             meaning.update(
                 Content.assemble(one_line(swept_text(found.sweep)), (told, "$foreground 60%"))
             )
-            forecast.update(forecast_text(found.sweep, found.forecast))
+            forecast.update(forecast_text(found.sweep, found.forecast, remarks=len(found.remarks)))
         else:
             meaning.update("")
             forecast.update("")
@@ -281,8 +248,13 @@ class SweepForm(Dialog[Wanted]):
 
     # Other ways in and out
 
-    @on(_Area.CommandPasted)
-    def _command_pasted(self, message: _Area.CommandPasted) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """A command counts wherever it is pasted."""
+        if is_command(event.text):
+            self.post_message(CommandPasted(event.text))
+
+    @on(CommandPasted)
+    def _command_pasted(self, message: CommandPasted) -> None:
         try:
             written = pasted(message.text)
         except PlaygroundError as error:
@@ -303,10 +275,10 @@ class SweepForm(Dialog[Wanted]):
             self.query_one(f"#form-{field}", Input).value = getattr(written, field)
         self.notify("The form is filled in as the command says.", markup=False)
 
-    @on(_Area.LibraryWanted)
+    @on(CommandArea.LibraryWanted)
     def action_library(self) -> None:
         """Choose a prompt of the library; what it suggests counts where nothing else is said."""
-        library = PromptLibrary(whom="the sweep")
+        library = PromptLibrary(whom="the sweep", sends=False)
         self.app.push_screen(library, self._take_prompt)
 
     def _take_prompt(self, filled: FilledPrompt | None) -> None:
@@ -314,7 +286,7 @@ class SweepForm(Dialog[Wanted]):
             return
         named = filled.asked
         variables = {name: str(value) for name, value in named.values.items() if str(value)}
-        on_a_line = not any("\n" in value for value in variables.values())
+        on_a_line = filled.suggested and not any("\n" in value for value in variables.values())
         prompt = named.prompt.reference if on_a_line else named.text
         self.query_one("#form-prompt", TextArea).load_text(prompt)
         knobs, samples = self.query_one("#form-knobs", TextArea), self._number("samples")
@@ -347,25 +319,6 @@ class SweepForm(Dialog[Wanted]):
     def action_leave(self) -> None:
         """Begin nothing."""
         self.dismiss(None)
-
-
-def forecast_text(sweep: Sweep, expected: Forecast) -> Content:
-    """What it would take at most: `9 cells · 72 runs · 4,320 tokens · free · 12 s at most`."""
-    parts = [
-        f"{sweep.cells:,} cell{'' if sweep.cells == 1 else 's'}",
-        f"{expected.runs:,} runs",
-        f"{count(expected.tokens)} tokens at most",
-    ]
-    unpriced = [model.ref for model in expected.models if model.cost is None]
-    if expected.cost is not None:
-        parts.append("free" if expected.cost == 0 else f"{money(expected.cost)} at most")
-    if unpriced:
-        parts.append(f"no price is known for {', '.join(map(one_line, unpriced))}")
-    if expected.seconds is not None:
-        parts.append(f"{duration(expected.seconds)} at most")
-    else:
-        parts.append("how long, its first answers will tell")
-    return Content.styled(" · ".join(parts), "$text-success")
 
 
 def _label(title: str, hint: str = "") -> Static:

@@ -26,7 +26,7 @@ __all__ = ["SweepList"]
 
 SHOWN = 200
 _TITLE_WIDTH = 34
-_KEYS = "Enter opens · D deletes · U brings back · Esc leaves"
+_KEYS = "Enter opens · ^D deletes · ^Z undoes · Esc closes"
 
 
 class SweepList(Dialog[str]):
@@ -35,8 +35,8 @@ class SweepList(Dialog[str]):
     CSS_PATH: ClassVar[CSSPathType | None] = SWEEP_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel"),
-        Binding("d,delete", "delete", "Delete"),
-        Binding("u", "undo", "Undo"),
+        Binding("ctrl+d", "delete", "Delete", priority=True),
+        Binding("ctrl+z", "undo", "Undo", priority=True),
     ]
 
     def __init__(self, archive: Archive) -> None:
@@ -97,7 +97,7 @@ class SweepList(Dialog[str]):
             return
         self._archive.delete(chosen.id)
         self._deleted.append(chosen.id)
-        self.notify(f"Deleted {one_line(chosen.title)!r}. U brings it back.", markup=False)
+        self.notify(f"Deleted {one_line(chosen.title)!r}. ^Z brings it back.", markup=False)
         self._fill()
 
     def action_undo(self) -> None:

@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-from textual.content import Content
-
 import playground.prompts as prompts
 from playground.errors import PlaygroundError
-from playground.params import GenerationParams, knobs
+from playground.params import GenerationParams
 from playground.sweep.asked import Asked, build, read_sweep_file
-from playground.sweep.axis import range_text
-from playground.sweep.definition import (
-    MOST_SAMPLES,
-    SEEDS,
-    BayesianSearch,
-    GridSearch,
-    RandomSearch,
-    Sweep,
-)
+from playground.sweep.definition import MOST_SAMPLES, SEEDS, Sweep
 from playground.sweep.forecast import Forecast, forecast
 from playground.sweep.starting import check
-from playground.sweep.words import WORDS, asked_of, command_of, lines_of, read_command, read_lines
+from playground.sweep.words import asked_of, command_of, lines_of, read_command, read_lines
 
 __all__ = [
     "Field",
     "Look",
     "Problem",
     "Written",
-    "fixed_text",
     "look_at",
     "pasted",
-    "swept_text",
-    "words_text",
 ]
 
 Field = Literal["prompt", "models", "knobs", "samples", "max_length", "seed", "budget", ""]
@@ -78,12 +64,14 @@ class Problem(NamedTuple):
 class Look:
     """What the fields mean: a sweep that can begin with its forecast, or what is in the way.
 
-    `command` starts the same sweep from a shell.
+    `remarks` are what a metric will not give and what a model will not take; `command` starts the
+    same sweep from a shell.
     """
 
     sweep: Sweep | None = None
     forecast: Forecast | None = None
     problems: tuple[Problem, ...] = ()
+    remarks: tuple[str, ...] = ()
     command: str = ""
 
 
@@ -116,11 +104,11 @@ def look_at(written: Written, speed: Callable[[str], float | None] = lambda _ref
         return Look(problems=tuple(problems))
     try:
         sweep = build(asked)
-        check(sweep)
+        remarks = check(sweep)
         expected = forecast(sweep, speed)
     except PlaygroundError as error:
         return Look(problems=(Problem("", str(error)),))
-    return Look(sweep, expected, command=command_of(asked))
+    return Look(sweep, expected, remarks=remarks, command=command_of(asked))
 
 
 def _missing(problems: list[Problem], *, prompt: bool, models: bool) -> None:
@@ -199,57 +187,6 @@ def pasted(text: str) -> Written:
         seed="" if asked.seed is None else str(asked.seed),
         budget="" if asked.budget.cost is None else f"{asked.budget.cost:g}",
     )
-
-
-def swept_text(sweep: Sweep) -> str:
-    """What is swept and how, for people: `temperature 0 to 2, 9 values; 8 answers each`."""
-    axes = "; ".join(range_text(axis) for axis in sweep.axes) or "one setting"
-    parts = [axes]
-    match sweep.search:
-        case GridSearch():
-            pass
-        case RandomSearch(count=count):
-            parts.append(f"{count:,} settings by dice")
-        case BayesianSearch(objectives=objectives, trials=trials, sampler=sampler):
-            aims = " and ".join(f"{aim.metric} {_AIMS[aim.direction]}" for aim in objectives)
-            parts.append(f"{trials:,} trials by {sampler} for {aims}")
-    if len(sweep.prompts) > 1:
-        expected = sum(prompt.expected is not None for prompt in sweep.prompts)
-        with_answers = f", {expected:,} with their right answer" if expected else ""
-        parts.append(f"{len(sweep.prompts):,} prompts{with_answers}")
-    each = "answer" if sweep.samples == 1 else "answers"
-    parts.append(f"{sweep.samples:,} {each} each from seed {sweep.seed}")
-    return "; ".join(parts)
-
-
-_AIMS: Final = {"maximise": "as great as can be", "minimise": "as small as can be"}
-
-
-def fixed_text(sweep: Sweep) -> str:
-    """What is the same in every cell, for people; empty where that is nothing."""
-    told = [
-        f"{name} {json.dumps(value, ensure_ascii=False)}"
-        for name, value in sweep.params.given().items()
-    ]
-    systems = {turn.content for p in sweep.prompts for turn in p.messages if turn.role == "system"}
-    told += ["a system prompt"] if len(systems) == 1 else []
-    return ", ".join(told)
-
-
-def words_text() -> Content:
-    """Everything that a line of the form may say, with an example each."""
-    parts: list[Content | str | tuple[str, str]] = []
-    width = max(len(f"{word.name} {word.example}") for word in WORDS) + 2
-    for title, rows in (
-        ("Beside the knobs", [(f"{word.name} {word.example}", word.meaning) for word in WORDS]),
-        ("Knobs", [(knob.name, knob.meaning) for knob in knobs().values()]),
-    ):
-        parts.append((f"{title}\n", "$text-primary bold"))
-        for left, right in rows:
-            parts += [(left.ljust(width), "$text-accent"), f"{right}\n"]
-        parts.append("\n")
-    parts.append("A whole command, pasted, fills in the form.")
-    return Content.assemble(*parts)
 
 
 def _number(field: Field, text: str, problems: list[Problem]) -> int | None:

@@ -18,7 +18,8 @@ from playground.params import GenerationParams, knobs
 from playground.sweep.asked import build
 from playground.sweep.definition import BayesianSearch, Budget, Objective, RandomSearch
 from playground.sweep.words import NOT_SAID_HERE, WORDS, asked_of, read_command
-from playground.tui.sweeps.form import Look, Written, fixed_text, look_at, pasted, swept_text
+from playground.tui.sweeps.form import Look, Written, look_at, pasted
+from playground.tui.sweeps.form_words import fixed_text, swept_text
 from tests.tui.sweeps.made import sweep_of
 
 
