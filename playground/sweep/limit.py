@@ -7,8 +7,9 @@ import contextlib
 import time
 from typing import Final
 
-FIRST: Final = 8
-"""How many an endpoint gets at first: known to nobody, and few endpoints take fewer."""
+FIRST: Final = 16
+"""How many an endpoint gets at first: known to nobody, and most endpoints take as many. One that
+does not has refused the rest at once, while it works on those that it took."""
 
 MOST: Final = 256
 """How many any endpoint gets at most: as many open connections."""
@@ -28,6 +29,8 @@ class Limit:
     what was running when that came, and one more is tried after a round that went well, as TCP does
     after a loss (Jacobson, "Congestion Avoidance and Control", SIGCOMM 1988); after each further
     refusal it takes twice as many rounds, because a limit that was met again will not have moved.
+    Requests that were under way when it was met may be refused too: of them, those are left that
+    were not, and nothing else follows, as TCP takes the losses of one round for one (RFC 6582).
     Refusals while nothing succeeds halve it and make everybody wait: as long as the endpoint asks,
     or twice as long each time.
     """
@@ -38,25 +41,38 @@ class Limit:
         self._adapts = fixed is None
         self._patience = 0
         self._since_refusal = 0
+        self._epoch = 0
         self._pause = SHORTEST_PAUSE
         self._not_before = 0.0
         self._open = False
         self._change = asyncio.Condition()
 
-    async def enter(self) -> None:
-        """Wait for room, and for the end of a pause, and take the room."""
+    async def enter(self) -> int:
+        """Wait for room, and for the end of a pause, and take the room.
+
+        The number is for `leave`: how often the limit had been met by then.
+        """
         async with self._change:
             await self._room()
             self.running += 1
+            return self._epoch
 
     async def leave(
-        self, *, refused: bool = False, worked: bool = True, wait: float | None = None
+        self,
+        entered: int | None = None,
+        *,
+        refused: bool = False,
+        worked: bool = True,
+        wait: float | None = None,
     ) -> None:
-        """Give the room back, with what came of it; `wait` is what the endpoint asked for."""
+        """Give the room back, with what came of it; `wait` is what the endpoint asked for.
+
+        `entered` is what `enter` gave; without it, the limit has not been met since.
+        """
         async with self._change:
             self.running -= 1
             if self._adapts and refused:
-                self._refuse(wait)
+                self._refuse(wait, again=entered is not None and entered < self._epoch)
             elif self._adapts and worked:
                 self._succeed()
             self._change.notify_all()
@@ -101,10 +117,14 @@ class Limit:
         more = 1.0 / (max(1.0, self.size) * self._patience) if self._patience else 1.0
         self.size = min(float(MOST), self.size + more)
 
-    def _refuse(self, wait: float | None) -> None:
-        if self.running and self._since_refusal:
-            # The others were taken: so many it takes.
-            self.size = float(max(1, self.running))
+    def _refuse(self, wait: float | None, *, again: bool) -> None:
+        """Take a refusal; `again`: of a request that was under way when the last one came."""
+        if again and (self.running or self._since_refusal):
+            self.size = min(self.size, float(max(1, self.running)))
+            return
+        if self.running and (self._since_refusal or not self._patience):
+            # The others are taken, or will say that they are not: so many it takes.
+            self.size = float(self.running)
             self._patience = min(MOST_PATIENCE, self._patience * 2 or 1)
         else:
             self.size = max(1.0, self.size / 2)
@@ -112,4 +132,5 @@ class Limit:
             pause = self._pause if wait is None else min(LONGEST_PAUSE, wait)
             self._not_before = max(self._not_before, time.monotonic() + pause)
             self._pause = min(LONGEST_PAUSE, self._pause * 2)
+        self._epoch += 1
         self._since_refusal = 0

@@ -15,7 +15,7 @@ from playground.params import GenerationParams
 from playground.sweep.definition import BayesianSearch, Place
 from playground.sweep.figures import CellFigures
 from playground.sweep.lane import Lane, Outcome, Work
-from playground.sweep.limit import FIRST, Limit
+from playground.sweep.limit import Limit
 from playground.sweep.looking import LIKELIEST, looked_at
 from playground.sweep.measuring import Measured, packed
 from playground.sweep.progress import LaneProgress
@@ -49,6 +49,9 @@ MOST_WAIT: Final = 300.0
 
 BACKOFF_SECONDS: Final = 0.5
 
+AT_ONCE: Final = 8
+"""Settings that a Bayesian search tries at once on an endpoint: more would be chosen blindly."""
+
 
 class Serving:
     """One lane at work."""
@@ -75,7 +78,9 @@ class Serving:
             from playground.sweep.bayesian import search
 
             await self._until_cut(
-                search(self._runner, self._number, self.cell, parallel=self._lane.parallel or FIRST)
+                search(
+                    self._runner, self._number, self.cell, parallel=self._lane.parallel or AT_ONCE
+                )
             )
         else:
             await self._until_cut(self._all_cells())
@@ -150,12 +155,12 @@ class Serving:
             params = params.updated(logprobs=max(LIKELIEST, params.logprobs or 0))
         tries, refusals = 0, 0
         while True:
-            await self._limit.enter()
+            entered = await self._limit.enter()
             await self._runner.caught_up()
             if not self._runner.may_begin():
                 await self._limit.leave(worked=False)
                 return None
-            outcome = await self._try(Work(prompt.messages, params))
+            outcome = await self._try(Work(prompt.messages, params), entered)
             if outcome is None:
                 return None
             refused = outcome.error == REFUSED
@@ -171,7 +176,7 @@ class Serving:
             await self._runner.pause(pause if refused else max(pause, BACKOFF_SECONDS * 2**tries))
         return await self._end(cell, sample, tries + refusals, params, outcome)
 
-    async def _try(self, work: Work) -> Outcome | None:
+    async def _try(self, work: Work, entered: int) -> Outcome | None:
         """Make a run in the place that was taken; None where the lane itself cannot go on."""
         progress = self._runner.progress
         progress.running += 1
@@ -186,6 +191,7 @@ class Serving:
             progress.running -= 1
             error = outcome.error if outcome is not None else "cancelled"
             await self._limit.leave(
+                entered,
                 refused=error == REFUSED,
                 worked=not error,
                 wait=outcome.wait if outcome is not None else None,

@@ -177,6 +177,28 @@ async def test_each_success_lets_one_more_through_until_the_first_refusal() -> N
         assert int(limit.size) == FIRST
 
 
+@pytest.mark.parametrize("taken", [1, 5, FIRST - 1])
+async def test_what_is_refused_of_one_round_is_one_refusal(taken: int) -> None:
+    limit = Limit()
+    tickets = [await limit.enter() for _ in range(FIRST)]
+    for ticket in tickets[taken:]:
+        await limit.leave(ticket, refused=True)
+    # Those that it took are the limit, and nobody has to wait.
+    assert (int(limit.size), limit.running) == (taken, taken)
+    assert not await enters(limit)
+    await limit.leave(tickets[0])
+    assert await enters(limit)
+
+
+async def test_where_all_of_a_round_is_refused_everybody_waits() -> None:
+    limit = Limit()
+    tickets = [await limit.enter() for _ in range(FIRST)]
+    for ticket in tickets:
+        await limit.leave(ticket, refused=True, wait=30)
+    assert (limit.size, limit.running) == (1, 0)
+    assert not await enters(limit)
+
+
 async def test_refusals_with_no_success_halve_it_and_make_everybody_wait() -> None:
     limit = Limit()
     await limit.enter()
