@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from playground.cli.knob_options import params_of, params_over_settings, preset_called, takes_knobs
+from playground.cli.knob_options import params_of, preset_called, takes_knobs
 from playground.errors import UsageError
 
 app = typer.Typer(
@@ -131,28 +131,10 @@ def ask(
     changed in the request is reported on standard error.
     """
     from playground.cli.ask import ask as run
-    from playground.cli.library import looked_up, tell_applied
+    from playground.cli.asking import Asking
 
-    named, found = preset_called(preset), looked_up(prompt, var or ())
-    asked = params_over_settings(knobs, named, found.params if found else None)
-    if named is not None:
-        model = model or list(named.models)
-        system = named.system_prompt if system is None else system
-    if found is not None:
-        tell_applied(found, asked, knobs, system=system is None)
-        system = found.system or None if system is None else system
-    raise typer.Exit(
-        run(
-            prompt,
-            turns=found.turns if found else (),
-            models=model,
-            params=asked,
-            system=system,
-            strict=strict,
-            json=as_json,
-            keep=not no_history,
-        )
-    )
+    asking = Asking.of(prompt, var, knobs=knobs, models=model, system=system, preset=preset)
+    raise typer.Exit(run(asking, strict=strict, json=as_json, keep=not no_history))
 
 
 @app.command()
@@ -203,9 +185,9 @@ def lens(
 
     On a terminal the text is shaded; in a pipe there is a line for each token.
     """
+    from playground.cli.asking import Asking
     from playground.cli.lens import Wanted, form_called, measure_called
     from playground.cli.lens import lens as run
-    from playground.cli.library import looked_up, tell_applied
 
     wanted = Wanted(
         form=form_called(json=as_json, html=as_html, svg=as_svg),
@@ -216,24 +198,8 @@ def lens(
         answer=answer,
         keep=not no_history,
     )
-    named, found = preset_called(preset), looked_up(prompt, var or ())
-    asked = params_over_settings(knobs, named, found.params if found else None)
-    if named is not None:
-        model = model or list(named.models)
-        system = named.system_prompt if system is None else system
-    if found is not None:
-        tell_applied(found, asked, knobs, system=system is None)
-        system = found.system or None if system is None else system
-    raise typer.Exit(
-        run(
-            prompt,
-            wanted,
-            turns=found.turns if found else (),
-            models=model,
-            params=asked,
-            system=system,
-        )
-    )
+    asking = Asking.of(prompt, var, knobs=knobs, models=model, system=system, preset=preset)
+    raise typer.Exit(run(asking, wanted))
 
 
 @app.command()

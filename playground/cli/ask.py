@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from playground.cli import FAILED, INTERRUPTED, TERMINATED
+from playground.cli.asking import Asking
 from playground.cli.default_models import default_models
 from playground.cli.keeping import Keeper
 from playground.cli.output import is_terminal, terminal_size
@@ -22,30 +23,18 @@ from playground.params import GenerationParams
 from playground.providers.base import ChatModel
 from playground.providers.registry import open_model
 from playground.run import Run
-from playground.types import Message
 
 
-def ask(
-    prompt: str | None,
-    *,
-    turns: Sequence[Message] = (),
-    models: Sequence[str] | None,
-    params: GenerationParams,
-    system: str | None,
-    strict: bool,
-    json: bool,
-    keep: bool,
-) -> int:
-    """Ask, show the answers, and return the exit code.
-
-    `turns` are earlier turns and the prompt, where they are known already.
-    """
-    text = turns[-1].content if turns else read_prompt(prompt)
-    opened = [open_model(ref) for ref in models or default_models()]
+def ask(asking: Asking, *, strict: bool, json: bool, keep: bool) -> int:
+    """Ask, show the answers, and return the exit code."""
+    text = asking.turns[-1].content if asking.turns else read_prompt(asking.prompt)
+    opened = [open_model(ref) for ref in asking.models or default_models()]
     if strict:
-        _refuse_departures(opened, params)
-    told = settings().system_prompt if system is None else system
-    comparison = compare(opened, turns or text, params, system=told, unsupported="adjust")
+        _refuse_departures(opened, asking.params)
+    told = settings().system_prompt if asking.system is None else asking.system
+    comparison = compare(
+        opened, asking.turns or text, asking.params, system=told, unsupported="adjust"
+    )
     view = _view_for(comparison.runs, json=json)
     ended_by: list[signal.Signals] = []
     keeper = Keeper(text, system=told) if keep and settings().history else None

@@ -13,6 +13,7 @@ from typing import Literal
 
 from playground.cli import FAILED, INTERRUPTED, TERMINATED
 from playground.cli.ask import read_prompt
+from playground.cli.asking import Asking
 from playground.cli.default_models import default_models
 from playground.cli.keeping import Keeper
 from playground.cli.lens.looking import look_at, rated, through_the_lens
@@ -72,15 +73,7 @@ def measure_called(name: str) -> Measure:
     raise UsageError(f"There is no measure {name!r}.", hint=f"There are {', '.join(MEASURES)}.")
 
 
-def lens(
-    prompt: str | None,
-    wanted: Wanted,
-    *,
-    turns: Sequence[Message] = (),
-    models: Sequence[str] | None,
-    params: GenerationParams,
-    system: str | None,
-) -> int:
+def lens(asking: Asking, wanted: Wanted) -> int:
     """Ask, draw every answer, and return the exit code: 1 where one failed.
 
     Raises `UsageError` for what cannot be meant together.
@@ -90,16 +83,25 @@ def lens(
             "--token looks at a token of a new answer, as text.",
             hint=f"Leave out {'--answer' if wanted.answer is not None else f'--{wanted.form}'}.",
         )
-    text = turns[-1].content if turns else read_prompt(prompt)
-    told = settings().system_prompt if system is None else system
+    text = asking.turns[-1].content if asking.turns else read_prompt(asking.prompt)
+    told = settings().system_prompt if asking.system is None else asking.system
+    params = asking.params
     if params.logprobs is None:
         params = params.updated(logprobs=max(CANDIDATES, wanted.most))
-    messages = as_messages(turns or text, system=told)
+    messages = as_messages(asking.turns or text, system=told)
     ended_by: list[signal.Signals] = []
     work = _rate if wanted.answer is not None else _ask
     try:
         drawn, failed = asyncio.run(
-            work(text, messages, told, list(models or default_models()), params, wanted, ended_by)
+            work(
+                text,
+                messages,
+                told,
+                list(asking.models or default_models()),
+                params,
+                wanted,
+                ended_by,
+            )
         )
     except KeyboardInterrupt:
         return INTERRUPTED
