@@ -182,6 +182,7 @@ class LessonActions(Foundation):
             self._panel = LessonPanel(id="lesson")
             await self.mount(self._panel, before=self._prompt)
         self._panel.keys = self._guide.words.keys
+        self._grid.study(lesson.knobs)
         await self._play(self._guide)
         if self._looking is None:
             self._looking = self.set_interval(1 / _LOOKS_A_SECOND, self._look_at_lesson)
@@ -329,6 +330,7 @@ class LessonActions(Foundation):
             self._looking = None
         if panel is not None:
             await panel.remove()
+        self._grid.study(())
         if aside is None:
             return
         for pane in self.panes:

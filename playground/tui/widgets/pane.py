@@ -60,6 +60,9 @@ class Pane(Vertical):
             super().__init__()
             self.pane = pane
 
+    class KnobsChanged(Message):
+        """Knobs may be set otherwise than before."""
+
     class Asked(Message):
         """A run has begun, for a turn of the pane's conversation."""
 
@@ -197,16 +200,17 @@ class Pane(Vertical):
         """Show the knobs that are set, as they will count for the next prompt."""
         conversation = self.conversation
         self.header.ref = conversation.ref
-        self.header.knobs = self._knobs_text()
+        self.header.knobs = self._knobs_set()
+        self.post_message(self.KnobsChanged())
 
-    def _knobs_text(self) -> str:
-        """The knobs you set; one that the model does not take says so."""
+    def _knobs_set(self) -> dict[str, str]:
+        """The knobs you set, with their values; one that the model does not take says so."""
         supports = self.model.capabilities.knobs if self.model is not None else {}
-        texts = []
-        for name, value in self.conversation.params.given().items():
-            refused = name in supports and supports[name].accepted is False
-            texts.append(f"{name} {'not taken' if refused else brief(value)}")
-        return " · ".join(texts)
+        refused = {name for name, support in supports.items() if support.accepted is False}
+        return {
+            name: "not taken" if name in refused else brief(value)
+            for name, value in self.conversation.params.given().items()
+        }
 
     def _load(self) -> None:
         if self._warming is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -34,6 +34,7 @@ class PaneGrid(Container):
         self._active = 0
         self.panes = [Pane(place, timing_of=timing_of) for place in range(min(count, MAX_PANES))]
         """The panes, from the left."""
+        self._studied: tuple[str, ...] = ()
         self._show(Arrangement(columns=len(self.panes), tabbed=False))
 
     def compose(self) -> ComposeResult:
@@ -76,6 +77,19 @@ class PaneGrid(Container):
             for pane in self.panes
         ]
 
+    def study(self, knobs: Sequence[str]) -> None:
+        """Let every pane say first how these knobs are set, such as those of a lesson."""
+        self._studied = tuple(knobs)
+        self._order_knobs()
+
+    def _order_knobs(self) -> None:
+        """Let the panes say first in what they differ: that is what they are there to show."""
+        set_ = [pane.header.knobs for pane in self.panes]
+        names = dict.fromkeys(name for knobs in set_ for name in knobs)
+        differing = [name for name in names if len({knobs.get(name) for knobs in set_}) > 1]
+        for pane in self.panes:
+            pane.header.first = (*differing, *self._studied)
+
     async def add(self) -> Pane:
         """One more pane, still without a model."""
         pane = Pane(len(self.panes), timing_of=self._timing_of)
@@ -90,7 +104,13 @@ class PaneGrid(Container):
         await pane.remove()
         for place, left in enumerate(self.panes):
             left.place = place
+        self._order_knobs()
         self.activate(self._active - (pane.place < self._active or self._active == len(self.panes)))
+
+    @on(Pane.KnobsChanged)
+    def _knobs_changed(self, message: Pane.KnobsChanged) -> None:
+        message.stop()
+        self._order_knobs()
 
     @on(Pane.Activated)
     def _pane_activated(self, message: Pane.Activated) -> None:

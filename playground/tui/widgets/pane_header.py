@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
@@ -13,12 +16,17 @@ from playground.tui.labels import one_line
 
 __all__ = ["PaneHeader"]
 
+_BETWEEN: Final = " · "
+
 
 class PaneHeader(Widget):
     """One line; a click on it asks for another model."""
 
     ref: reactive[str] = reactive("")
-    knobs: reactive[str] = reactive("")
+    knobs: reactive[dict[str, str]] = reactive(dict)
+    """The knobs that are set, with their values as they are shown."""
+    first: reactive[tuple[str, ...]] = reactive(())
+    """Names of knobs that go before others where there is not room for all."""
     letter: reactive[str] = reactive("")
     colour: reactive[str] = reactive("primary")
 
@@ -29,8 +37,9 @@ class PaneHeader(Widget):
         """Letter and model on the left, knobs on the right as far as there is room."""
         width = self.size.width
         badge = f" {self.letter} "
+        knobs = self._knobs_said
         # The knobs are what tells two panes of one model apart: they keep a share of the line.
-        share = min(cell_len(self.knobs) + 2, width * 2 // 5)
+        share = min(cell_len(_BETWEEN.join(knobs)) + 2, width * 2 // 5)
         name = _shortened(one_line(self.ref) or "…", max(width - len(badge) - 3 - share, 4))
         left = [
             (badge, f"$background on ${self.colour} bold"),
@@ -38,12 +47,15 @@ class PaneHeader(Widget):
             (" ▾", "$foreground 60%"),
         ]
         used = sum(cell_len(text) for text, _ in left)
-        knobs = self.knobs
-        space = width - used - cell_len(knobs) - 1
-        if space < 2:
-            knobs = _head(knobs, width - used - 3)
-            space = width - used - cell_len(knobs) - 1
-        return Content.assemble(*left, " " * max(space, 0), (knobs, f"$text-{self.colour}"))
+        said = _as_many_as_fit(knobs, width - used - 3)
+        space = width - used - cell_len(said) - 1
+        return Content.assemble(*left, " " * max(space, 0), (said, f"$text-{self.colour}"))
+
+    @property
+    def _knobs_said(self) -> list[str]:
+        first = [name for name in dict.fromkeys(self.first) if name in self.knobs]
+        names = dict.fromkeys([*first, *self.knobs])
+        return [f"{name} {self.knobs[name]}" for name in names]
 
     def on_click(self, event: events.Click) -> None:
         """Ask for another model."""
@@ -60,6 +72,15 @@ def _shortened(name: str, width: int) -> str:
     while name and cell_len(name) > width - 1:
         name = name[1:]
     return f"…{name}"
+
+
+def _as_many_as_fit(knobs: Sequence[str], width: int) -> str:
+    """Whole knobs and a sign that there are more; a part of the first one if need be."""
+    if not knobs:
+        return ""
+    fewer = (f"{_BETWEEN.join(knobs[:count])} …" for count in range(len(knobs) - 1, 0, -1))
+    ways = (_BETWEEN.join(knobs), *fewer, knobs[0])
+    return next((way for way in ways if cell_len(way) <= width), _head(knobs[0], width))
 
 
 def _head(text: str, width: int) -> str:
