@@ -228,10 +228,15 @@ class PlaygroundApp(
             covering = drawer_covers(width, panes)
             drawer.set_class(covering, "-covering")
             width -= 0 if covering else DRAWER_WIDTH
-        arrangement = arrange_panes(width, self._space.height - _AROUND_PANES, panes)
+        around = _AROUND_PANES + self.sign_lines
+        arrangement = arrange_panes(width, self._space.height - around, panes)
         self._grid.lay_out(arrangement)
         self._tabs.display = arrangement.tabbed
         self._show_tabs()
+
+    def on_sweep_sign_toggled(self) -> None:
+        """A sweep at work takes a line, or gives it back."""
+        self._arrange()
 
     def _show_tabs(self) -> None:
         if self._tabs.display:

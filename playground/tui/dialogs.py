@@ -174,18 +174,19 @@ async def ask_for_kept_sweep(app: App[Any], archive: Archive) -> str:
     return await app.push_screen_wait(SweepList(archive)) or ""
 
 
-async def show_sweep(app: App[Any], live: LiveSweep) -> Wanted:
-    """A sweep; what is to be shown after it."""
+async def show_sweep(app: App[Any], live: LiveSweep, follow: Callable[[], None]) -> Wanted:
+    """A sweep; what is to be shown after it. `follow` is called when it is gone on with."""
     # Beside the event loop: plotext takes a tenth of a second to import.
     await off_loop(lambda: importlib.import_module("playground.tui.screens.sweep"))
     from playground.tui.screens.sweep import SweepScreen
 
-    return await app.push_screen_wait(SweepScreen(live)) or ""
+    return await app.push_screen_wait(SweepScreen(live, follow)) or ""
 
 
-def sweep_in_view(app: App[Any]) -> bool:
-    """Whether a sweep is being looked at."""
-    return any(screen.id == "sweep-screen" for screen in app.screen_stack)
+def sweep_in_view(app: App[Any]) -> LiveSweep | None:
+    """The sweep that is being looked at."""
+    found = [screen for screen in app.screen_stack if screen.id == "sweep-screen"]
+    return getattr(found[-1], "live", None) if found else None
 
 
 def show_difference(app: App[Any], left: tuple[str, str], right: tuple[str, str]) -> None:

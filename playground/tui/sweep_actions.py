@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from playground.errors import PlaygroundError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from playground.sweep.definition import Sweep
     from playground.tui.sweeps.form import Look, Written
     from playground.tui.sweeps.live import LiveSweep
+    from playground.tui.widgets.sweep_sign import SweepSign
 
 __all__ = ["SweepActions"]
 
@@ -30,6 +32,13 @@ class SweepActions(Foundation):
     """Those that were looked at in this session and may be at work."""
     _written: Written | None = None
     """The form as it was filled in last."""
+    _sign: SweepSign | None = None
+    """What stands for a sweep at work on the main screen, once there was one."""
+
+    @property
+    def sign_lines(self) -> int:
+        """Lines of the main screen that a sweep at work takes."""
+        return int(self._sign is not None and self._sign.display)
 
     def action_sweep(self) -> None:
         """Define a sweep; where one is at work, look at it."""
@@ -83,8 +92,17 @@ class SweepActions(Foundation):
     async def _follow(self, live: LiveSweep) -> None:
         """Wait for its end, so that a defect in it is told; say so where nobody looks at it."""
         await live.ended()
-        if not dialogs.sweep_in_view(self):
-            self.say(f"The sweep {live.id} is {live.state}: Alt+K lists it.")
+        if dialogs.sweep_in_view(self) is not live:
+            self._say_end(live)
+
+    def _say_end(self, live: LiveSweep) -> None:
+        reason = f" ({live.reason.rstrip('.')})" if live.reason else ""
+        failed = f", {live.failed:,} answers failed" if live.failed else ""
+        self.say(
+            f"The sweep “{live.sweep.heading}” is {live.state}{reason}: {len(live.values):,} of "
+            f"{live.sweep.cells:,} cells{failed}. Alt+K opens it.",
+            "information" if live.state == "done" and not live.failed else "warning",
+        )
 
     async def _choose_sweep(self) -> None:
         name = await dialogs.ask_for_kept_sweep(self, self.archive)
@@ -105,8 +123,23 @@ class SweepActions(Foundation):
 
     async def _show_sweep(self, live: LiveSweep) -> None:
         self._sweeps = (*(one for one in self._sweeps if one.running and one is not live), live)
-        if await dialogs.show_sweep(self, live) == "kept":
+        await self._watch_sweeps()
+        follow = partial(self._followed, live)
+        if await dialogs.show_sweep(self, live, follow) == "kept":
             await self._choose_sweep()
+
+    def _followed(self, live: LiveSweep) -> None:
+        """It has been gone on with."""
+        self._do(self._follow(live))
+
+    async def _watch_sweeps(self) -> None:
+        """Have a line on the main screen for those that are at work."""
+        if self._sign is None:
+            from playground.tui.widgets.sweep_sign import SweepSign
+
+            self._sign = SweepSign()
+            await self.screen_stack[0].mount(self._sign, before="#key-hints")
+        self._sign.stand_for(self._sweeps)
 
     async def end_sweeps(self) -> None:
         """Stop what is at work, so that its program can end."""

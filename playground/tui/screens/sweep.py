@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, Final, Literal
 
@@ -54,7 +55,10 @@ _KEYS: Final = "M metric · N P answers · Space marks · D compares · I what i
 
 
 class SweepScreen(Dialog[Wanted]):
-    """Gives back what is to be shown next. A sweep at work goes on when it is left by `B`."""
+    """Gives back what is to be shown next. A sweep at work goes on when it is left by `B`.
+
+    `follow` is called when the sweep has been gone on with here.
+    """
 
     CSS_PATH: ClassVar[CSSPathType | None] = SWEEP_STYLES
     AUTO_FOCUS = "#sweep-grid"
@@ -82,9 +86,10 @@ class SweepScreen(Dialog[Wanted]):
         Binding("full_stop", "turn(1)", "Next place"),
     ]
 
-    def __init__(self, live: LiveSweep) -> None:
+    def __init__(self, live: LiveSweep, follow: Callable[[], None] | None = None) -> None:
         super().__init__(id="sweep-screen")
         self._live = live
+        self._follow = follow
         self._dimensions = dimensions_of(live.sweep, live.point)
         self._plane = Plane.of(self._dimensions)
         self._turning = 0
@@ -406,8 +411,9 @@ class SweepScreen(Dialog[Wanted]):
         except PlaygroundError as error:
             self._tell(str(error), title=error.title, bad=True)
             return
-        # The application's worker: it is told of a defect when this screen is gone, too.
-        self.app.run_worker(self._live.ended(), exit_on_error=False)
+        if self._follow is not None:
+            # Whoever follows it is told of its end, and of a defect, when this screen is gone too.
+            self._follow()
 
     def _tell(self, text: str, *, title: str = "", bad: bool = False) -> None:
         severity: Literal["error", "information"] = "error" if bad else "information"

@@ -74,16 +74,17 @@ def share_of(live: LiveSweep) -> float:
     return min(live.samples / live.sweep.runs, 1.0)
 
 
-def progress_words(live: LiveSweep) -> str:
-    """How far it is: `5 of 9 cells · 36 of 72 answers · 412 tok/s · $0.013 · 2 min 05 s left`."""
+def progress_words(live: LiveSweep, *, answers: bool = True) -> str:
+    """How far it is: `5 of 9 cells · 36 of 72 answers · 412 tok/s · $0.013 · 2 min 05 s left`.
+
+    Without the `answers` where there is little room.
+    """
     progress = live.progress
     samples, failed = live.samples, live.failed
     if progress is not None:
         samples, failed = progress.samples, progress.failed
-    parts = [
-        f"{len(live.values):,} of {live.sweep.cells:,} cells",
-        f"{count(samples)} of {count(live.sweep.runs)} answers",
-    ]
+    parts = [f"{len(live.values):,} of {live.sweep.cells:,} cells"]
+    parts += [f"{count(samples)} of {count(live.sweep.runs)} answers"] if answers else []
     parts += [f"{failed:,} failed"] if failed else []
     parts += _at_work(progress) if progress is not None else []
     return " · ".join(parts)
