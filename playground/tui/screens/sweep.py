@@ -51,7 +51,7 @@ _PAUSE: Final = 0.03
 """Seconds for which the cursor stands before the answers there are read."""
 
 _VIEWS: Final = ("answers", "figures", "curve")
-_KEYS: Final = "M metric · N P answers · Space marks · D compares · I what it shows · F1 all keys"
+_KEYS: Final = "F1 all keys · M metric · N P answers · Space marks · D compares · I what it shows"
 
 
 class SweepScreen(Dialog[Wanted]):

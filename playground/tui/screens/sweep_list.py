@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -25,7 +26,11 @@ from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
 __all__ = ["SweepList"]
 
 SHOWN = 200
-_TITLE_WIDTH = 34
+_LEAST_TITLE = 12
+_STATE_WIDTH = 12
+_PADDING = 2
+_WITH_DATE = 92
+"""Cells of a row below which the date leaves the title too little."""
 _KEYS = "Enter opens · ^D deletes · ^Z undoes · Esc closes"
 
 
@@ -66,11 +71,20 @@ class SweepList(Dialog[str]):
 
     async def _filled(self) -> None:
         self._found = await self._archive.read(lambda history: history.sweeps.list(SHOWN))
+        self._show()
+
+    def on_resize(self) -> None:
+        """The columns fit the width."""
+        if self._found:
+            self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
         listing = self.query_one(OptionList)
         at = listing.highlighted or 0
         listing.clear_options()
         if self._found:
-            listing.add_options([Option(_line(kept)) for kept in self._found])
+            width = listing.scrollable_content_region.width - _PADDING
+            listing.add_options([Option(_line(kept, width)) for kept in self._found])
             listing.highlighted = min(at, len(self._found) - 1)
         else:
             words = "no sweep is kept yet: Alt+W begins one"
@@ -118,14 +132,19 @@ class SweepList(Dialog[str]):
             self.notify(one_line(str(error)), title=title, severity="error", markup=False)
 
 
-def _line(kept: KeptSweep) -> Content:
+def _line(kept: KeptSweep, width: int) -> Content:
+    """A row of so many cells; the title takes what the rest leaves."""
     failed = f"  {kept.failed:,} failed" if kept.failed else ""
-    state = "$text-success" if kept.state == "done" else "$text-warning"
+    date = f"{kept.created:%Y-%m-%d %H:%M}  " if width >= _WITH_DATE else ""
+    counts = f"{kept.cells:>6,} cells  {kept.samples:>7,} answers"
+    state = fit(kept.state, _STATE_WIDTH)
+    taken = sum(map(cell_len, (kept.id, date, counts, state, failed))) + 4
+    title = fit(one_line(kept.title) or "(no title)", max(width - taken, _LEAST_TITLE))
     return Content.assemble(
         (f"{kept.id}  ", "$foreground 50%"),
-        (fit(one_line(kept.title) or "(no title)", _TITLE_WIDTH), "$foreground"),
-        (f"  {kept.created:%Y-%m-%d %H:%M}  ", "$foreground 50%"),
-        (fit(kept.state, 12), state),
-        (f"{kept.cells:>6,} cells  {kept.samples:>7,} answers", "$foreground 60%"),
+        (f"{title}  ", "$foreground"),
+        (date, "$foreground 50%"),
+        (state, "$text-success" if kept.state == "done" else "$text-warning"),
+        (counts, "$foreground 60%"),
         (failed, "$text-error"),
     )

@@ -15,6 +15,9 @@ __all__ = ["SweepHead", "progress_words"]
 _BAR = 24
 """Cells of the bar, where there is room for it."""
 
+_SHARE = 5
+"""Cells of the share before it, and a blank."""
+
 _TONES = {
     "running": "$text-primary",
     "done": "$text-success",
@@ -58,8 +61,10 @@ class SweepHead(Widget):
     @staticmethod
     def _bar(live: LiveSweep, width: int) -> Content:
         words = progress_words(live)
+        if cell_len(words) + _SHARE > width:
+            words = progress_words(live, answers=False)
         share = share_of(live)
-        bar = min(_BAR, max(width - cell_len(words) - 7, 0))
+        bar = min(_BAR, max(width - cell_len(words) - _SHARE - 2, 0))
         full = round(share * bar)
         parts: list[Content | str | tuple[str, str]] = [(f"{share:4.0%} ", "bold")]
         if bar > 4:

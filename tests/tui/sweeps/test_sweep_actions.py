@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from textual.pilot import Pilot
 
 from playground.history import History
@@ -147,3 +148,17 @@ async def test_kept_sweeps_are_deleted_and_brought_back_by_the_keys_of_the_histo
         )
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SweepScreen))
+
+
+@pytest.mark.parametrize("size", [(120, 30), (80, 24)])
+async def test_the_list_says_everything_of_a_sweep_at_any_width(size: tuple[int, int]) -> None:
+    async with at_the_panes(size) as pilot:
+        app = pilot.app
+        assert isinstance(app, PlaygroundApp)
+        long = sweep_of(prompt=("昔々あるところに " * 9,))
+        await app.archive.read(lambda history: keep(history, long, figures=figures_by(float)))
+        await pilot.press("alt+k")
+        await until(pilot, lambda: "昔々" in screen_of(app))
+        (row,) = [line for line in screen_of(app).splitlines() if "昔々" in line]
+        for told in ("kept00000a", "done", "1 cells", "2 answers"):
+            assert told in row

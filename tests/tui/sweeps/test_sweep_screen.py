@@ -469,3 +469,11 @@ async def test_few_colours_are_five_with_shades(
         }
         assert "▓▓" in up.text
         assert up.app.screen.query_one("#sweep-keys", Static)
+
+
+async def test_the_time_left_has_room_in_80_columns() -> None:
+    sweep = sweep_of(space={"temperature": "0:1:0.002"}, samples=8)
+    async with at_work(sweep, slow(), (80, 24)) as up:
+        await up.sees(" left\n")
+        assert "of 501 cells" in up.text
+        assert "F1 all keys" in up.text
