@@ -34,6 +34,7 @@ class Candidates:
         self._ids = np.arange(vocabulary, dtype=np.int32)
         self._array = lib.llama_token_data_array()
         self._first = self._buffer.ctypes.data
+        self._whole = ctypes.cast(self._first, lib.llama_token_data_p)
         self.size = vocabulary
         self.model = model
 
@@ -41,13 +42,13 @@ class Candidates:
         """What is left of the vocabulary after a chain: a view with fields `id` and `logit`."""
         self._buffer["id"] = self._ids
         self._buffer["logit"] = logits
-        self._array.data = ctypes.cast(self._first, lib.llama_token_data_p)
+        self._array.data = self._whole
         self._array.size = len(self._buffer)
         self._array.selected = -1
         self._array.sorted = False
         lib.llama_sampler_apply(chain, ctypes.byref(self._array))
         # A stage may also have moved the beginning.
-        moved = ctypes.cast(self._array.data, ctypes.c_void_p).value or self._first
+        moved = ctypes.addressof(self._array.data.contents)
         begin = (moved - self._first) // self._buffer.itemsize
         return self._buffer[begin : begin + self._array.size]
 
