@@ -355,9 +355,8 @@ class NativeContext:
     def logits(self, row: int) -> _Floats:
         """The logits of one batch row, a view that the next decode overwrites."""
         first = lib.llama_get_logits_ith(self.handle, row).contents
-        # A third of what numpy's own way of reading a pointer takes, at every token.
-        row = memoryview(self._row.from_address(ctypes.addressof(first)))
-        return np.frombuffer(row, dtype=np.float32)
+        # numpy's own way of reading a pointer takes longer, at every token.
+        return np.ctypeslib.as_array(self._row.from_address(ctypes.addressof(first)))
 
     def keep_first(self, sequence: int, count: int) -> bool:
         """Forget a sequence's tokens from `count` on; false where this model cannot."""
