@@ -25,6 +25,7 @@ __all__ = [
     "figure_text",
     "interval_text",
     "shade_at",
+    "shaded_at",
     "short_figure",
 ]
 
@@ -74,6 +75,15 @@ def colours_at(share: float, *, few: bool) -> Colours:
     red, green, blue = (channel / 255 for channel in ground)
     light = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
     return Colours(ground, _WHITE if light < 0.18 else _BLACK)
+
+
+def shaded_at(share: float) -> Colours:
+    """Of sixteen colours, those under which `shade_at` grows lighter with the value.
+
+    A shade covers its ground with the colour of the letters: black ones would make the greatest
+    value the darkest.
+    """
+    return Colours(_SIXTEEN[0], _SIXTEEN[_step(share)])
 
 
 def shade_at(share: float) -> str:

@@ -20,7 +20,7 @@ from textual.widget import Widget
 
 from playground.history.sweeping import KeptValue
 from playground.tui.labels import fit
-from playground.tui.sweeps.heat import Scale, colours_at, shade_at, short_figure
+from playground.tui.sweeps.heat import Scale, colours_at, shade_at, shaded_at, short_figure
 from playground.tui.sweeps.plane import Plane
 
 __all__ = ["HeatGrid", "HeatLegend"]
@@ -82,7 +82,7 @@ class HeatGrid(ScrollView, can_focus=True):
         self._label_width = 1
         self._cell_width = _DENSE
         self._figures: bool | None = None
-        self._styles: dict[int, Style] = {}
+        self._styles: dict[tuple[int, bool], Style] = {}
         self.marked: int | None = None
 
     # What is shown
@@ -339,12 +339,14 @@ class HeatGrid(ScrollView, can_focus=True):
         if item.value is None:
             return self.get_component_rich_style("heat--failed")
         step = round(self._scale.share(item.value) * _STEPS)
-        if step not in self._styles:
-            ground, letters = colours_at(step / _STEPS, few=self._few)
-            self._styles[step] = Style(
+        shaded = self._few and not self.shows_figures
+        if (step, shaded) not in self._styles:
+            share = step / _STEPS
+            ground, letters = shaded_at(share) if shaded else colours_at(share, few=self._few)
+            self._styles[step, shaded] = Style(
                 color=Color.from_rgb(*letters), bgcolor=Color.from_rgb(*ground)
             )
-        return self._styles[step]
+        return self._styles[step, shaded]
 
 
 _HERE: Final = Style(bold=True, reverse=True)
@@ -373,7 +375,7 @@ class HeatLegend(Widget):
         bar = []
         for step in range(steps):
             share = step / (steps - 1)
-            (r, g, b), letters = colours_at(share, few=few)
+            (r, g, b), letters = shaded_at(share) if few else colours_at(share, few=False)
             shade = shade_at(share) * 3 if few else " "
             bar.append((shade, f"rgb({letters[0]},{letters[1]},{letters[2]}) on rgb({r},{g},{b})"))
         return Content.assemble(

@@ -6,7 +6,15 @@ import pytest
 from rich.color import Color, ColorSystem
 
 from playground.metrics import Estimate
-from playground.tui.sweeps.heat import Colours, Scale, apart, colours_at, shade_at, short_figure
+from playground.tui.sweeps.heat import (
+    Colours,
+    Scale,
+    apart,
+    colours_at,
+    shade_at,
+    shaded_at,
+    short_figure,
+)
 
 SHARES = [step / 20 for step in range(21)]
 
@@ -32,6 +40,18 @@ def as_seen(rgb: tuple[int, int, int], lacking: str) -> float:
 def test_more_is_lighter_however_many_colours_there_are(few: bool) -> None:
     light = [lightness(colours_at(share, few=few)) for share in SHARES]
     assert light == sorted(light)
+    assert light[-1] - light[0] > 0.5
+
+
+def test_more_is_lighter_where_shades_cover_the_ground() -> None:
+    light = []
+    for share in SHARES:
+        colours = shaded_at(share)
+        covered = " ░▒▓█".index(shade_at(share)) / 4
+        letters = lightness(Colours(colours.letters, colours.ground))
+        light.append(covered * letters + (1 - covered) * lightness(colours))
+    assert light == sorted(light)
+    assert len(set(light)) == 5
     assert light[-1] - light[0] > 0.5
 
 
