@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -16,6 +17,7 @@ from playground.sweep.definition import BayesianSearch, Direction, Place, Sweep
 from playground.sweep.figures import CellFigures
 from playground.sweep.made import Made
 from playground.sweep.space import Values
+from playground.sweep.storage import check_storage, open_storage
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -48,6 +50,7 @@ def require_optuna(search: BayesianSearch, prompts: int) -> None:
             "The GP sampler needs torch and scipy, which are not installed.",
             hint="pip install torch scipy, or take --sampler tpe.",
         )
+    check_storage(search.storage)
     if search.prune and len(search.objectives) > 1:
         raise UsageError("Several objectives cannot be pruned.", hint="Leave --prune out.")
     if search.prune and prompts < 2:
@@ -92,7 +95,11 @@ async def _work(runner: Runner, searching: _Searching, cell: MakeCell) -> None:
 
 
 class _Searching:
-    """The study of one model, and which points are tried. Its methods block."""
+    """The study of one model, and which points are tried.
+
+    Its methods block, in threads of their own, and wait for each other: between a point that is put
+    into the study and its trial, another one's trial would take its place.
+    """
 
     def __init__(self, runner: Runner, model: int) -> None:
         import optuna
@@ -104,6 +111,7 @@ class _Searching:
         self._sweep = sweep
         self._search = sweep.search
         self._model = model
+        self._one_at_a_time = threading.Lock()
         self._tried: dict[str, tuple[float, ...] | None] = {}
         self._next = 0
         self._asks = 0
@@ -114,6 +122,10 @@ class _Searching:
 
     def ask(self) -> tuple[int, Values, Trial] | None:
         """The next point with its number; None when all trials are made."""
+        with self._one_at_a_time:
+            return self._ask()
+
+    def _ask(self) -> tuple[int, Values, Trial] | None:
         if self._left:
             point, values = self._left.pop(0)
             self._study.enqueue_trial(self._params(values))
@@ -151,20 +163,22 @@ class _Searching:
         values = self._objectives(figures)
         if values is None:
             return False
-        trial.report(values[0], step=len(figures))
-        if not trial.should_prune():
-            return False
-        self._study.tell(trial, state=_pruned())
-        return True
+        with self._one_at_a_time:
+            trial.report(values[0], step=len(figures))
+            if not trial.should_prune():
+                return False
+            self._study.tell(trial, state=_pruned())
+            return True
 
     def tell(self, trial: Trial, values: Values, figures: Sequence[CellFigures]) -> None:
         """Say what came of a trial."""
         found = self._objectives(figures)
-        self._tried[repr(values)] = found
-        if found is None:
-            self._study.tell(trial, state=_fail())
-        else:
-            self._study.tell(trial, list(found))
+        with self._one_at_a_time:
+            self._tried[repr(values)] = found
+            if found is None:
+                self._study.tell(trial, state=_fail())
+            else:
+                self._study.tell(trial, list(found))
 
     def _asked(self) -> Trial:
         self._asks += 1
@@ -262,25 +276,14 @@ def _study(sweep: Sweep, search: BayesianSearch, name: str) -> Study:
     pruner: optuna.pruners.BasePruner = optuna.pruners.NopPruner()
     if search.prune:
         pruner = optuna.pruners.MedianPruner(n_startup_trials=first, n_warmup_steps=1)
-    try:
-        return optuna.create_study(
-            study_name=name,
-            storage=search.storage or None,
-            load_if_exists=True,
-            sampler=sampler,
-            pruner=pruner,
-            directions=[_DIRECTIONS[objective.direction] for objective in search.objectives],
-        )
-    except Exception as error:
-        if not search.storage:
-            raise
-        # Whatever the database behind the storage raises. Its address may hold a password.
-        where = search.storage.partition("://")[0]
-        raise UsageError(
-            f"The study cannot be kept in the {where} database that --storage names: "
-            f"{type(error).__name__}.",
-            hint="Write it as Optuna does: sqlite:///sweeps.db, for example.",
-        ) from error
+    return optuna.create_study(
+        study_name=name,
+        storage=open_storage(search.storage),
+        load_if_exists=True,
+        sampler=sampler,
+        pruner=pruner,
+        directions=[_DIRECTIONS[objective.direction] for objective in search.objectives],
+    )
 
 
 _DIRECTIONS: Final[Mapping[Direction, Literal["maximize", "minimize"]]] = {

@@ -71,8 +71,8 @@ class BayesianSearch(Frozen):
     """Points chosen by what the earlier ones showed (Optuna); a study for each model.
 
     `sampler` is `tpe` or `gp`; with several objectives the best are a Pareto front. `prune` stops a
-    point after some of its prompts where it lags behind the others. `storage` is a database that
-    Optuna knows, where studies outlive the program and several programs share them.
+    point after some of its prompts where it lags behind the others. `storage` is any that
+    Optuna knows, where studies outlive the program and several programs share them; see `storage`.
     """
 
     kind: Literal["bayesian"] = "bayesian"

@@ -17,6 +17,7 @@ from playground.sweep.lane import Executor, HereLane
 from playground.sweep.made import Made
 from playground.sweep.measuring import Measuring
 from playground.sweep.runner import Runner, Watcher
+from playground.sweep.storage import open_storage
 
 
 def check(sweep: Sweep) -> tuple[str, ...]:
@@ -47,8 +48,12 @@ def begin(
     executor: Executor = HereLane,
     watch: Watcher = lambda _cell: None,
 ) -> Runner:
-    """A runner for a sweep that has not begun; raises as `check` does."""
+    """A runner for a sweep that has not begun.
+
+    Raises as `check` does, and for the storage of a study that cannot be opened.
+    """
     check(sweep)
+    _try_storage(sweep)
     return Runner(
         sweep,
         history,
@@ -91,6 +96,7 @@ async def resume(
         sweep = sweep.model_copy(update={"search": found})
     if budget is not None and budget.model_fields_set:
         sweep = sweep.model_copy(update={"budget": budget})
+    await off_loop(lambda: _try_storage(sweep))
     if not force:
         await _refuse_changed(kept, sweep)
     made = await off_loop(lambda: Made.load(kept, sweep, history.sweeps, failed_again=failed_again))
@@ -132,6 +138,12 @@ async def _refuse_changed(kept: KeptSweep, sweep: Sweep) -> None:
                 f"and is {file.sha256}.",
                 hint="Put the old file back, or go on with the new one by --force.",
             )
+
+
+def _try_storage(sweep: Sweep) -> None:
+    """Open the storage of a study, before anything of the sweep is made."""
+    if isinstance(sweep.search, BayesianSearch):
+        open_storage(sweep.search.storage)
 
 
 def _dearest(sweep: Sweep) -> float:

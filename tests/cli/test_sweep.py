@@ -7,6 +7,7 @@ import json
 import pytest
 
 from playground.history import History
+from playground.sweep.definition import Sweep
 from tests.cli.conftest import Shell
 from tests.servers.fault import FaultServer, answers
 
@@ -66,3 +67,21 @@ def test_a_metric_that_was_named_and_cannot_be_had_is_refused_before_it_starts(
     assert done.returncode == 2
     assert said in done.stderr
     assert endpoint.requests == []
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (("--temperature", "0:1:0.5"), "grid"),
+        (("--temperature", "0:1", "--random", "3"), "random"),
+        (("--temperature", "0:1", "--optimise", "length:max", "--trials", "4"), "bayesian"),
+    ],
+)
+def test_what_a_dry_run_plans_can_be_read_again(
+    shell: Shell, words: tuple[str, ...], kind: str
+) -> None:
+    planned = shell(*STORY, *words, "--dry-run", "--json")
+    assert planned.returncode == 0, planned.stderr
+    sweep = json.loads(planned.stdout)["sweep"]
+    assert sweep["search"]["kind"] == kind
+    assert Sweep.model_validate(sweep).search.kind == kind

@@ -132,7 +132,11 @@ def sweep(
     ] = False,
     storage: Annotated[
         str | None,
-        typer.Option("--storage", metavar="URL", help="Keep its study in a database of Optuna's."),
+        typer.Option(
+            "--storage",
+            metavar="URL",
+            help="Keep its study there: sqlite:///studies.db, journal:studies.log.",
+        ),
     ] = None,
     seed_apart: Annotated[
         bool,

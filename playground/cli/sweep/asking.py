@@ -145,6 +145,9 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
 
 
 def _as_data(sweep: Sweep, expected: Forecast, remarks: Sequence[str]) -> dict[str, object]:
+    data = without_passwords(sweep).model_dump(mode="json", exclude_defaults=True)
+    # What kind of search it is is a default of each kind: what is left out could not be read again.
+    data["search"] = {"kind": sweep.search.kind, **data.get("search", {})}
     return {
         "cells": sweep.cells,
         "runs": sweep.runs,
@@ -152,5 +155,5 @@ def _as_data(sweep: Sweep, expected: Forecast, remarks: Sequence[str]) -> dict[s
         "cost": expected.cost,
         "seconds": expected.seconds,
         "remarks": [*remarks],
-        "sweep": without_passwords(sweep).model_dump(mode="json", exclude_defaults=True),
+        "sweep": data,
     }

@@ -1,0 +1,103 @@
+"""Where the study of a Bayesian search lives: any storage that Optuna knows, named in one word."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from playground.errors import UsageError
+
+if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
+
+JOURNAL: Final = "journal:"
+"""What stands before the path of a journal file."""
+
+GRPC_PORT: Final = 13000
+"""Optuna's own, where an address of its gRPC proxy names none."""
+
+HOW: Final = (
+    "Write sqlite:///studies.db, journal:studies.log, redis://HOST, grpc://HOST:PORT, or the "
+    "address of a PostgreSQL or MySQL database."
+)
+
+_NEEDS: Final = {"redis": "redis", "grpc": "grpc"}
+
+
+def check_storage(name: str) -> None:
+    """Raise `UsageError` for a name that is no storage; opens and makes nothing."""
+    if not name:
+        return
+    if name.startswith(JOURNAL):
+        file = Path(name.removeprefix(JOURNAL)).expanduser()
+        if not name.removeprefix(JOURNAL).strip() or file.is_dir():
+            raise UsageError(f"{name!r} names no file for a journal.", hint=HOW)
+        if not file.parent.is_dir():
+            raise UsageError(f"There is no folder {file.parent} for the journal {file.name}.")
+        return
+    scheme, found, _ = name.partition("://")
+    if not found:
+        raise UsageError(f"--storage {name!r} is no storage of Optuna's.", hint=HOW)
+    module = _NEEDS.get(_kind(scheme))
+    if module is not None and find_spec(module) is None:
+        package = "grpcio" if module == "grpc" else module
+        raise UsageError(
+            f"A {scheme} storage needs {package}, which is not installed.",
+            hint=f"pip install {package}",
+        )
+
+
+def open_storage(name: str) -> BaseStorage | None:
+    """The storage of that name; None for an empty one. Blocks, and may make files and tables.
+
+    Raises `UsageError` where it cannot be opened.
+    """
+    check_storage(name)
+    if not name:
+        return None
+    try:
+        with warnings.catch_warnings():
+            # Optuna warns of its own experimental parts; which they are is not the user's concern.
+            warnings.simplefilter("ignore")
+            return _opened(name)
+    except Exception as error:
+        # Whatever the database behind the storage raises. Its address may hold a password, and so
+        # may what is raised about it.
+        where = name.partition(":")[0]
+        raise UsageError(
+            f"The study cannot be kept in the {where} storage that --storage names: "
+            f"{type(error).__name__}.",
+            hint=HOW,
+        ) from error
+
+
+def _opened(name: str) -> BaseStorage:
+    from optuna.storages import RDBStorage
+
+    if name.startswith(JOURNAL):
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend
+
+        file = Path(name.removeprefix(JOURNAL)).expanduser()
+        return JournalStorage(JournalFileBackend(str(file)))
+    kind = _kind(name.partition("://")[0])
+    if kind == "redis":
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalRedisBackend
+
+        return JournalStorage(JournalRedisBackend(name))
+    if kind == "grpc":
+        from optuna.storages import GrpcStorageProxy
+
+        address = urlsplit(name)
+        return GrpcStorageProxy(
+            host=address.hostname or "localhost", port=address.port or GRPC_PORT
+        )
+    return RDBStorage(name)
+
+
+def _kind(scheme: str) -> str:
+    return "redis" if scheme in ("redis", "rediss") else scheme
