@@ -1,0 +1,77 @@
+"""Another answer put beside the one under the lens, and the ways to where the two part."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual import on
+
+from playground.tui.latest import run_latest
+from playground.tui.lens.beside import Beside
+from playground.tui.screens.lens.turning import LensTurning
+from playground.tui.widgets.beside_view import BesideView
+
+__all__ = ["LensBesides"]
+
+
+class LensBesides(LensTurning):
+    """Fetches, shows and has rated what stands beside the answer."""
+
+    def action_other(self) -> None:
+        """Put the next of the other answers beside this one."""
+        if self._view != "beside":
+            self.action_view("beside")
+        else:
+            self._begin_beside(1)
+
+    def action_parting(self) -> None:
+        """To the first token at which the two differ, or the next place where two models do."""
+        if self._beside is None:
+            self._tell("Nothing is beside it: 6 puts another answer there.")
+            return
+        found = self._beside.parting
+        if found is not None:
+            self._text.go(min(found.place, self._text.count - 1))
+            return
+        places = sorted(self.query_one(BesideView).places)
+        here = self._text.cursor
+        if places:
+            self._text.go(next((place for place in places if place > here), places[0]))
+
+    @on(BesideView.Chosen)
+    def _stretch_chosen(self, message: BesideView.Chosen) -> None:
+        message.stop()
+        self._text.go(message.place)
+
+    def _begin_beside(self, by: int = 0) -> None:
+        """Put the answer there that stood there last, or one further on in the list."""
+        run_latest(self, partial(self._put_beside, by), "beside")
+
+    async def _put_beside(self, by: int) -> None:
+        view, subject = self.query_one(BesideView), self._subject
+        others = await self._desk.others(subject)
+        if not others:
+            view.say("There is no other answer to this prompt: A asks again on the same dice.")
+            return
+        names = [(other.letter, *other.version.name) for other in others]
+        before = self._beside
+        at = 0
+        if before is not None:
+            name = (before.other.letter, *before.other.version.name)
+            at = (names.index(name) + by) % len(others) if name in names else 0
+        beside = self._beside = Beside(subject, others[at])
+        view.show(beside, at, len(others), self._shades(others[at].tokens))
+        found = beside.parting
+        if found is not None and found.place < self._text.count:
+            self._text.go(found.place)
+        self._colour()
+        self._show_token()
+        if beside.same_model or subject.live or beside.other.live:
+            return
+        await beside.rate()
+        if self._beside is beside:
+            view.rated()
+            self._show_token()
+            await beside.compare_whole()
+            view.rated()
+            self._show_token()

@@ -1,0 +1,112 @@
+"""Knobs turned over the answer under the lens: its colours, and what would have become of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from textual.widgets import Static
+
+from playground.lens.shading import MEASURES, legend, step_of
+from playground.params import GenerationParams
+from playground.tui.latest import run_latest
+from playground.tui.lens import words
+from playground.tui.screens.lens.foundation import LensFoundation
+from playground.tui.widgets.temperature_curve import TemperatureCurve
+from playground.tui.widgets.token_legend import TokenLegend
+from playground.tui.widgets.token_text import CUT, PARTED, Mark
+
+__all__ = ["LensTurning"]
+
+_PAUSE: Final = 0.06
+"""Seconds for which a knob stands still before a model reads the answer again."""
+
+
+class LensTurning(LensFoundation):
+    """Answers the knobs: a sketch of the colours at once, what is certain a moment later."""
+
+    def _turned(self, _params: GenerationParams) -> None:
+        self._certain = None
+        self._show_token()
+        self._colour()
+        self._show_what_if()
+        if not self._subject.live and (self._view == "what-if" or self._turned_answer.exact):
+            self._find_certain()
+
+    def _find_certain(self) -> None:
+        if self._reading.tokens and not self._subject.live:
+            run_latest(self, self._certainly, "what if")
+
+    async def _certainly(self) -> None:
+        """What is certain at the setting as it stands now, once it has stood for a moment."""
+        await asyncio.sleep(_PAUSE)
+        knobs, answer = self._knobs.params, self._turned_answer
+        self._certain = await answer.certain(knobs)
+        self._colour()
+        self._show_what_if()
+        if self._view == "what-if":
+            await asyncio.sleep(_PAUSE)
+            curve = await answer.curve(knobs)
+            self.query_one(TemperatureCurve).show(curve, knobs.temperature)
+
+    def _show_what_if(self) -> None:
+        if self._view != "what-if":
+            return
+        curve, knobs = self.query_one(TemperatureCurve), self._knobs
+        about = words.what_if(self._turned_answer, self._certain, self._reading, knobs.turned)
+        self.query_one("#lens-what", Static).update(about)
+        curve.show(curve.all_points, knobs.params.temperature, "The curve is being drawn …")
+
+    def action_knobs(self) -> None:
+        """To the knobs, in the view of the chain where this one has none."""
+        if self._view not in ("chain", "what-if"):
+            self.action_view("chain")
+        self._knobs.focus_first()
+
+    def action_view(self, name: str) -> None:
+        """What stands beside the text."""
+        raise NotImplementedError
+
+    def action_reset(self) -> None:
+        """The knobs as they were when the answer was made."""
+        self._knobs.reset()
+
+    # Colours
+
+    def action_measure(self) -> None:
+        """Colour by the next measure."""
+        at = MEASURES.index(self._measure)
+        self._measure = MEASURES[(at + 1) % len(MEASURES)]
+        self._colour()
+
+    @property
+    def _turns_colours(self) -> bool:
+        """Whether the colours are those of a setting that was turned over the answer."""
+        return self._measure == "probability" and self._knobs.turned and not self._subject.live
+
+    def _colour(self) -> None:
+        """Colours, and marks on tokens that the setting would have cut."""
+        marks: dict[int, Mark] = {}
+        if self._turns_colours:
+            certain = self._certain
+            answer, knobs = self._turned_answer, self._knobs.params
+            shares = certain.shares if certain is not None else answer.sketch(knobs)
+            self._steps = [None if p is None else step_of("probability", p) for p in shares]
+            marks = {place: CUT for place, share in enumerate(shares) if share == 0}
+        else:
+            self._steps = self._recorded()
+        found = self._beside.parting if self._beside is not None else None
+        if found is not None and self._view == "beside":
+            marks[found.place] = PARTED
+        self._text.colour(self._steps)
+        self._text.mark(marks)
+        self._show_legend()
+
+    def _show_legend(self) -> None:
+        steps = [step.meaning for step in legend(self._measure)]
+        note = "C changes"
+        if self._turns_colours:
+            certain = self._certain
+            exact = certain is not None and certain.found.exact
+            note = "as turned" if exact else "as turned, a sketch"
+        self.query_one(TokenLegend).show(self._measure, steps, note)
