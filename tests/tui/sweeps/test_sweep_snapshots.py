@@ -116,6 +116,9 @@ def still(*steps: Steps) -> Steps:
         for step in steps:
             await step(pilot)
         await pilot.app.workers.wait_for_complete()
+        # What lies beneath may have been drawn before the theme was chosen.
+        for screen in pilot.app.screen_stack:
+            screen.refresh(layout=True)
         await pilot.pause(0.2)
 
     return play
