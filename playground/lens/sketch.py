@@ -1,4 +1,4 @@
-"""How likely an answer's tokens become at another setting, for all of them at once and at once.
+"""How likely an answer's tokens, and how open each choice, become at another setting: at once.
 
 A sketch for colours that follow a knob: made from the likeliest candidates that the tokens came
 with, a row for each token, in a millisecond for a hundred of them. What is outside of the known
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,26 @@ _Floats = NDArray[np.float64]
 
 _LEFT_OUT: Final = frozenset({"penalties", "dry", "xtc"})
 """Stages that depend on more than a distribution: a sketch goes on as if they were not there."""
+
+
+class _Left(NamedTuple):
+    """What a setting leaves: a row for each token, unnormalised natural-log probabilities."""
+
+    logits: _Floats
+    own: _Floats
+    last: _Floats
+    left: NDArray[np.bool_]
+    outside: _Floats
+
+    @property
+    def weights(self) -> _Floats:
+        """The known candidates' weights: 0 for those that are cut."""
+        return np.where(self.left, np.exp(self.logits), 0.0)
+
+    @property
+    def total(self) -> _Floats:
+        """What the weights of everything that is left sum to."""
+        return np.asarray(self.weights.sum(axis=1) + self.outside * np.exp(self.last))
 
 
 class Sketch:
@@ -60,6 +80,26 @@ class Sketch:
         """
         if not self._logits.shape[1]:
             return [None] * len(self._own)
+        return self._shares(self._through(params))
+
+    def entropies(self, params: GenerationParams) -> list[float | None]:
+        """The entropy, nats, of what each token would be drawn from; None where none is known."""
+        if not self._logits.shape[1]:
+            return [None] * len(self._own)
+        found = self._through(params)
+        total = found.total
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shares = found.weights / total[:, None]
+            inside = np.where(shares > 0, shares * np.log(shares), 0.0).sum(axis=1)
+            each = np.exp(found.last) / total
+            beyond = np.where(found.outside > 0, found.outside * each * np.log(each), 0.0)
+        return [
+            None if not count or math.isnan(value) else max(float(value), 0.0)
+            for value, count in zip(-(inside + beyond), self._count, strict=True)
+        ]
+
+    def _through(self, params: GenerationParams) -> _Left:
+        """Take every row through the chain of a setting."""
         logits, own = self._logits.copy(), self._own.copy()
         last, left = self._last.copy(), np.isfinite(logits)
         outside = self._outside.copy()
@@ -96,24 +136,16 @@ class Sketch:
                 case _:
                     # What looks at the shape of the whole is not sketched.
                     continue
-        return self._shares(logits, own, last, left, outside)
+        return _Left(logits, own, last, left, outside)
 
-    def _shares(
-        self,
-        logits: _Floats,
-        own: _Floats,
-        last: _Floats,
-        left: NDArray[np.bool_],
-        outside: _Floats,
-    ) -> list[float | None]:
-        total = np.where(left, np.exp(logits), 0.0).sum(axis=1) + outside * np.exp(last)
+    def _shares(self, found: _Left) -> list[float | None]:
         known = self._place >= 0
         kept = np.where(
             known,
-            np.take_along_axis(left, np.maximum(self._place, 0)[:, None], axis=1)[:, 0],
-            outside > 0,
+            np.take_along_axis(found.left, np.maximum(self._place, 0)[:, None], axis=1)[:, 0],
+            found.outside > 0,
         )
-        shares = np.where(kept, np.exp(own) / total, 0.0)
+        shares = np.where(kept, np.exp(found.own) / found.total, 0.0)
         return [
             None if math.isnan(value) or not count else min(float(value), 1.0)
             for value, count in zip(shares, self._count, strict=True)

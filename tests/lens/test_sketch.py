@@ -64,3 +64,33 @@ def test_of_tokens_that_came_without_candidates_nothing_is_sketched() -> None:
     params = GenerationParams(temperature=0.5)
     assert Sketch([Token("a", -0.5), Token("b")]).at(params) == [None, None]
     assert Sketch([]).at(params) == []
+
+
+@pytest.mark.parametrize("values", [{"top_k": 8, "temperature": 0.7}, {"top_k": 1}], ids=str)
+async def test_where_only_known_candidates_are_left_the_entropy_is_exact(
+    told: Run, values: dict[str, object]
+) -> None:
+    assert told.plan is not None
+    params = params_of_plan(told.plan).updated(**values)
+    found = Sketch(told.tokens).entropies(params)
+    for token, entropy in zip(told.tokens, found, strict=True):
+        logprobs = [other.logprob for other in token.alternatives[: params.top_k]]
+        weights = [math.exp(logprob / (params.temperature or 1)) for logprob in logprobs]
+        shares = [weight / sum(weights) for weight in weights]
+        assert entropy == pytest.approx(-sum(p * math.log(p) for p in shares), abs=1e-9)
+
+
+async def test_heat_opens_every_choice(told: Run) -> None:
+    assert told.plan is not None
+    params = params_of_plan(told.plan)
+    sketch = Sketch(told.tokens)
+    cool = sketch.entropies(params.updated(temperature=0.5))
+    hot = sketch.entropies(params.updated(temperature=1.5))
+    assert all(
+        low is not None and high is not None and low <= high + 1e-9
+        for low, high in zip(cool, hot, strict=True)
+    )
+
+
+async def test_without_candidates_nothing_is_said_of_the_choice() -> None:
+    assert Sketch([Token(text="a", logprob=-1.0)]).entropies(GenerationParams()) == [None]

@@ -56,9 +56,16 @@ class TurnedAnswer:
 
     def sketch(self, params: GenerationParams) -> list[float | None]:
         """The probability of each token, at once."""
+        return self._laid_out().at(params)
+
+    def entropies(self, params: GenerationParams) -> list[float | None]:
+        """The entropy, nats, of what each token would be drawn from, at once: a sketch too."""
+        return self._laid_out().entropies(params)
+
+    def _laid_out(self) -> Sketch:
         if self._sketch is None:
             self._sketch = Sketch(self._tokens)
-        return self._sketch.at(params)
+        return self._sketch
 
     @property
     def exact(self) -> bool:

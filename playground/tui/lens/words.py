@@ -111,7 +111,9 @@ def what_if(
         lines.append(Content.assemble((name, _MUTED), ("reading …", _MUTED)))
         return Content("\n").join(lines)
     found = certain.found
-    how = f"exact, read again by {one_line(certain.reader)}" if certain.reader else ""
+    how = ""
+    if certain.reader:
+        how = f"exact but for rounding, read again in one pass by {one_line(certain.reader)}"
     lines.append(Content.assemble((name, _MUTED), (f"{found}", "bold"), (f"  {how}", _MUTED)))
     places = found.cut
     if places:

@@ -75,7 +75,7 @@ async def test_a_turned_setting_is_what_the_model_says_of_it_and_cut_tokens_are_
         assert f"cannot come: {len(found.cut)} of {len(run.tokens)} tokens are cut" in screen_of(
             app
         )
-        assert "exact, read again by" in screen_of(app)
+        assert "exact but for rounding, read again" in " ".join(screen_of(app).split())
         text = screen.query_one("#lens-text", TokenText)
         marked = [place for place in range(text.count) if text.marked(place) == CUT]
         assert marked == [*found.cut]
@@ -100,6 +100,23 @@ async def test_colours_move_with_the_knob_before_anybody_reads_again() -> None:
         assert [place for place in range(text.count) if text.marked(place)] == [
             place for place, rank in enumerate(ranks) if rank != 1
         ]
+
+
+async def test_entropies_move_with_the_knob_and_ranks_stay_the_models() -> None:
+    async with looking(WARM) as (pilot, app, screen):
+        text, legend = screen.query_one("#lens-text", TokenText), screen.query_one(TokenLegend)
+        await pilot.press("c")
+        ranks = [text.step(place) for place in range(text.count)]
+        await pilot.press("2", "k", "tab", "right")
+        assert [text.step(place) for place in range(text.count)] == ranks
+        assert any(text.marked(place) == CUT for place in range(text.count))
+        assert legend.text.endswith("the model's; cut ones are marked")
+        await pilot.press("c")
+        entropies = Sketch(run_of(app).tokens).entropies(screen.query_one(LensKnobs).params)
+        assert [text.step(place) for place in range(text.count)] == [
+            None if value is None else step_of("entropy", value) for value in entropies
+        ]
+        assert legend.text.endswith("as turned, a sketch")
 
 
 async def test_the_curve_is_the_models_and_stands_at_the_knobs_temperature() -> None:

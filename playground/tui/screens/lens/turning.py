@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from textual.widgets import Static
@@ -82,7 +83,7 @@ class LensTurning(LensFoundation):
     @property
     def _turns_colours(self) -> bool:
         """Whether the colours are those of a setting that was turned over the answer."""
-        return self._measure == "probability" and self._knobs.turned and not self._subject.live
+        return self._knobs.turned and not self._subject.live
 
     def _colour(self) -> None:
         """Colours, and marks on tokens that the setting would have cut."""
@@ -91,7 +92,7 @@ class LensTurning(LensFoundation):
             certain = self._certain
             answer, knobs = self._turned_answer, self._knobs.params
             shares = certain.shares if certain is not None else answer.sketch(knobs)
-            self._steps = [None if p is None else step_of("probability", p) for p in shares]
+            self._steps = self._turned_steps(shares)
             marks = {place: CUT for place, share in enumerate(shares) if share == 0}
         else:
             self._steps = self._recorded()
@@ -102,6 +103,15 @@ class LensTurning(LensFoundation):
         self._text.mark(marks)
         self._show_legend()
 
+    def _turned_steps(self, shares: Sequence[float | None]) -> list[int | None]:
+        """The steps at the setting as it stands; a rank is the model's, and no knob moves it."""
+        measure = self._measure
+        if measure == "rank":
+            return self._recorded()
+        if measure == "entropy":
+            shares = self._turned_answer.entropies(self._knobs.params)
+        return [None if value is None else step_of(measure, value) for value in shares]
+
     def _show_legend(self) -> None:
         steps = [step.meaning for step in legend(self._measure)]
         note = "C changes"
@@ -109,4 +119,8 @@ class LensTurning(LensFoundation):
             certain = self._certain
             exact = certain is not None and certain.found.exact
             note = "as turned" if exact else "as turned, a sketch"
+            if self._measure == "rank":
+                note = "the model's; cut ones are marked"
+            elif self._measure == "entropy":
+                note = "as turned, a sketch"
         self.query_one(TokenLegend).show(self._measure, steps, note)
