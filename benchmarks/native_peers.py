@@ -54,9 +54,18 @@ def batched_bench(
 
 
 def server_job(
-    program: str, model: Path, prompt: str, length: int, temperatures: Sequence[float]
+    program: str,
+    model: Path,
+    prompt: str,
+    length: int,
+    temperatures: Sequence[float],
+    *,
+    slots: int | None = None,
 ) -> float:
-    """Seconds for all answers to one prompt, asked at once of a server that has just started."""
+    """Seconds for all answers to one prompt, asked at once of a server that has just started.
+
+    It has a slot for each, or so many.
+    """
 
     def ask(setting: tuple[int, float]) -> int:
         number, temperature = setting
@@ -70,7 +79,7 @@ def server_job(
         with _OPENER.open(_request(url + "/completion", body), timeout=600) as answer:
             return int(json.load(answer)["tokens_predicted"])
 
-    with _served(program, model, len(temperatures)) as url:
+    with _served(program, model, slots or len(temperatures)) as url:
         began = time.perf_counter()
         with ThreadPoolExecutor(len(temperatures)) as pool:
             counts = list(pool.map(ask, enumerate(temperatures)))
