@@ -5,9 +5,9 @@ playground's: settings and plans of a cell, its runs, their rows in a history on
 usual metrics with their intervals. To reach: at most 2 ms a cell.
 
 The second table is the memory of a space that is planned and not held: the peak of a process that
-works out every cell of it, settings and seed, in the order in which a sweep visits them, and of `playground sweep --dry-run`. To reach: as much for a million cells as for ten thousand. The
-third is that of answers with all their figures, sixteen at once: to reach, the same for ten times
-as many.
+works out every cell of it, settings and seed, in the order in which a sweep visits them, and of
+`playground sweep --dry-run`. To reach: as much for a million cells as for ten thousand. The third
+is that of answers with all their figures, sixteen at once: the same for ten times as many.
 """
 
 from __future__ import annotations
