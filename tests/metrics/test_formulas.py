@@ -56,6 +56,17 @@ def test_metrics_and_the_spread_of_several_answers_say_the_same(texts: list[str]
     )
 
 
+def test_self_bleu_and_similarity_by_hand() -> None:
+    # Two of three words and one of two pairs are the other's too; of one run of three words none,
+    # which counts as half a match; both are as long.
+    each = (2 / 3 * 1 / 2 * 1 / 2) ** (1 / 3)
+    assert of(["the cat sat", "the cat ran"], "self-bleu").value == pytest.approx(100 * each)
+    # Two words in common of three and three, none, and one.
+    alike = (4 / 6 + 0 + 2 / 6) / 3
+    texts = ["the cat sat", "the cat ran", "a dog ran"]
+    assert of(texts, "similarity").value == pytest.approx(alike)
+
+
 @settings(deadline=None)
 @given(TEXTS.filter(lambda texts: len(texts) > 1 and any(texts)))
 def test_self_bleu_is_the_mean_of_sacrebleus_sentence_scores(texts: list[str]) -> None:
