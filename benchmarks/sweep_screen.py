@@ -160,8 +160,9 @@ class Screen:
         return began
 
     def settle(self, seconds: float = 0.3) -> None:
-        """Read until nothing has been painted for a while."""
-        while True:
+        """Read until nothing has been painted for a while; a cursor that blinks never ends."""
+        end = time.perf_counter() + 4 * seconds
+        while time.perf_counter() < end:
             try:
                 self._seen += self._child.read_nonblocking(65536, timeout=seconds)
             except pexpect.TIMEOUT:
