@@ -57,8 +57,11 @@ async def test_a_conversation_gets_a_title_tags_and_a_pin_which_stay() -> None:
         assert app.screen.query_one("#card-title", Input).value == "hello there"
         app.screen.query_one("#card-title", Input).value = "Greetings"
         app.screen.query_one("#card-tags", Input).value = "good, , short"
-        app.screen.query_one(Checkbox).value = True
-        await pilot.press("ctrl+s")
+        assert "▐ ▌ Pinned" in screen_of(app)
+        app.screen.query_one(Checkbox).focus()
+        await pilot.press("space")
+        await until(pilot, lambda: "▐★▌ Pinned" in screen_of(app))
+        await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.screen, CardScreen))
         record = await app.archive.load(app.archive.current)
         assert (record.title, record.tags, record.pinned) == ("Greetings", ("good", "short"), True)

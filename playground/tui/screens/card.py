@@ -25,12 +25,25 @@ class Card(NamedTuple):
     pinned: bool
 
 
+class PinBox(Checkbox, inherit_bindings=False):
+    """Ticked with the space bar, so that Enter saves here too; a star or a blank, not a colour."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "toggle_button", "Pin", show=False),
+    ]
+
+    def render(self) -> Content:
+        """The box and its words."""
+        self.BUTTON_INNER = "★" if self.value else " "
+        return super().render()
+
+
 class CardScreen(Dialog[Card | None]):
     """Gives back the card as it was filled in, or None if it was left with Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel"),
-        Binding("ctrl+s", "save", "Save"),
+        Binding("enter,ctrl+s", "save", "Save"),
     ]
 
     def __init__(self, card: Card) -> None:
@@ -49,8 +62,10 @@ class CardScreen(Dialog[Card | None]):
                 id="card-tags",
                 classes="field",
             )
-            yield Checkbox("Pinned: at the top of the history", card.pinned, compact=True)
-            yield Static(Content("Enter saves · Tab moves · Esc leaves"), classes="dialog-note")
+            yield PinBox("Pinned: at the top of the history", card.pinned, compact=True)
+            yield Static(
+                Content("Enter saves · Tab moves · Space pins · Esc leaves"), classes="dialog-note"
+            )
 
     @on(Input.Submitted)
     def _entered(self) -> None:
