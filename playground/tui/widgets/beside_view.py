@@ -92,6 +92,9 @@ class BesideView(Vertical):
         listing = self.query_one("#beside-list", OptionList)
         listing.clear_options()
         self._listed = []
+        # Two models of which neither rates the other have nothing to list, and nothing to walk.
+        rated = beside is not None and beside.rated and not beside.same_model
+        self.set_class(rated and not (beside and beside.stretches), "-apart")
         if beside is None or not beside.stretches:
             return
         ranked = parted_most(beside.stretches)

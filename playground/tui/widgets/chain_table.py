@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import ClassVar, NamedTuple
+from textwrap import wrap
+from typing import ClassVar, Final, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -16,6 +17,9 @@ from playground.tui.widgets.candidate_bars import bar_text, share_text
 from playground.tui.widgets.drawn_lines import DrawnLines
 
 __all__ = ["ChainTable", "Link"]
+
+_NARROW: Final = 60
+"""Columns for which it is laid out before it is known how many there are."""
 
 
 class Link(NamedTuple):
@@ -61,8 +65,8 @@ class ChainTable(DrawnLines):
         before, columns = self._lines(), self._columns(self.size.width)
         self._links, self._why = links, why
         # A stage that a knob switches off leaves its line empty: laying out anew costs more.
-        if len(links) > self._high:
-            self._high = len(links)
+        if len(self._lines()) > self._high:
+            self._high = len(self._lines())
             self.refresh(layout=True)
         elif columns != self._columns(self.size.width):
             self.refresh()
@@ -74,7 +78,7 @@ class ChainTable(DrawnLines):
 
     def _lines(self) -> Sequence[object]:
         """What stands in the lines below the head."""
-        return self._links or [self._why]
+        return self._links or wrap(self._why, self.size.width or _NARROW)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A line for each stage, and the head."""
@@ -91,7 +95,8 @@ class ChainTable(DrawnLines):
         elif y <= len(self._links):
             segments = self._row(self._links[y - 1], width)
         else:
-            segments = [Segment(cut(self._why, width), style("chain--cut"))] if y == 1 else []
+            why = [] if self._links else wrap(self._why, width)
+            segments = [Segment(why[y - 1], style("chain--cut"))] if y <= len(why) else []
         return Strip(segments).adjust_cell_length(width, base).apply_style(base)
 
     def _columns(self, width: int) -> tuple[int, int]:
