@@ -33,7 +33,7 @@ from playground.tui.screens.sweep_list import SweepList
 from playground.tui.sweeps.form import Look, Written, look_at
 from playground.tui.sweeps.live import LiveSweep
 from playground.tui.themes import DARK, LIGHT
-from tests.tui.bare import BareApp
+from tests.tui.bare import BareApp, shown
 from tests.tui.stage import screen_of, until
 from tests.tui.sweeps.made import keep, sweep_of
 
@@ -116,9 +116,6 @@ def still(*steps: Steps) -> Steps:
         for step in steps:
             await step(pilot)
         await pilot.app.workers.wait_for_complete()
-        # What lies beneath may have been drawn before the theme was chosen.
-        for screen in pilot.app.screen_stack:
-            screen.refresh(layout=True)
         await pilot.pause(0.2)
 
     return play
@@ -156,6 +153,17 @@ WRITTEN = Written(
     params=GenerationParams(top_k=40),
     drawn=12345,
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def drawn_before() -> None:
+    """The first screen of a process is given other styles for its blanks than all that follow."""
+
+    async def draw() -> None:
+        async with shown(form_of(WRITTEN)) as up:
+            await up.sees("27 cells")
+
+    asyncio.run(draw())
 
 
 @BOTH
