@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from playground.lens.figures import giving_models
 from playground.lens.spelling import spell
 from playground.spelling import spell_text
 from playground.tui.labels import brief, one_line
@@ -39,7 +40,10 @@ def head(subject: Subject, reading: Reading) -> Content:
         whose = "not the one that wrote it" if subject.foreign else "afterwards"
         first.append((f"  read by {one_line(subject.scorer)}, {whose}", "$text-warning"))
     second: list[tuple[str, str]] = []
-    for name, value in reading.figures():
+    known = len(reading) > 0 or subject.live
+    if not known:
+        second.append(("no log-probabilities, and so no figures of its tokens", _MUTED))
+    for name, value in reading.figures() if known else ():
         parts = [(f"{value} ", "bold"), (name, _MUTED)]
         second += [*(parts if name == "tokens" else [(f"{name} ", _MUTED), (value, "bold")])]
         second.append(("  ", ""))
@@ -158,7 +162,7 @@ def no_figures(subject: Subject, models: Sequence[str]) -> Content:
         ("This answer has no log-probabilities.\n", "bold"),
         (f"{why}\n", ""),
         ("Every local and demo model gives them, and those hosted ones that take ", _MUTED),
-        ("the knob logprobs (F2 says).\n\n", _MUTED),
+        (f"the knob logprobs (F2 says): some of {_hosted_givers()}.\n\n", _MUTED),
     ]
     if reader:
         parts += [("S", "bold $text-accent"), (f"  have {reader} read the text now\n", "")]
@@ -171,6 +175,15 @@ def no_figures(subject: Subject, models: Sequence[str]) -> Content:
         ("  ask for them from the next prompt on", ""),
     ]
     return Content.assemble(*parts)
+
+
+def _hosted_givers() -> str:
+    """The hosted providers of the catalogue with a model that gives log-probabilities."""
+    return ", ".join(
+        dict.fromkeys(
+            ref.partition(":")[0] for ref in giving_models() if not ref.startswith("demo:")
+        )
+    )
 
 
 def twig(found: Twig, *, here: bool) -> Content:
