@@ -24,7 +24,8 @@ def reached(budget: Budget, progress: Progress, dearest: float) -> str:
     each = progress.tokens / made if made else 0.0
     if budget.tokens is not None and progress.tokens + coming * each > budget.tokens:
         return (
-            f"the budget of {budget.tokens:,} tokens is reached: {progress.tokens:,} are generated"
+            f"the budget of {budget.tokens:,} tokens is reached: {progress.tokens:,} are "
+            f"generated, and the next {coming} answers would take about {coming * each:,.0f}"
         )
     if budget.seconds is not None and progress.elapsed >= budget.seconds:
         return f"the budget of {budget.seconds:g} seconds is reached"

@@ -85,3 +85,13 @@ def test_what_a_dry_run_plans_can_be_read_again(
     sweep = json.loads(planned.stdout)["sweep"]
     assert sweep["search"]["kind"] == kind
     assert Sweep.model_validate(sweep).search.kind == kind
+
+
+def test_what_was_to_be_measured_is_shown_and_what_came_to_nothing_is_said(shell: Shell) -> None:
+    words = ("--temperature", "0.5,1", "--samples", "2", "--max-length", "6")
+    asked = ("--metric", "distinct-1,judge", "--judge", "demo:tiny")
+    made = shell(*STORY, *words, *asked)
+    assert made.returncode == 0, made.stderr
+    head = made.stdout.splitlines()[0].split()
+    assert head == ["cell", "temperature", "distinct-1", "answers", "most", "frequent"]
+    assert "judge has no value in any cell: no reply of the judge could be read." in made.stderr

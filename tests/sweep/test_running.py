@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from playground.errors import InvalidParameter, UnknownRecord, UsageError
 from playground.history import History
 from playground.history.sweeping import EndedCell
 from playground.sweep.asked import Asked, build
-from playground.sweep.definition import Sweep
+from playground.sweep.definition import Budget, Sweep
 from playground.sweep.keeping import HIDDEN, without_passwords
 from playground.sweep.result import SweepResult
 from playground.sweep.starting import begin, check, resume
@@ -195,6 +196,12 @@ async def test_a_budget_of_tokens_stops_it_cleanly() -> None:
         assert 0 < kept.samples < sweep.runs
         tokens = sum(row.usage.output_tokens or 0 for c in range(3) for row in result.answers(c))
         assert tokens <= 100 + 16 * 12
+        # Nothing more within the same budget; with another one all that is missing.
+        await (again := await resume(result.id, history)).run()
+        assert "100 tokens" in again.reason
+        await (await resume(result.id, history, budget=Budget(tokens=10_000))).run()
+        whole = SweepResult.load(history, result.id)
+        assert (whole.state, history.sweeps.load(result.id).samples) == ("done", sweep.runs)
 
 
 async def test_a_changed_model_file_is_refused_with_both_sums(tmp_path: Path) -> None:
@@ -209,8 +216,10 @@ async def test_a_changed_model_file_is_refused_with_both_sums(tmp_path: Path) ->
         history.sweeps.settle(runner.id, "stopped", "")
         history.flush()
         file.write_bytes((shipped("providers") / "demo" / "small.gguf").read_bytes())
-        with pytest.raises(UsageError, match=was):
+        now = hashlib.sha256(file.read_bytes()).hexdigest()
+        with pytest.raises(UsageError, match=f"was {was} and is {now}") as error:
             await resume(runner.id, history)
+        assert "--force" in (error.value.hint or "")
         assert (await resume(runner.id, history, force=True)).id == runner.id
 
 

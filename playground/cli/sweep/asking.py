@@ -11,7 +11,7 @@ from playground.cli.default_models import default_models
 from playground.cli.output import note, say, say_json
 from playground.cli.signals import heeding_sigterm
 from playground.cli.sweep.bar import Bar, clock
-from playground.cli.sweep.showing import print_result
+from playground.cli.sweep.showing import print_result, without_value
 from playground.errors import UsageError
 from playground.history import History
 from playground.sweep.asked import Asked, build, read_sweep_file
@@ -116,7 +116,7 @@ def _work(runner: Runner) -> int:
 def _say_end(runner: Runner, result: SweepResult, *, keep: bool) -> None:
     if result.failed:
         note(f"{result.failed:,} answers ended in an error; `playground sweep show` has them.")
-    for problem in runner.measuring.problems:
+    for problem in (*runner.measuring.problems, *without_value(result)):
         note(problem)
     if result.state != "done":
         why = f": {result.reason}" if result.reason else ""

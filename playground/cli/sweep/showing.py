@@ -23,7 +23,7 @@ MOST_LINES = 10
 """Sentences under one heading that are printed; the report has all."""
 
 SHOWN = ("distinct-2", "self-bleu", "entropy", "top-share", "length", "tokens-per-second")
-"""Columns of the table where no metrics were named."""
+"""Columns of the table where no metrics were named, neither now nor for the sweep."""
 
 
 def show_list(*, limit: int, json: bool) -> None:
@@ -90,7 +90,8 @@ def print_result(result: SweepResult, *, metrics: Sequence[str] = (), json: bool
         note("No cell has ended yet.")
         return
     named = [part for name in metrics for part in name.split(",") if part]
-    shown = named or [name for name in SHOWN if name in result.metrics] or [*result.metrics]
+    usual = [] if result.sweep.metrics else [name for name in SHOWN if name in result.metrics]
+    shown = named or usual or [*result.metrics]
     for name in named:
         if name not in result.metrics:
             raise UsageError(
@@ -111,6 +112,16 @@ def print_result(result: SweepResult, *, metrics: Sequence[str] = (), json: bool
     if found := _findings(result):
         say()
         say(found)
+
+
+def without_value(result: SweepResult) -> list[str]:
+    """For each metric that the sweep names and no cell has a value of, a sentence that says why."""
+    said = []
+    for name in result.sweep.metrics:
+        found = [one for cell in result.cells if (one := cell.figures.estimates.get(name))]
+        if found and name not in result.metrics:
+            said.append(f"{name} has no value in any cell: {found[0].reason}.")
+    return said
 
 
 def _findings(result: SweepResult) -> str:
