@@ -25,7 +25,7 @@ def reached(budget: Budget, progress: Progress, dearest: float) -> str:
     if budget.tokens is not None and progress.tokens + coming * each > budget.tokens:
         return (
             f"the budget of {budget.tokens:,} tokens is reached: {progress.tokens:,} are "
-            f"generated, and the next {coming} answers would take about {coming * each:,.0f}"
+            f"generated, and the next answers would take about {coming * each:,.0f}"
         )
     if budget.seconds is not None and progress.elapsed >= budget.seconds:
         return f"the budget of {budget.seconds:g} seconds is reached"
