@@ -45,6 +45,8 @@ _KEYS = (
 class HistoryScreen(Dialog[str]):
     """Gives back the conversation to open, or an empty string if it was left with Escape."""
 
+    # Textual declares it as an attribute of instances.
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel"),
         Binding("down", "move(1)", "Down", show=False),
@@ -112,7 +114,8 @@ class HistoryScreen(Dialog[str]):
         listing = self.query_one(OptionList)
         at = listing.highlighted or 0
         listing.clear_options()
-        width = listing.scrollable_content_region.width
+        # Each row has a blank on either side.
+        width = listing.scrollable_content_region.width - 2
         listing.add_options([Option(_line(item, width)) for item in self._found])
         if self._found:
             listing.highlighted = min(at, len(self._found) - 1)
