@@ -7,22 +7,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, Final, Literal
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.types import CSSPathType
 from textual.widgets import Static
-from textual.worker import Worker, WorkerState
 
 from playground.errors import PlaygroundError
 from playground.history.sweeping import KeptValue
-from playground.sanitize import make_safe
-from playground.tui.labels import one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.cell_comparison import CellComparison
-from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
+from playground.tui.screens.dialog import SWEEP_STYLES
+from playground.tui.screens.full import FullScreen
 from playground.tui.screens.question import Question
 from playground.tui.screens.reader import Reader
 from playground.tui.sweeps.about import findings_text, held_text, keys_text, metric_text
@@ -40,9 +38,6 @@ __all__ = ["SweepScreen"]
 Wanted = Literal["", "kept"]
 """What is to be shown next: the panes, or the list of sweeps."""
 
-WIDE, HIGH = 100, 30
-"""Columns and rows from which on everything is shown at once."""
-
 REDRAWS_A_SECOND: Final = 8
 REREAD_SECONDS: Final = 1.0
 """How often a cell is read again whose answers are still coming, and a sweep of another program."""
@@ -50,11 +45,10 @@ REREAD_SECONDS: Final = 1.0
 _PAUSE: Final = 0.03
 """Seconds for which the cursor stands before the answers there are read."""
 
-_VIEWS: Final = ("answers", "figures", "curve")
 _KEYS: Final = "F1 all keys · M metric · N P answers · Space marks · D compares · I what it shows"
 
 
-class SweepScreen(Dialog[Wanted]):
+class SweepScreen(FullScreen[Wanted]):
     """Gives back what is to be shown next. A sweep at work goes on when it is left by `B`.
 
     `follow` is called when the sweep has been gone on with here.
@@ -62,6 +56,9 @@ class SweepScreen(Dialog[Wanted]):
 
     CSS_PATH: ClassVar[CSSPathType | None] = SWEEP_STYLES
     AUTO_FOCUS = "#sweep-grid"
+    FRAME = "#sweep"
+    HIGH = 30
+    VIEWS = ("answers", "figures", "curve")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Stop or leave"),
         Binding("b", "behind", "Leave it at work"),
@@ -98,7 +95,6 @@ class SweepScreen(Dialog[Wanted]):
         self._version = -1
         self._read_at = 0.0
         self._value: KeptValue | None = None
-        self._view = 0
 
     @property
     def live(self) -> LiveSweep:
@@ -125,7 +121,7 @@ class SweepScreen(Dialog[Wanted]):
 
     def on_mount(self) -> None:
         """Show what there is, and look again while more comes."""
-        self._arrange(self.app.size.width, self.app.size.height)
+        self.fit()
         self._show_plane(self._plane.cell(0, 0))
         self.set_interval(1 / REDRAWS_A_SECOND, self._tick)
 
@@ -135,35 +131,26 @@ class SweepScreen(Dialog[Wanted]):
 
     # Space
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Everything at once, or one view at a time."""
-        self._arrange(event.size.width, event.size.height)
-
-    def _arrange(self, width: int, height: int) -> None:
-        frame = self.query_one("#sweep")
-        frame.set_class(width >= WIDE, "-wide")
-        frame.set_class(width < WIDE or height < HIGH, "-compact")
-        for at, name in enumerate(_VIEWS):
-            frame.set_class(at == self._view, f"-{name}")
+    def _fitted(self) -> None:
         self._show_keys()
-
-    @property
-    def _compact(self) -> bool:
-        return self.query_one("#sweep").has_class("-compact")
 
     def _show_keys(self) -> None:
         live = self._live
         ways = "Esc stops · B leaves it at work" if live.running else "Esc leaves"
         if not live.running and not live.elsewhere and (live.state != "done" or live.failed):
             ways = "G goes on · Esc leaves"
-        view = f"V {_VIEWS[(self._view + 1) % len(_VIEWS)]} · " if self._compact else ""
+        view = f"V {self._next_view} · " if self.compact else ""
         text = f"{ways} · {view}{_KEYS}"
         self.query_one("#sweep-keys", Static).update(Content.styled(text, "$foreground 60%"))
 
+    @property
+    def _next_view(self) -> str:
+        return self.VIEWS[(self.VIEWS.index(self._view) + 1) % len(self.VIEWS)]
+
     def action_view(self) -> None:
         """Where there is room for one only: the next of answers, figures and curve."""
-        self._view = (self._view + 1) % len(_VIEWS)
-        self._arrange(self.app.size.width, self.app.size.height)
+        self._view = self._next_view
+        self.fit()
 
     def action_zoom(self) -> None:
         """Write figures into the cells, or only colours."""
@@ -414,14 +401,3 @@ class SweepScreen(Dialog[Wanted]):
         if self._follow is not None:
             # Whoever follows it is told of its end, and of a defect, when this screen is gone too.
             self._follow()
-
-    def _tell(self, text: str, *, title: str = "", bad: bool = False) -> None:
-        severity: Literal["error", "information"] = "error" if bad else "information"
-        self.notify(make_safe(text), title=title, severity=severity, markup=False)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What cannot be read is told, and the screen stays."""
-        if event.state is WorkerState.ERROR:
-            error = event.worker.error
-            title = error.title if isinstance(error, PlaygroundError) else "Unexpected error"
-            self._tell(one_line(str(error) or repr(error)), title=title, bad=True)
