@@ -147,6 +147,7 @@ class Run:
         *,
         id: str,  # noqa: A002 - the name of what it sets
         prefix: Given,
+        prefix_text: str,
         state: EndState,
         choices: Sequence[Choice],
         receipt: Receipt | None,
@@ -156,6 +157,7 @@ class Run:
     ) -> Self:
         """A run that ended earlier, as it was kept. It cannot be started again."""
         run = cls(model, messages, params, prefix=prefix, unsupported="adjust")
+        run.prefix_text = prefix_text or run.prefix_text
         run.id, run.state, run.error = id, state, error
         run.usage, run.timing = usage, timing
         run._kept_receipt = receipt

@@ -119,6 +119,7 @@ def _run(run: RunRecord, messages: Sequence[int]) -> RunLine:
         state=run.state,
         messages=tuple(messages),
         prefix=run.prefix,
+        prefix_text=run.prefix_text,
         params=_given(run.params),
         receipt=(
             run.receipt.model_dump(mode="json", exclude_none=True)

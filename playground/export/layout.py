@@ -39,8 +39,7 @@ class KeptAnswer:
     @property
     def text(self) -> str:
         """The whole answer as far as it came, with the beginning that it went on from."""
-        prefix = self.run.prefix if isinstance(self.run.prefix, str) else ""
-        return prefix + self.run.choices[self.choice].text
+        return self.run.beginning + self.run.choices[self.choice].text
 
     @property
     def reasoning(self) -> str:

@@ -259,8 +259,8 @@ class _Taking:
             self._refuse(f"run.receipt.{_finding(error)}")
         number = self._db.execute(
             "INSERT INTO runs (id, turn, version, owner, created, updated, model, state, messages,"
-            " prefix, params, usage, timing, error_kind, error_message)"
-            " VALUES (?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " prefix, prefix_text, params, usage, timing, error_kind, error_message)"
+            " VALUES (?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 line.id,
                 line.turn,
@@ -272,6 +272,7 @@ class _Taking:
                 "interrupted" if line.state == "running" else line.state,
                 json.dumps(put_messages(self._db, messages)),
                 json.dumps(line.prefix),
+                storable(line.prefix_text),
                 storable(json.dumps(line.params, ensure_ascii=False)),
                 as_json(line.usage),
                 as_json(line.timing),

@@ -145,6 +145,7 @@ class RunLine(Frozen):
     state: EndState
     messages: tuple[int, ...]
     prefix: str | tuple[int, ...] = ""
+    prefix_text: str = ""
     params: KeptParams
     receipt: dict[str, JsonValue] | None = None
     choices: tuple[Choice, ...]

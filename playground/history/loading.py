@@ -141,6 +141,7 @@ def load_runs(db: sqlite3.Connection, query: str, values: Sequence[Any]) -> list
             state=row["state"],
             messages=tuple(messages[name] for name in json.loads(row["messages"])),
             prefix=json.loads(row["prefix"]),
+            prefix_text=row["prefix_text"],
             params=read_params(row["params"]),
             receipt=receipts.get(row["number"]),
             choices=tuple(choices[row["number"]]) or pieces_joined(db, row["number"]),

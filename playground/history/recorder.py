@@ -48,6 +48,7 @@ class Recorder:
                 model=str(run.model.ref),
                 messages=run.messages,
                 prefix=run.prefix if isinstance(run.prefix, str) else tuple(run.prefix),
+                prefix_text="" if isinstance(run.prefix, str) else run.prefix_text,
                 params=run.params,
                 created=time.time(),
             ),

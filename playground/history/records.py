@@ -36,7 +36,8 @@ class RunRecord(Frozen):
     """A run as it is kept.
 
     `turn`, `pane` and `conversation` say where it belongs; `version` is which try of its turn it
-    is, from 1. `prefix` is the beginning of the answer that it went on from: text, or tokens.
+    is, from 1. `prefix` is the beginning of the answer that it went on from: text, or tokens, and
+    then `prefix_text` is how they read, where that was known.
     `has_tokens` says whether per-token figures are kept (see `History.tokens`).
     """
 
@@ -50,6 +51,7 @@ class RunRecord(Frozen):
     state: EndState
     messages: tuple[Message, ...]
     prefix: str | tuple[int, ...] = ""
+    prefix_text: str = ""
     params: GenerationParams
     receipt: Receipt | None = None
     choices: tuple[Choice, ...]
@@ -58,6 +60,11 @@ class RunRecord(Frozen):
     error: Problem | None = None
     has_tokens: bool = False
     ratings: tuple[Rating, ...] = ()
+
+    @property
+    def beginning(self) -> str:
+        """The prefix as it reads; "" where it was given as tokens and nobody said."""
+        return self.prefix if isinstance(self.prefix, str) else self.prefix_text
 
     @field_validator("params", mode="before")
     @classmethod

@@ -32,6 +32,7 @@ def restored(record: RunRecord) -> Run:
         record.params,
         id=record.id,
         prefix=record.prefix,
+        prefix_text=record.prefix_text,
         state=record.state,
         choices=record.choices,
         receipt=record.receipt,

@@ -29,6 +29,7 @@ class BegunRun:
     prefix: str | tuple[int, ...]
     params: GenerationParams
     created: float
+    prefix_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _put_run(db: sqlite3.Connection, filing: Filing, run: BegunRun, owner: str) 
     put_turn(db, filing, run.created)
     number = db.execute(
         "INSERT INTO runs (id, turn, version, owner, created, updated, model, state, messages,"
-        " prefix, params) VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+        " prefix, prefix_text, params) VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)",
         (
             run.id,
             filing.turn,
@@ -97,6 +98,7 @@ def _put_run(db: sqlite3.Connection, filing: Filing, run: BegunRun, owner: str) 
             storable(run.model),
             json.dumps(put_messages(db, run.messages)),
             json.dumps(storable(run.prefix) if isinstance(run.prefix, str) else run.prefix),
+            storable(run.prefix_text),
             as_json(run.params),
         ),
     ).lastrowid

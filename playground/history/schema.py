@@ -176,7 +176,12 @@ UPDATE votes SET conversation = coalesce((
 CREATE INDEX votes_of_conversation ON votes (conversation);
 """
 
-SCRIPTS = (_FIRST, _RATINGS_AND_VOTES, _SWEEPS, _VOTES_OF_CONVERSATIONS)
+# Tokens are numbers: only whoever gave them, or the model, knows how they read.
+_HOW_PREFIXES_READ = """
+ALTER TABLE runs ADD COLUMN prefix_text TEXT NOT NULL DEFAULT '';
+"""
+
+SCRIPTS = (_FIRST, _RATINGS_AND_VOTES, _SWEEPS, _VOTES_OF_CONVERSATIONS, _HOW_PREFIXES_READ)
 """Script `n` makes version `n + 1` out of version `n`."""
 
 VERSION = len(SCRIPTS)

@@ -86,6 +86,7 @@ async def test_votes_of_an_older_history_find_their_conversation(
     # As it was in version 3, in which votes belonged to no conversation.
     db.execute("DROP INDEX votes_of_conversation")
     db.execute("ALTER TABLE votes DROP COLUMN conversation")
+    db.execute("ALTER TABLE runs DROP COLUMN prefix_text")
     for vote in (kept, lost):
         row = (vote.id, vote.created.timestamp(), vote.model_dump_json())
         db.execute("INSERT INTO votes VALUES (?, ?, ?)", row)

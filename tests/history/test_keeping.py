@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from playground.errors import RateLimited, UnknownRecord
+from playground.export.layout import KeptAnswer
 from playground.history import Filing, Filters, History, Rating, Recorder
+from playground.history.restoring import restored
 from playground.history.tokens import pack, unpack
 from playground.params import GenerationParams
 from playground.providers import open_model
@@ -20,6 +22,22 @@ from playground.providers.scripted import ScriptedModel
 from playground.run import generate
 from playground.types import Message
 from tests.history.conftest import Keep, cast_on
+
+
+async def test_a_beginning_that_was_given_as_tokens_comes_back_as_it_read(
+    history: History,
+) -> None:
+    async with open_model("demo:small") as model:
+        ids = await model.tokenize("Once upon")
+        run = generate(model, "Tell me a story", prefix=ids, max_length=3, seed=1)
+        run.prefix_text = "Once upon"
+        await Recorder(history).follow(run)
+    history.flush()
+    kept = history.run(run.id)
+    assert kept.prefix == tuple(ids)
+    assert kept.beginning == "Once upon"
+    assert restored(kept).prefix_text == "Once upon"
+    assert KeptAnswer(kept, 0, chosen=True).text == f"Once upon{run.text}"
 
 
 async def test_a_local_run_comes_back_with_everything_that_was_known_of_it(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playground.history.restoring import restored
 from playground.params import GenerationParams
 from playground.providers import open_model
 from playground.tui.screens.difference import DifferenceScreen
@@ -184,7 +185,9 @@ async def test_branches_are_kept_and_found_again() -> None:
         record = await app.archive.load(app.archive.current)
         first, second = sorted(record.runs, key=lambda run: run.created)
         assert not first.prefix
-        assert second.prefix == app.panes[0].conversation.turns[0].versions[1].run.prefix
+        run = app.panes[0].conversation.turns[0].versions[1].run
+        assert second.prefix == run.prefix
+        assert second.beginning == run.prefix_text == restored(second).prefix_text != ""
 
 
 async def test_the_chosen_token_is_no_branch_unless_a_knob_was_turned() -> None:
