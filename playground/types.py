@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -171,6 +171,10 @@ class Usage(Frozen):
     cost: float | None = None
 
 
+TOGETHER: Final = 0.005
+"""Tokens that came within so many seconds came in one piece, whose length tells of no speed."""
+
+
 class Timing(Frozen):
     """One clock for every backend, in seconds from the moment the run was asked for.
 
@@ -183,11 +187,14 @@ class Timing(Frozen):
     total: float | None = None
 
     def tokens_per_second(self, output_tokens: int | None) -> float | None:
-        """Generation speed after the first token: (tokens - 1) over the time they took."""
+        """Generation speed after the first token: (tokens - 1) over the time they took.
+
+        None where that cannot be told, because they came together: `TOGETHER` seconds or less.
+        """
         if not output_tokens or output_tokens < 2 or self.first_token is None or not self.total:
             return None
         elapsed = self.total - self.first_token
-        return (output_tokens - 1) / elapsed if elapsed > 0 else None
+        return (output_tokens - 1) / elapsed if elapsed > TOGETHER else None
 
 
 @dataclass(frozen=True, slots=True)

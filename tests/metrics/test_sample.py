@@ -55,6 +55,11 @@ def test_a_sample_takes_what_the_answer_knows() -> None:
     assert sample.tokens_per_second == answer().timing.tokens_per_second(11) == 5
 
 
+def test_tokens_that_came_in_one_piece_tell_of_no_speed() -> None:
+    assert Timing(first_token=0.5, total=0.50001).tokens_per_second(4) is None
+    assert Timing(first_token=0.5, total=0.6).tokens_per_second(4) == pytest.approx(30)
+
+
 def test_choices_of_one_run_share_its_cost_and_not_its_count_of_tokens() -> None:
     whole = answer(2, output_tokens=20, cost=0.5)
     tokens = [Token("a", logprob=-1.0, entropy=0.5), Token("b", logprob=-2.0)]

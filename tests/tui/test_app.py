@@ -38,7 +38,7 @@ async def test_one_prompt_is_answered_in_every_pane() -> None:
 
 
 async def test_the_figures_stay_after_the_answer() -> None:
-    app = playground_of({"a:x": saying("one ", "two ", "three")})
+    app = playground_of({"a:x": saying("one ", "two ", "three", delay=0.01)})
     async with playing(app) as pilot:
         await ask(pilot, "how many words")
         figures = figures_of(app)
