@@ -57,6 +57,28 @@ CATEGORIES: Final[Mapping[str, str]] = {
 }
 """The shipped categories in their order, each with what it is for."""
 
+JAPANESE_CATEGORIES: Final[Mapping[str, str]] = {
+    "hyperparameter-lessons": "パラメータ 実験",
+    "determinism-probes": "再現性 決定性",
+    "translation": "翻訳",
+    "summarising": "要約",
+    "question-answering": "質問応答",
+    "mathematics-and-logic": "数学 算数 論理",
+    "code": "コード プログラム",
+    "creative-writing": "創作 物語 詩",
+    "customer-service": "接客 顧客対応",
+    "content-creation": "文章作成 宣伝",
+    "education": "教育 学習",
+    "sentiment-and-classification": "感情分析 分類",
+    "entity-extraction": "情報抽出 固有表現",
+    "role-play": "役割 ロールプレイ",
+    "structured-output": "構造化 表",
+    "hallucination-probes": "幻覚 ハルシネーション",
+    "bias-and-safety-probes": "偏り バイアス 安全性",
+    "long-context": "長文",
+}
+"""The words by which somebody who writes Japanese looks for a shipped category."""
+
 Score = Literal["exact", "contains", "regex", "numeric", "json"]
 """How an answer is compared with what is expected. `exact`: the same, but for spaces at its ends.
 `contains`: it is in the answer, letter case aside. `regex`: the expression is found in it.

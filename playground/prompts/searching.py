@@ -1,4 +1,4 @@
-"""Finds prompts by words, also by words that are not quite right."""
+"""Finds prompts by words, also by words that are not quite right or written short."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from collections.abc import Sequence
 from typing import Final
 
 from playground.prompts.library import all_prompts
-from playground.prompts.prompt import CATEGORIES, Prompt
+from playground.prompts.prompt import CATEGORIES, JAPANESE_CATEGORIES, Prompt
 
 _NEAR: Final = 80.0
 """How alike, of 100, a word must be to count as a misspelt one."""
 
+_NAMES: Final = (CATEGORIES, JAPANESE_CATEGORIES)
+
 _LONG_ENOUGH: Final = 4
-"""Letters from which a word may be misspelt: shorter ones are alike by chance."""
+"""Letters from which a word may be misspelt or short: fewer are alike by chance."""
 
 
 def search(text: str, prompts: Sequence[Prompt] | None = None) -> tuple[Prompt, ...]:
     """The prompts that have every word of `text`, the best first; all of them for no words.
 
     Words are looked for in names, titles, tags, categories, languages, descriptions and the texts
-    themselves, letter case aside; in names, titles, tags and categories also misspelt ones.
+    themselves, letter case aside; in names, titles, tags and categories also misspelt ones, and
+    those of which only some letters are given, in their order: `trnsl`.
     `prompts` are those to look through, by default the whole library.
     """
     among = all_prompts() if prompts is None else prompts
@@ -42,7 +45,8 @@ def _word_rating(prompt: Prompt, word: str) -> float:
     from rapidfuzz import fuzz
 
     short = [_plain(part) for part in (prompt.name, prompt.title, *prompt.tags)]
-    category = _plain(f"{prompt.category} {CATEGORIES.get(prompt.category, '')}")
+    names = (prompt.category, *(of.get(prompt.category, "") for of in _NAMES))
+    category = _plain(" ".join(names))
     if word == short[0]:
         return 20
     for weight, parts in ((10.0, short), (8.0, [category])):
@@ -59,7 +63,14 @@ def _word_rating(prompt: Prompt, word: str) -> float:
         return 0
     candidates = [piece for part in (*short, category) for piece in _split(part)]
     near = max((fuzz.ratio(word, piece) for piece in candidates), default=0.0)
-    return near / 50 if near >= _NEAR else 0
+    short_of = any(_is_short_for(word, piece) for piece in candidates)
+    return max(near / 50 if near >= _NEAR else 0, 2 if short_of else 0)
+
+
+def _is_short_for(word: str, piece: str) -> bool:
+    """Whether a word is another one's first letter and some of the rest, in their order."""
+    letters = iter(piece[1:])
+    return word[:1] == piece[:1] and all(letter in letters for letter in word[1:])
 
 
 def _split(part: str) -> list[str]:

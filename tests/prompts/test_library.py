@@ -16,6 +16,7 @@ from playground.config import MAX_FILE_BYTES
 from playground.errors import BrokenFile, UnknownPrompt, UsageError
 from playground.prompts import library
 from playground.prompts.positions import line_of
+from playground.prompts.prompt import JAPANESE_CATEGORIES
 from tests.prompts.conftest import Put
 
 GREETING = """\
@@ -307,6 +308,16 @@ def test_a_search_forgives_a_misspelt_word(put: Put) -> None:
     put("mine/greet", GREETING)
     assert prompts.search("greting")[0].name == "greet"
     assert prompts.search("xyzzyplugh") == ()
+
+
+def test_a_search_knows_words_that_are_written_short() -> None:
+    assert {"translate-fr", "five-translations"} <= {p.name for p in prompts.search("trnslt")}
+    assert "sentiment-and-classification" in {p.category for p in prompts.search("clssf")}
+
+
+def test_a_search_in_japanese_knows_the_categories() -> None:
+    assert JAPANESE_CATEGORIES.keys() == prompts.CATEGORIES.keys()
+    assert {prompt.category for prompt in prompts.search("翻訳")} == {"translation"}
 
 
 def test_a_search_for_nothing_finds_everything() -> None:
