@@ -93,6 +93,16 @@ async def _until_text(run: Run) -> None:
             return
 
 
+def _worker() -> psutil.Process:
+    """The model's process; other tests may have left a server of theirs beside it."""
+    (found,) = (
+        child
+        for child in psutil.Process().children()
+        if "playground.providers.llama.worker" in " ".join(child.cmdline())
+    )
+    return found
+
+
 @pytest.fixture
 def small_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A memory group into which each worker goes as it starts."""
@@ -133,7 +143,7 @@ async def test_a_worker_that_the_kernel_kills_for_want_of_memory_ends_its_runs_a
     async with open_model("demo:small") as model:
         run = _long(model)
         await _until_text(run)
-        (worker,) = psutil.Process().children()
+        worker = _worker()
         # Stopped, or it would read back what is taken from it as fast as that goes.
         worker.suspend()
         _limit(small_group, _used(small_group) + (64 << 20))
@@ -166,7 +176,7 @@ async def test_a_worker_that_somebody_kills_is_not_said_to_have_run_out_of_memor
     async with open_model("demo:small") as model:
         run = _long(model)
         await _until_text(run)
-        (worker,) = psutil.Process().children()
+        worker = _worker()
         worker.kill()
         await run
     assert isinstance(run.error, BackendCrashed)
