@@ -16,7 +16,7 @@ import playground.cli.sweep as cli_sweep
 from playground.errors import PlaygroundError
 from playground.params import GenerationParams, knobs
 from playground.sweep.asked import build
-from playground.sweep.definition import BayesianSearch, Budget, Objective, RandomSearch
+from playground.sweep.definition import BayesianSearch, Budget, Objective, RandomSearch, Sweep
 from playground.sweep.words import NOT_SAID_HERE, WORDS, asked_of, read_command
 from playground.tui.sweeps.form import Look, Written, look_at, pasted
 from playground.tui.sweeps.form_words import fixed_text, swept_text
@@ -225,8 +225,7 @@ def test_the_shell_takes_the_command_for_the_same_sweep() -> None:
         text=True,
         encoding="utf-8",
     )
-    expected = found.sweep.model_dump(mode="json", exclude_defaults=True)
-    assert json.loads(made.stdout)["sweep"] == expected
+    assert Sweep.model_validate(json.loads(made.stdout)["sweep"]) == found.sweep
 
 
 def test_everything_that_the_command_can_be_told_can_be_written_on_a_line() -> None:
