@@ -69,7 +69,7 @@ async def test_when_a_pane_goes_the_order_is_that_of_the_rest() -> None:
 @pytest.mark.parametrize(
     ("lesson", "knobs"),
     [
-        ("temperature", ("temperature 0 ", "temperature 0.8 ")),
+        ("temperature", ("temperature 0 ", "temperature 0.7 ")),
         ("max-length", ("max_length 24 ", "max_length 200 ")),
         ("truncation", ("temperature 1.5 ", "min_p 0.1 ")),
         ("penalties", ("temperature 1 ", "repeat_penalty 1.3 ")),
