@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -112,6 +113,14 @@ async def here(sweep: Sweep) -> list[list[str]]:
         return texts(SweepResult.load(history, runner.id))
 
 
+def assert_alike(some: list[list[str]], others: list[list[str]]) -> None:
+    """The same answers, but for one in a hundred: other batches add in another order, and a throw
+    of the dice that lies within the last digit of a bound then falls to the other side."""
+    pairs = [*zip(chain(*some), chain(*others), strict=True)]
+    parted = sum(one != other for one, other in pairs)
+    assert parted <= max(1, len(pairs) // 100)
+
+
 async def samples(runner: Runner, count: int) -> None:
     while runner.progress.samples < count:
         await asyncio.sleep(0.01)
@@ -150,7 +159,7 @@ async def test_a_node_killed_in_mid_sweep_loses_nothing_and_another_may_join(
         result = assert_whole(history, runner)
         assert "lost on the node" in runner.progress.notes[0]
         assert places(history, runner) >= {"one", "two"}
-        assert texts(result) == await here(sweep)
+        assert_alike(texts(result), await here(sweep))
 
 
 async def test_a_lost_connection_stops_the_sweep_without_a_failed_answer(
