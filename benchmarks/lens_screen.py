@@ -3,10 +3,13 @@
 Every line is an app in a process of its own on a pseudo-terminal, whose output is read as a
 terminal would read it.
 
-The first table is the time from a key to the frame that shows it, painted and written: a step of
-the cursor, and a step of a knob with bars, counts, stages and colours, at two sizes of vocabulary,
-on an answer of 400 tokens with 50 candidates each. It holds the wait for Textual's next frame. To
-reach: 16 ms for a step of the cursor; for a knob 30 ms (p99) at 128,256 tokens, 8 ms at 2,048.
+The first table is what a key takes: a step of the cursor, and a step of a knob with bars, counts,
+stages and colours, at two sizes of vocabulary, on an answer of 400 tokens with 50 candidates each;
+and, to judge them by, a key that changes one line in an app of one widget. "Key to frame" is from
+the key's event in the app to the end of writing the last frame that it changes: handlers, the
+arithmetic, drawing, and waiting for Textual's frames. "Terminal to terminal" is from the byte that
+the terminal sends to the last one that it gets back. To reach, at p99: 16 ms for a step of the
+cursor; for a knob 30 ms at 128,256 tokens, 8 ms at 2,048.
 
 The second table is tokens/s of one answer on the model of random weights: without log-probabilities
 and watched in its pane, with them, and with the lens open on it, in turns; in the first and in the
@@ -19,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import math
 import os
@@ -29,8 +33,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -53,6 +58,9 @@ from playground.types import (
 
 TOKENS, CANDIDATES, STEPS = 400, 50, 150
 
+QUIET = 0.12
+"""Seconds without output after which a key has had its effect."""
+
 
 class Thinker(ChatModel):
     """Has a distribution for every place, and no weights."""
@@ -74,8 +82,8 @@ class Thinker(ChatModel):
         yield
 
     async def next_token(self, messages: Sequence[Message], prefix: Given = "") -> Distribution:
-        """What it thinks after so many tokens."""
-        return Distribution.of(self.logits(len(prefix)))
+        """What it thinks after so many tokens; it thinks elsewhere, as a model does."""
+        return Distribution.of(await asyncio.to_thread(self.logits, len(prefix)))
 
     async def vocabulary(self) -> Sequence[bytes]:
         """Its words."""
@@ -103,8 +111,70 @@ class Thinker(ChatModel):
         )
 
 
+def timed(app: type[Any]) -> type[Any]:
+    """An app that notes when keys come and when frames are written; Q ends it and reports both."""
+    from textual import events
+
+    import playground.tui  # noqa: F401 - sets Textual's frames a second, as for the whole app
+
+    class Timed(app):  # type: ignore[misc]
+        came: ClassVar[list[float]] = []
+        drawn: ClassVar[list[float]] = []
+        report: Callable[[object], None]
+
+        async def on_event(self, event: events.Event) -> None:
+            if isinstance(event, events.Key):
+                if event.key == "Q":
+                    self.report([self.came, self.drawn])
+                    self.exit()
+                    return
+                if event.time not in self.came[-1:]:  # It comes again from the focused widget.
+                    self.came.append(event.time)
+            await super().on_event(event)
+
+        def post_display_hook(self) -> None:
+            self.drawn.append(time.perf_counter())
+
+        def ready(self) -> None:
+            """What lives until the end is no garbage: the playground's own app does the same."""
+            gc.collect()
+            gc.freeze()
+            self.report("ready")
+
+    return Timed
+
+
+def bare_child(report: Callable[[object], None]) -> None:
+    """The least that Textual can do with a key: an app of one widget, which draws one line anew."""
+    from rich.segment import Segment
+    from textual.app import App, ComposeResult
+    from textual.strip import Strip
+    from textual.widget import Widget
+
+    class Line(Widget, can_focus=True):
+        steps = 0
+
+        def key_right(self) -> None:
+            self.steps += 1
+            self.refresh()
+
+        def render_line(self, y: int) -> Strip:
+            return Strip([Segment(f"{self.steps}" if y == 0 else "")])
+
+    class Bare(timed(App)):  # type: ignore[misc]
+        def compose(self) -> ComposeResult:
+            yield Line()
+
+        async def on_mount(self) -> None:
+            self.set_timer(1.0, self.ready)
+
+    app = Bare()
+    app.report = report
+    app.run()
+
+
 def keys_child(size: int, report: Callable[[object], None]) -> None:
-    """Walk and turn in an app that shows the lens on such a model's answer."""
+    """Show the lens on such a model's answer, in the view of the chain."""
     from textual.app import App
 
     from playground.run import Run
@@ -112,9 +182,6 @@ def keys_child(size: int, report: Callable[[object], None]) -> None:
     from playground.tui.lens.subject import Subject
     from playground.tui.screens.lens import LensScreen
     from playground.tui.themes import DARK, THEMES
-    from playground.tui.widgets.lens_knobs import LensKnobs
-    from playground.tui.widgets.slider import Slider
-    from playground.tui.widgets.token_text import TokenText
 
     model = Thinker(size)
     used: dict[str, Any] = {
@@ -134,51 +201,24 @@ def keys_child(size: int, report: Callable[[object], None]) -> None:
         def local_models(self) -> Sequence[str]:
             return ()
 
-    class LensApp(App[None]):
+    class LensApp(timed(App)):  # type: ignore[misc]
         def on_mount(self) -> None:
             for theme in THEMES:
                 self.register_theme(theme)
             self.theme = DARK.name
-            self.run_worker(self.measure())
+            self.run_worker(self.prepare())
 
-        async def measure(self) -> None:
+        async def prepare(self) -> None:
             desk: Any = Desk()
             screen = LensScreen(Subject("A", turn, Version(run), model), desk)
             await self.push_screen(screen)
-            await asyncio.sleep(1.0)
-            text, knobs = screen.query_one("#lens-text", TokenText), screen.query_one(LensKnobs)
-            painted = asyncio.Event()
-            real = screen._show_token
-
-            def shown() -> None:
-                real()
-                screen.call_after_refresh(painted.set)
-
-            screen._show_token = shown  # type: ignore[method-assign]
-
-            async def step(act: Callable[[], None]) -> float:
-                painted.clear()
-                began = time.perf_counter()
-                act()
-                await painted.wait()
-                return (time.perf_counter() - began) * 1000
-
             screen.action_view("chain")
-            await asyncio.sleep(1.0)
-            walked, turned = [], []
-            for _ in range(STEPS):
-                walked.append(await step(lambda: text.action_walk(1)))
-                await asyncio.sleep(0.05)
-            await asyncio.sleep(1.0)
-            slider = knobs.query_one("#lens-temperature", Slider)
-            for number in range(STEPS):
-                by = 1 if number % 20 < 10 else -1
-                turned.append(await step(lambda by=by: slider.action_move(by)))  # type: ignore[misc]
-                await asyncio.sleep(0.03)
-            report({"walked": walked, "turned": turned})
-            self.exit()
+            await asyncio.sleep(2.0)
+            self.ready()
 
-    LensApp().run()
+    app = LensApp()
+    app.report = report
+    app.run()
 
 
 def speed_child(way: str, length: int, report: Callable[[object], None]) -> None:
@@ -224,8 +264,9 @@ def speed_child(way: str, length: int, report: Callable[[object], None]) -> None
     Watched([f"local:{random_gguf()}"], params).run()
 
 
-def on_a_terminal(*arguments: str) -> Any:
-    """Run a child on a pseudo-terminal, read what it draws, and give what it reports."""
+@contextmanager
+def on_a_terminal(*arguments: str) -> Iterator[tuple[int, int]]:
+    """Run a child on a pseudo-terminal; give that, and the pipe through which it reports."""
     import fcntl
     import struct
     import termios
@@ -247,23 +288,99 @@ def on_a_terminal(*arguments: str) -> Any:
         )
         os.close(slave)
         os.close(report_fd)
-        received, screen = b"", b""
         try:
-            while process.poll() is None:
-                readable, _, _ = select.select([master, reports], [], [], 0.1)
-                if master in readable:
-                    screen = (screen + os.read(master, 1 << 16))[-4000:]
-                if reports in readable:
-                    received += os.read(reports, 1 << 16)
-        except OSError:  # Linux reports the end of a terminal as EIO.
+            yield master, reports
+        finally:
+            process.kill()
             process.wait()
-        while select.select([reports], [], [], 0.1)[0] and (piece := os.read(reports, 1 << 16)):
-            received += piece
-        os.close(master)
-        os.close(reports)
-    if not received:
-        raise RuntimeError(f"{arguments} ended early:\n{screen.decode(errors='replace')}")
+            os.close(master)
+            os.close(reports)
+
+
+def reported(master: int, reports: int) -> Any:
+    """Read what the child draws until it has reported; what that was."""
+    received, screen = b"", b""
+    while not received.endswith(b"\n"):
+        readable, _, _ = select.select([master, reports], [], [])
+        try:
+            if master in readable:
+                screen = (screen + os.read(master, 1 << 16))[-4000:]
+            if reports in readable:
+                piece = os.read(reports, 1 << 16)
+                if not piece:
+                    raise OSError("nothing was reported")
+                received += piece
+        except OSError as error:  # Linux reports the end of a terminal as EIO.
+            text = screen.decode(errors="replace")
+            raise RuntimeError(f"the child ended early:\n{text}") from error
     return json.loads(received)
+
+
+def press(master: int, keys: Sequence[bytes]) -> list[tuple[float, float]]:
+    """Press keys; when each was pressed, and when the last of what it changed was on the screen."""
+    pressed = []
+    for key in keys:
+        began = last = time.perf_counter()
+        os.write(master, key)
+        while select.select([master], [], [], QUIET)[0]:
+            os.read(master, 1 << 16)
+            last = time.perf_counter()
+        pressed.append((began, last))
+    return pressed
+
+
+def answered(
+    pressed: Sequence[tuple[float, float]], came: Sequence[float], drawn: Sequence[float]
+) -> Iterator[tuple[float, float]]:
+    """Of each key, in ms: from its event to the frame's end, and from the terminal to it."""
+    for (began, last), at in zip(pressed, came, strict=True):
+        frame = max((time for time in drawn if at <= time <= last), default=None)
+        if frame is not None:
+            yield (frame - at) * 1000, (last - began) * 1000
+
+
+RIGHT, LEFT = b"\x1b[C", b"\x1b[D"
+TURNS = [RIGHT if number % 20 < 10 else LEFT for number in range(STEPS)]
+
+
+def bare_keys() -> None:
+    """Print what Textual takes for a key without any of us."""
+    with on_a_terminal("bare") as (master, reports):
+        reported(master, reports)
+        pressed = press(master, [RIGHT] * STEPS)
+        os.write(master, b"Q")
+        came, drawn = reported(master, reports)
+    key_line("Textual", "bare", answered(pressed, came, drawn))
+
+
+def lens_keys(size: int) -> None:
+    """Print what a step of the cursor and a step of a knob take."""
+    with on_a_terminal("keys", str(size)) as (master, reports):
+        reported(master, reports)
+        walked = press(master, [RIGHT] * STEPS)
+        press(master, [b"k"])
+        time.sleep(1.0)
+        turned = press(master, TURNS)
+        os.write(master, b"Q")
+        came, drawn = reported(master, reports)
+    key_line(f"{size:,}", "walked", answered(walked, came[:STEPS], drawn))
+    key_line(f"{size:,}", "turned", answered(turned, came[-STEPS:], drawn))
+
+
+def spoken(way: str, length: int) -> Any:
+    """The tokens/s of both halves of an answer."""
+    with on_a_terminal("speed", way, str(length)) as (master, reports):
+        return reported(master, reports)
+
+
+def key_line(vocabulary: str, key: str, times: Iterable[tuple[float, float]]) -> None:
+    """Print median and p99 of both times."""
+    figures = []
+    for ranked in map(sorted, zip(*times, strict=True)):
+        figures += [statistics.median(ranked), ranked[int(len(ranked) * 0.99)]]
+    print(
+        f"{vocabulary:>10}  {key:<8}" + "".join(f"{value:>12.1f}" for value in figures), flush=True
+    )
 
 
 def main() -> None:
@@ -280,32 +397,25 @@ def main() -> None:
     if options.child is not None:
 
         def report(found: object) -> None:
-            os.write(options.child, json.dumps(found).encode())
+            os.write(options.child, json.dumps(found).encode() + b"\n")
 
         kind, *rest = options.what
-        if kind == "keys":
+        if kind == "bare":
+            bare_child(report)
+        elif kind == "keys":
             keys_child(int(rest[0]), report)
         else:
             speed_child(rest[0], int(rest[1]), report)
         return
     if not options.speed:
-        print(f"{'vocabulary':>10}  {'key':<8}{'median, ms':>12}{'p99, ms':>10}{'worst':>8}")
+        print(f"{'':>20}{'key to frame, ms':>24}{'terminal to terminal':>24}")
+        print(f"{'vocabulary':>10}  {'key':<8}" + f"{'median':>12}{'p99':>12}" * 2)
+        bare_keys()
         for size in (2_048, 128_256):
-            found = on_a_terminal("keys", str(size))
-            for name, times in found.items():
-                ranked = sorted(times)
-                p99 = ranked[int(len(ranked) * 0.99)]
-                print(
-                    f"{size:>10,}  {name:<8}{statistics.median(ranked):>12.1f}{p99:>10.1f}"
-                    f"{ranked[-1]:>8.1f}",
-                    flush=True,
-                )
+            lens_keys(size)
     if not options.keys:
         ways = ("off", "figures", "lens")
-        rounds = [
-            {way: on_a_terminal("speed", way, str(options.length)) for way in ways}
-            for _ in range(options.rounds)
-        ]
+        rounds = [{way: spoken(way, options.length) for way in ways} for _ in range(options.rounds)]
         print(f"\n{'tokens/s':<10}{'first half':>12}{'second half':>13}{'slower':>9}{'':>9}")
         for way in ways:
             halves = [statistics.median(found[way][half] for found in rounds) for half in (0, 1)]

@@ -249,6 +249,8 @@ class PlaygroundApp(
         self._arrange()
 
     def _tick(self) -> None:
+        if len(self.screen_stack) > 1 and self.screen.styles.background.a == 1:
+            return  # A screen covers the panes. What comes meanwhile waits, and is drawn at once.
         for pane in self.panes:
             pane.tick()
         self._show_tabs()
