@@ -64,11 +64,15 @@ ACTS: tuple[Act, ...] = (
     Act("alt+t", "card", "Title and tags", "Name, tag and pin this conversation"),
     Act("alt+x", "export", "Export", "Write this conversation into a file"),
     Act("alt+r", "copy_receipt", "Copy receipt", "Everything needed to repeat the last answer"),
-    Act("", "copy_python", "Copy as Python", "The script that repeats the last answer"),
-    Act("", "copy_curl", "Copy as curl", "The curl command that repeats the last answer"),
-    Act("", "copy_llama_cli", "Copy as llama-cli", "The llama-cli command for the last answer"),
+    Act("alt+y", "copy_python", "Copy as Python", "The script that repeats the last answer"),
+    Act("alt+u", "copy_curl", "Copy as curl", "The curl command that repeats the last answer"),
+    Act(
+        "alt+m", "copy_llama_cli", "Copy as llama-cli", "The llama-cli command for the last answer"
+    ),
     Act("ctrl+t", "target", "Prompt to one or all", "Send prompts to the active pane or to all"),
-    Act("", "copy_answer", "Copy answer", "Put the active pane's last answer on the clipboard"),
+    Act(
+        "alt+c", "copy_answer", "Copy answer", "Put the active pane's last answer on the clipboard"
+    ),
     Act("", "clear_pane", "Clear this pane", "Begin anew in the active pane"),
     Act("", "stop_all", "Stop all", "Stop every pane that is answering"),
     Act("ctrl+p", "command_palette", "Palette", "Find any of these by name", "Palette"),
