@@ -9,13 +9,13 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from playground.errors import BackendCrashed, ModelLoadFailed
-from playground.providers import ChatModel, open_model
+from playground.providers import open_model
 from playground.providers.llama.shortage import OutOfMemoryKills
 from playground.run import Run, generate
+from tests.providers.llama.workers import long_run, workers
 
 GROUP = "PLAYGROUND_TEST_CGROUP"
 """A folder of cgroup v2 (with its memory controller handed down) or v1's memory hierarchy, in which
@@ -82,25 +82,10 @@ def test_where_nothing_is_counted_nothing_is_claimed(tmp_path: Path, content: st
     assert not OutOfMemoryKills(7, tmp_path).happened
 
 
-def _long(model: ChatModel) -> Run:
-    """A run that goes on: the token that ends a turn is forbidden."""
-    return generate(model, "Once upon a time", max_length=900, logit_bias={"<|end|>": -1000})
-
-
 async def _until_text(run: Run) -> None:
     async for _event in run:
         if run.text:
             return
-
-
-def _worker() -> psutil.Process:
-    """The model's process; other tests may have left a server of theirs beside it."""
-    (found,) = (
-        child
-        for child in psutil.Process().children()
-        if "playground.providers.llama.worker" in " ".join(child.cmdline())
-    )
-    return found
 
 
 @pytest.fixture
@@ -141,9 +126,9 @@ async def test_a_worker_that_the_kernel_kills_for_want_of_memory_ends_its_runs_a
     small_group: Path,
 ) -> None:
     async with open_model("demo:small") as model:
-        run = _long(model)
+        run = long_run(model)
         await _until_text(run)
-        worker = _worker()
+        (worker,) = workers()
         # Stopped, or it would read back what is taken from it as fast as that goes.
         worker.suspend()
         _limit(small_group, _used(small_group) + (64 << 20))
@@ -174,9 +159,9 @@ async def test_a_worker_that_the_kernel_kills_while_it_opens_a_file_says_that_me
 
 async def test_a_worker_that_somebody_kills_is_not_said_to_have_run_out_of_memory() -> None:
     async with open_model("demo:small") as model:
-        run = _long(model)
+        run = long_run(model)
         await _until_text(run)
-        worker = _worker()
+        (worker,) = workers()
         worker.kill()
         await run
     assert isinstance(run.error, BackendCrashed)

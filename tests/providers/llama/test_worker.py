@@ -30,6 +30,7 @@ from playground.providers import open_model
 from playground.providers.llama.model import LlamaModel
 from playground.run import Run, generate
 from playground.types import TextDelta
+from tests.providers.llama.workers import long_run, workers
 
 
 @pytest.fixture
@@ -38,20 +39,6 @@ async def model() -> AsyncIterator[LlamaModel]:
     assert isinstance(opened, LlamaModel)
     async with opened:
         yield opened
-
-
-def _workers() -> list[psutil.Process]:
-    """The worker processes below this one."""
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if "playground.providers.llama.worker" in " ".join(child.cmdline())
-    ]
-
-
-def _long(model: LlamaModel) -> Run:
-    """A run that goes on until it is stopped: the token that ends a turn is forbidden."""
-    return generate(model, "Once upon a time", max_length=900, logit_bias={"<|end|>": -1000})
 
 
 async def _until_text(run: Run) -> None:
@@ -78,9 +65,9 @@ async def test_a_worker_that_dies_ends_its_runs_with_their_text_and_the_next_run
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
-    run = _long(model)
+    run = long_run(model)
     await _until_text(run)
-    (worker,) = _workers()
+    (worker,) = workers()
     worker.suspend()
     worker.send_signal(signal.Signals[name])
     with contextlib.suppress(psutil.NoSuchProcess):  # It may have died before it was stopped.
@@ -94,8 +81,8 @@ async def test_a_worker_that_dies_ends_its_runs_with_their_text_and_the_next_run
     again = await generate(model, "Once upon a time", max_length=3)
     assert again.state == "done"
     assert again.text
-    assert len(_workers()) == 1, "the dead one is gone for good"
-    assert _workers()[0].pid != worker.pid
+    assert len(workers()) == 1, "the dead one is gone for good"
+    assert workers()[0].pid != worker.pid
     assert not list(here.iterdir()), "no core file"
 
 
@@ -103,7 +90,7 @@ async def test_a_crash_ends_every_run_on_that_file_and_none_on_another(model: Ll
     async with open_model("demo:tiny") as other:
         elsewhere = generate(other, "Once upon a time", max_length=100)
         await _until_text(elsewhere)
-        runs = [_long(model) for _ in range(3)]
+        runs = [long_run(model) for _ in range(3)]
         for run in runs:
             await _until_text(run)
         os.kill((await model._worker()).pid, signal.SIGKILL)
@@ -124,7 +111,7 @@ async def test_a_worker_whose_memory_runs_out_is_a_crash_that_says_so(model: Lla
         logit_bias={"<|end|>": -1000},
     )
     await _until_text(run)
-    (worker,) = _workers()
+    (worker,) = workers()
     # Not a byte more than it has: its next larger allocation fails.
     worker.rlimit(psutil.RLIMIT_DATA, (1, psutil.RLIM_INFINITY))
     await run
@@ -152,7 +139,7 @@ async def test_a_context_for_which_memory_runs_out_while_it_is_made_is_refused_w
             assert isinstance(run.error, ModelLoadFailed)
             assert "context_length" in str(run.error)
             assert any("insufficient memory" in line for line in run.error.log)
-    assert not _workers()
+    assert not workers()
     async with open_model("demo:small") as opened:
         assert (await generate(opened, "Hello", max_length=3)).state == "done"
 
@@ -165,19 +152,19 @@ async def test_panes_on_one_file_share_one_process(model: LlamaModel) -> None:
             run.start()
         for run in runs:
             assert (await run).state == "done"
-        assert len(_workers()) == 1
-    assert len(_workers()) == 1, "the first pane still uses it"
+        assert len(workers()) == 1
+    assert len(workers()) == 1, "the first pane still uses it"
 
 
 async def test_closing_the_last_model_ends_the_process() -> None:
     async with open_model("demo:small") as opened:
         await opened.warm_up()
-        assert len(_workers()) == 1
-    assert not _workers()
+        assert len(workers()) == 1
+    assert not workers()
 
 
 async def test_closing_a_model_ends_its_runs(model: LlamaModel) -> None:
-    run = _long(model)
+    run = long_run(model)
     await _until_text(run)
     await model.aclose()
     await run
@@ -187,12 +174,12 @@ async def test_closing_a_model_ends_its_runs(model: LlamaModel) -> None:
 
 
 async def test_a_cancelled_run_stops_the_worker_and_keeps_its_text(model: LlamaModel) -> None:
-    run = _long(model)
+    run = long_run(model)
     await _until_text(run)
     await run.cancel()
     assert run.state == "cancelled"
     assert run.text
-    worker = _workers()[0]
+    worker = workers()[0]
     await asyncio.sleep(0.1)
     before = sum(worker.cpu_times()[:2])
     await asyncio.sleep(0.3)
@@ -246,7 +233,7 @@ async def test_no_key_is_within_the_reach_of_a_model_process(
     monkeypatch.setenv("HF_TOKEN", "hf-planted")
     async with open_model("demo:small") as opened:
         await opened.warm_up()
-        environment = " ".join(_workers()[0].environ().values())
+        environment = " ".join(workers()[0].environ().values())
     assert "planted" not in environment
 
 
@@ -361,7 +348,7 @@ async def test_a_senseless_context_length_in_the_file_does_not_eat_the_memory(
     path = _with_number(tmp_path / "endless.gguf", demo_path, "llama.context_length", trained)
     async with open_model(f"local:{path}") as opened:
         assert (await generate(opened, "Hello", max_length=2)).state == "done"
-        (worker,) = _workers()
+        (worker,) = workers()
         assert worker.memory_info().rss < 4 * 1024**3
 
 

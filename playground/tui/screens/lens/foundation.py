@@ -93,6 +93,10 @@ class LensFoundation(FullScreen[None]):
 
     # What the parts add
 
+    def action_view(self, name: str) -> None:
+        """Show another view beside the text."""
+        raise NotImplementedError
+
     def _fill_view(self) -> None:
         """Fill what stands beside the text, but for the token's own figures."""
         raise NotImplementedError

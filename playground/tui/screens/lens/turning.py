@@ -64,10 +64,6 @@ class LensTurning(LensFoundation):
             self.action_view("chain")
         self._knobs.focus_first()
 
-    def action_view(self, name: str) -> None:
-        """What stands beside the text."""
-        raise NotImplementedError
-
     def action_reset(self) -> None:
         """The knobs as they were when the answer was made."""
         self._knobs.reset()
@@ -114,13 +110,15 @@ class LensTurning(LensFoundation):
 
     def _show_legend(self) -> None:
         steps = [step.meaning for step in legend(self._measure)]
-        note = "C changes"
-        if self._turns_colours:
-            certain = self._certain
-            exact = certain is not None and certain.found.exact
-            note = "as turned" if exact else "as turned, a sketch"
-            if self._measure == "rank":
-                note = "the model's; cut ones are marked"
-            elif self._measure == "entropy":
-                note = "as turned, a sketch"
-        self.query_one(TokenLegend).show(self._measure, steps, note)
+        self.query_one(TokenLegend).show(self._measure, steps, self._legend_note)
+
+    @property
+    def _legend_note(self) -> str:
+        """Whose the colours are; only probabilities are ever more than a sketch when turned."""
+        if not self._turns_colours:
+            return "C changes"
+        if self._measure == "rank":
+            return "the model's; cut ones are marked"
+        certain = self._certain if self._measure == "probability" else None
+        exact = certain is not None and certain.found.exact
+        return "as turned" if exact else "as turned, a sketch"
