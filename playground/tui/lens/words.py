@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from playground.errors import PlaygroundError
 from playground.lens.figures import giving_models
 from playground.lens.spelling import spell
 from playground.spelling import spell_text
@@ -41,7 +42,9 @@ def head(subject: Subject, reading: Reading) -> Content:
         first.append((f"  read by {one_line(subject.scorer)}, {whose}", "$text-warning"))
     second: list[tuple[str, str]] = []
     known = len(reading) > 0 or subject.live
-    if not known:
+    if not known and _empty(subject):
+        second.append(("no answer, and so no tokens", _MUTED))
+    elif not known:
         second.append(("no log-probabilities, and so no figures of its tokens", _MUTED))
     for name, value in reading.figures() if known else ():
         parts = [(f"{value} ", "bold"), (name, _MUTED)]
@@ -119,6 +122,10 @@ def what_if(
     if certain.reader:
         how = f"exact but for rounding, read again in one pass by {one_line(certain.reader)}"
     lines.append(Content.assemble((name, _MUTED), (f"{found}", "bold"), (f"  {how}", _MUTED)))
+    if certain.why:
+        lines.append(
+            Content.styled(f"It cannot be read again: {one_line(certain.why)}", "$text-warning")
+        )
     places = found.cut
     if places:
         tokens = reading.tokens
@@ -145,10 +152,17 @@ def surprise(place: int, tokens: Sequence[Token]) -> Content:
     )
 
 
-def no_figures(subject: Subject, models: Sequence[str]) -> Content:
-    """Why there is nothing to see, which models give it, and what can be done now."""
+def no_figures(subject: Subject, models: Sequence[str], by: str = "") -> Content:
+    """Why there is nothing to see, which models give it, and what can be done now.
+
+    `by` is the model that is reading the text at this moment, if one is.
+    """
     if subject.live:
         return Content.styled("Nothing has come yet.", _MUTED)
+    if _empty(subject):
+        return _no_answer(subject)
+    if by:
+        return Content.styled(f"{one_line(by)} reads the text …", _MUTED)
     takes = subject.version.run.model.capabilities.knobs.get("logprobs")
     ref = one_line(subject.ref)
     if takes is not None and takes.accepted is False:
@@ -173,6 +187,32 @@ def no_figures(subject: Subject, models: Sequence[str]) -> Content:
         ("  ask again with them: the same prompt, settings and dice\n", ""),
         ("L", "bold $text-accent"),
         ("  ask for them from the next prompt on", ""),
+    ]
+    return Content.assemble(*parts)
+
+
+def _empty(subject: Subject) -> bool:
+    """Whether it ended before anything of an answer came."""
+    return not subject.live and not subject.version.text and not subject.beginning
+
+
+def _no_answer(subject: Subject) -> Content:
+    """Why an answer that ended before anything of it came did so, and what can be done now."""
+    error = subject.version.run.error
+    first = "This answer is empty."
+    if subject.version.run.state == "failed":
+        title = error.title if isinstance(error, PlaygroundError) else type(error).__name__
+        first = f"There is no answer: {one_line(title)}."
+    elif subject.version.run.state == "cancelled":
+        first = "It was stopped before anything of it came."
+    parts: list[tuple[str, str]] = [(f"{first}\n", "bold")]
+    if error is not None:
+        parts.append((f"{one_line(str(error))}\n", ""))
+    parts += [
+        ("\nA", "bold $text-accent"),
+        ("  ask again: the same prompt, settings and dice\n", ""),
+        ("5", "bold $text-accent"),
+        ("  the other answers to this prompt", ""),
     ]
     return Content.assemble(*parts)
 

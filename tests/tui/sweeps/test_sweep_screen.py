@@ -317,7 +317,7 @@ async def test_cells_fill_in_as_they_end() -> None:
             seen.add(len(up.live.values))
             await up.pilot.pause(0.02)
         await up.sees("11 of 11 cells")
-        assert len(seen) > 3
+        assert any(0 < filled < 11 for filled in seen)
         assert up.live.state == "done"
         await up.press("home")
         for cell in up.result().cells:

@@ -53,10 +53,26 @@ class LensAnswering(LensFoundation):
         if ref:
             await self._score(ref)
 
+    def _have_read(self) -> None:
+        # One pass over the text by a model that is open anyway: who opens the lens came for this.
+        subject = self._subject
+        known = len(subject.tokens) > 0 or subject.scorer
+        if not known and not subject.live and subject.version.text:
+            if subject.ref in self._desk.local_models():
+                run_latest(self, partial(self._score, subject.ref), "score")
+
     async def _score(self, ref: str) -> None:
         subject = self._subject
-        self._tell(f"{one_line(ref)} reads the text …")
-        scored = await self._desk.scored(subject, ref)
+        if subject.tokens:
+            self._tell(f"{one_line(ref)} reads the text …")
+        self._reader = ref
+        self._show_token()
+        try:
+            scored = await self._desk.scored(subject, ref)
+        finally:
+            self._reader = ""
+            if self.is_attached:
+                self._show_token()
         if self._subject is subject:
             self.look_at(scored)
 

@@ -57,6 +57,7 @@ class LensFoundation(FullScreen[None]):
         self._turned_answer = TurnedAnswer(subject)
         self._certain: Certain | None = None
         self._beside: Beside | None = None
+        self._reader = ""
         self._reading = Reading()
         self._measure: Measure = MEASURES[0]
         self._steps: list[int | None] = []
@@ -105,6 +106,10 @@ class LensFoundation(FullScreen[None]):
         """Say what the colours mean."""
         raise NotImplementedError
 
+    def _have_read(self) -> None:
+        """Have an answer that ended without figures read by the model that wrote it."""
+        raise NotImplementedError
+
     # The answer
 
     def look_at(self, subject: Subject, at: int = 0) -> None:
@@ -135,6 +140,7 @@ class LensFoundation(FullScreen[None]):
         self._show_token()
         self._fitted()
         self._fill_view()
+        self._have_read()
 
     def _tick(self) -> None:
         subject, text = self._subject, self._text
@@ -161,6 +167,7 @@ class LensFoundation(FullScreen[None]):
             self._fitted()
             self._show_token()
             self._fill_view()
+            self._have_read()
 
     def _show_figures(self) -> None:
         self._ranked = self._reading.surprising()
@@ -203,7 +210,7 @@ class LensFoundation(FullScreen[None]):
         tokens, place = self._reading.tokens, self.place
         about.set_class(place >= len(tokens), "-why")
         if place >= len(tokens):
-            about.update(words.no_figures(subject, self._desk.local_models()))
+            about.update(words.no_figures(subject, self._desk.local_models(), self._reader))
             bars.show((), None)
             chain.show(())
             return
