@@ -57,9 +57,10 @@ class LensAnswering(LensFoundation):
         # One pass over the text by a model that is open anyway: who opens the lens came for this.
         subject = self._subject
         known = len(subject.tokens) > 0 or subject.scorer
-        if not known and not subject.live and subject.version.text:
-            if subject.ref in self._desk.local_models():
-                run_latest(self, partial(self._score, subject.ref), "score")
+        if subject.live or known or not subject.version.text:
+            return
+        if subject.ref in self._desk.local_models():
+            run_latest(self, partial(self._score, subject.ref), "score")
 
     async def _score(self, ref: str) -> None:
         subject = self._subject
