@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,8 @@ from playground.types import Token
 from tests.providers.llama.conftest import sampling
 
 from .made import token_of
+
+DEMO = Path(__file__).parents[2] / "providers" / "demo" / "small.gguf"
 
 ROUNDING = 0.05
 """Evaluating many tokens at once rounds differently from one by one on quantised weights."""
@@ -251,3 +255,14 @@ async def test_what_cannot_be_scored_says_why(model: ChatModel, tmp_path: Any) -
     with pytest.raises(ModelFileError, match=r"gone\.gguf"):
         async with open_model(f"local:{gone}") as opened:
             await score_at(opened, prompt, [Token("a", token_id=1)], [GenerationParams()])
+
+
+async def test_a_file_that_has_gone_since_it_was_opened_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "fox.gguf"
+    shutil.copy(DEMO, file)
+    async with open_model(f"local:{file}") as opened:
+        file.unlink()
+        with pytest.raises(ModelFileError, match=r"fox\.gguf has gone since it was opened"):
+            await score_at(
+                opened, as_messages("Hello"), [Token("a", token_id=1)], [GenerationParams()]
+            )

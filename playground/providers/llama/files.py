@@ -65,6 +65,14 @@ def check_gguf(path: Path) -> Path:
     return path
 
 
+def still_there(path: Path) -> None:
+    """Raise `ModelFileError` if a file that could be opened has gone since."""
+    if not path.is_file():
+        raise ModelFileError(
+            f"{path} has gone since it was opened.", hint="Put it back, or open another model."
+        )
+
+
 def _near(path: Path) -> str:
     """A hint naming GGUF files beside a path."""
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from playground.providers.llama.files import still_there
 from playground.providers.llama.process import WorkerProcess
 from playground.providers.llama.protocol import EngineSettings
 
@@ -40,12 +41,16 @@ class SharedWorker:
         self._worker: WorkerProcess | None = None
 
     async def worker(self) -> WorkerProcess:
-        """The living worker; everybody who asks meanwhile waits for the same start."""
+        """The living worker; everybody who asks meanwhile waits for the same start.
+
+        Raises `ModelFileError` where one has to be started and the file has gone.
+        """
         async with self._starting:
             if self._worker is not None and not self._worker.alive:
                 await self._worker.stop()
                 self._worker = None
             if self._worker is None:
+                still_there(self._path)
                 self._worker = await WorkerProcess.start(self._path, self._settings)
             return self._worker
 
@@ -62,9 +67,13 @@ _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Key, SharedWorker]] =
 
 
 class Lease:
-    """One model's share in a worker. The last to leave ends the process."""
+    """One model's share in a worker. The last to leave ends the process.
+
+    Making one raises `ModelFileError` where the file has gone.
+    """
 
     def __init__(self, path: Path, settings: EngineSettings) -> None:
+        still_there(path)
         self.loop = asyncio.get_running_loop()
         self._pool = _pools.setdefault(self.loop, {})
         self._key: _Key = (FileIdentity.of(path), settings)

@@ -31,7 +31,7 @@ class Distributions:
 
     One place is fetched at a time: the one that is wanted, then its neighbours, so that walking
     finds them there. `come` is called with a place when its distribution is there, or when
-    `problem` says why none will come.
+    `problem` says why it does not come; at the next other place it is tried again.
     """
 
     def __init__(
@@ -51,7 +51,8 @@ class Distributions:
         self.vocabulary: Sequence[bytes] = ()
         """The bytes of every token, by id, once they are known."""
         self.problem: Exception | None = None
-        """Why nothing more is fetched."""
+        """Why nothing came at the place that was wanted last."""
+        self._failed: int | None = None
 
     @property
     def possible(self) -> bool:
@@ -77,8 +78,9 @@ class Distributions:
 
     def want(self, place: int) -> None:
         """Fetch a place and its neighbours, before all that was wanted earlier."""
-        if not self.possible:
+        if self._subject.model is None or place == self._failed:
             return
+        self.problem = self._failed = None
         count = len(self._subject.tokens)
         near = (place, place + 1, place - 1, place + 2)
         self._wanted = [at for at in near if 0 <= at < count and at not in self._kept]
@@ -92,7 +94,7 @@ class Distributions:
             try:
                 found = await self._look(model, place)
             except Exception as error:  # noqa: BLE001 - told by the screen, which goes on without
-                self.problem = error
+                self.problem, self._failed = error, place
                 self._wanted.clear()
             else:
                 self._keep(place, found)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.background import off_loop
+from playground.errors import PlaygroundError
 from playground.lens.sketch import Sketch
 from playground.lens.what_if import (
     CurvePoint,
@@ -25,10 +26,14 @@ __all__ = ["Certain", "TurnedAnswer"]
 
 @dataclass(frozen=True, slots=True)
 class Certain:
-    """What is certain of an answer at a setting; `reader` names who read it again, if anybody."""
+    """What is certain of an answer at a setting; `reader` names who read it again, if anybody.
+
+    `why` says why a model that could have read it did not: its file has gone, say.
+    """
 
     found: WhatIf
     reader: str
+    why: str = ""
 
     @property
     def shares(self) -> list[float | None]:
@@ -74,28 +79,37 @@ class TurnedAnswer:
         return model is not None and "score" in model.abilities
 
     async def certain(self, params: GenerationParams) -> Certain:
-        """Exact where a model can read the answer again, else bounds by the known candidates.
-
-        Raises what reading it raises.
-        """
+        """Exact where a model can read the answer again, else bounds by the known candidates."""
         subject, model = self._subject, self._subject.model
-        if model is None or not self.exact:
-            return Certain(await off_loop(lambda: bound_at(self._tokens, params)), "")
-        (found,) = await score_at(
-            model, subject.messages, self._tokens, [params], prefix=subject.beginning
-        )
-        return Certain(found, str(model.ref))
+        why = ""
+        if model is not None and self.exact:
+            try:
+                (found,) = await score_at(
+                    model, subject.messages, self._tokens, [params], prefix=subject.beginning
+                )
+            except PlaygroundError as error:
+                why = str(error)
+            else:
+                return Certain(found, str(model.ref))
+        return Certain(await off_loop(lambda: bound_at(self._tokens, params)), "", why)
 
     async def curve(self, params: GenerationParams) -> Sequence[CurvePoint]:
-        """The log-probability of the whole against temperature; worked out once for a setting."""
+        """The log-probability of the whole against temperature; worked out once for a setting.
+
+        Bounds where no model can read the answer again, as in `certain`.
+        """
         rest = params.updated(temperature=None)
-        if rest not in self._curves:
-            subject, model = self._subject, self._subject.model
-            if model is not None and self.exact:
-                found: Sequence[CurvePoint] = await score_curve(
+        if rest in self._curves:
+            return self._curves[rest]
+        subject, model = self._subject, self._subject.model
+        if model is not None and self.exact:
+            try:
+                self._curves[rest] = await score_curve(
                     model, subject.messages, self._tokens, rest, prefix=subject.beginning
                 )
-            else:
-                found = await off_loop(lambda: bound_curve(self._tokens, rest))
-            self._curves[rest] = found
+            except PlaygroundError:
+                # Bounds, and not kept: the file may be put back. `certain` says why.
+                return await off_loop(lambda: bound_curve(self._tokens, rest))
+        else:
+            self._curves[rest] = await off_loop(lambda: bound_curve(self._tokens, rest))
         return self._curves[rest]

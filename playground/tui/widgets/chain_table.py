@@ -60,6 +60,11 @@ class ChainTable(DrawnLines):
         """What is drawn."""
         return self._links
 
+    @property
+    def why(self) -> str:
+        """Why nothing is drawn, or what a stage cannot show."""
+        return self._why
+
     def show(self, links: Sequence[Link], why: str = "") -> None:
         """Show these stages, or say why there are none."""
         before, columns = self._lines(), self._columns(self.size.width)
