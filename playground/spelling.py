@@ -16,7 +16,15 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final, Literal
 
-__all__ = ["Piece", "PieceKind", "pieces", "reads_leftwards", "spell_bytes", "spell_text"]
+__all__ = [
+    "Piece",
+    "PieceKind",
+    "in_place",
+    "pieces",
+    "reads_leftwards",
+    "spell_bytes",
+    "spell_text",
+]
 
 PieceKind = Literal["text", "sign", "code", "bytes"]
 """What a piece of a spelling is: characters as they are, signs that stand for one character each,
@@ -91,9 +99,21 @@ def reads_leftwards(text: str) -> bool:
     """Whether letters of a text are written from right to left.
 
     A terminal or browser may then show figures that follow on the same line in another place:
-    put them before it, or isolate it.
+    put them before it, or keep them `in_place`.
     """
-    return any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in text)
+    return not text.isascii() and any(
+        unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in text
+    )
+
+
+def in_place(text: str) -> str:
+    """A text for a terminal, after which what follows on the line stays where it is.
+
+    Letters written from right to left are followed by a mark without width (U+200E) that ends
+    them: a terminal that lays lines out by Unicode's rules would otherwise take the figures or
+    tokens behind them along to the left, away from the columns of the mouse and the eye.
+    """
+    return f"{text}\N{LEFT-TO-RIGHT MARK}" if reads_leftwards(text) else text
 
 
 def _parts(data: bytes) -> Iterator[str | bytes]:
@@ -152,6 +172,10 @@ def _cannot_be_told(character: str) -> bool:
         or unicodedata.category(character) in _HIDDEN_CATEGORIES
         # Jamo that draw together as a syllable, which is a character of its own.
         or 0x1161 <= ord(character) <= 0x11FF
+        # Skin tones and halves of flags, which draw together with what is before them, another
+        # token even, and of which no two terminals agree how many cells they take.
+        or 0x1F3FB <= ord(character) <= 0x1F3FF
+        or 0x1F1E6 <= ord(character) <= 0x1F1FF
         # Another character's double, such as the Kelvin sign.
         or unicodedata.normalize("NFC", character) != character
     )

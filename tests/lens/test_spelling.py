@@ -50,6 +50,9 @@ def test_no_spelling_holds_what_a_terminal_obeys_or_what_cannot_be_seen(data: by
         ("\u0301".encode(), "◌\u0301"),
         ("हिन्दी".encode(), "हिन्दी"),
         ("שלום".encode(), "שלום"),
+        ("👍🏽".encode(), "👍‹U+1F3FD›"),
+        ("👩‍🚀".encode(), "👩‹U+200D›🚀"),
+        ("🇯🇵".encode(), "‹U+1F1EF›‹U+1F1F5›"),
         ("\N{REPLACEMENT CHARACTER}".encode(), "‹U+FFFD›"),
     ],
 )

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from playground.lens.chain import Position
 from playground.lens.divergence import Stretch
-from playground.spelling import spell_text
+from playground.spelling import in_place, spell_text
 from playground.tui.labels import brief, one_line
 from playground.tui.lens.beside import Beside, Rating
 from playground.tui.lens.subject import Subject
@@ -117,7 +117,7 @@ def stretch(beside: Beside, found: Stretch) -> Content:
         ("" if value is None else f"{sign}{value.value:.3f} nats  ", "$text-warning"),
         (f"{place + 1:>5}  ", _MUTED),
         (f"{beside.one.letter} {shares[0]:>7}  {beside.other.letter} {shares[1]:>7}  ", ""),
-        (spell_text(found.text), "bold"),
+        (in_place(spell_text(found.text)), "bold"),
     )
 
 

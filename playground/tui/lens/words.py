@@ -11,7 +11,7 @@ from textual.content import Content
 from playground.errors import PlaygroundError
 from playground.lens.figures import giving_models
 from playground.lens.spelling import spell
-from playground.spelling import spell_text
+from playground.spelling import in_place, spell_text
 from playground.tui.labels import brief, one_line
 from playground.tui.widgets.candidate_bars import share_text
 
@@ -60,7 +60,7 @@ def token(reading: Reading, place: int, found: Candidates) -> Content:
     of = reading.tokens[place]
     first: list[tuple[str, str]] = [
         (f"{place + 1:,}/{len(reading):,}  ", _MUTED),
-        (spell(of), "bold $text-accent"),
+        (in_place(spell(of)), "bold $text-accent"),
     ]
     group = reading.groups[reading.group_of(place)]
     if group.last > group.first:
@@ -129,7 +129,9 @@ def what_if(
     places = found.cut
     if places:
         tokens = reading.tokens
-        named = [f"{spell(tokens[at])} ({at + 1})" for at in places[:12] if at < len(tokens)]
+        named = [
+            f"{in_place(spell(tokens[at]))} ({at + 1})" for at in places[:12] if at < len(tokens)
+        ]
         more = f" +{len(places) - 12:,}" if len(places) > 12 else ""
         lines.append(
             Content.assemble(("cut  ", _MUTED), (f"{'  '.join(named)}{more}", "$text-error"))
@@ -140,7 +142,7 @@ def what_if(
 def surprise(place: int, tokens: Sequence[Token]) -> Content:
     """One of the most surprising tokens, with what came before it."""
     found = tokens[place]
-    before = "".join(map(spell, tokens[max(place - 3, 0) : place]))
+    before = "".join(in_place(spell(token)) for token in tokens[max(place - 3, 0) : place])
     share = share_text(math.exp(found.logprob)) if found.logprob is not None else "?"
     rank = "" if found.rank is None else f"rank {found.rank}"
     return Content.assemble(
@@ -148,7 +150,7 @@ def surprise(place: int, tokens: Sequence[Token]) -> Content:
         (f"{rank:>10}  ", _MUTED),
         (f"{place + 1:>5}  ", _MUTED),
         (f"…{before}", _MUTED),
-        (spell(found), "bold"),
+        (in_place(spell(found)), "bold"),
     )
 
 
@@ -240,7 +242,7 @@ def twig(found: Twig, *, here: bool) -> Content:
         ("▶ " if here else "  ", "$text-accent"),
         (f"{lead}{found.number} ", "bold"),
         (f"{knobs}  " if knobs else "", _MUTED),
-        (f"{'…' if found.shared else ''}{text[:80]}", "" if here else "$foreground 80%"),
+        (f"{'…' if found.shared else ''}{in_place(text[:80])}", "" if here else "$foreground 80%"),
     )
 
 

@@ -15,7 +15,8 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from playground.tui.labels import fit
+from playground.spelling import in_place
+from playground.tui.labels import cut, fit
 from playground.tui.widgets.drawn_lines import DrawnScroll
 
 __all__ = ["Bar", "CandidateBars", "bar_text", "share_text"]
@@ -205,7 +206,9 @@ class CandidateBars(DrawnScroll, can_focus=True):
         sign = "▶" if bar.chosen else "›" if here and self.has_focus else " "
         rank = "?" if bar.rank is None else f"{bar.rank}" if bar.rank < 10_000 else "9k+"
         segments = [
-            Segment(f"{sign} {rank:>4} {fit(bar.name, name)} ", words + here_style),
+            Segment(
+                f"{sign} {rank:>4} {fit(in_place(cut(bar.name, name)), name)} ", words + here_style
+            ),
             Segment(bar_text(bar.raw, room), style_of("bars--raw")),
             Segment(f"{share_text(bar.raw):>7} ", words),
         ]

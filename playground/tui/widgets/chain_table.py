@@ -12,6 +12,7 @@ from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from playground.spelling import in_place
 from playground.tui.labels import cut, fit
 from playground.tui.widgets.candidate_bars import bar_text, share_text
 from playground.tui.widgets.drawn_lines import DrawnLines
@@ -139,7 +140,7 @@ def _title(link: Link) -> str:
 
 
 def _cut_words(link: Link) -> str:
-    names = " ".join(link.cut)
+    names = " ".join(map(in_place, link.cut))
     if link.cut_count is None:
         return names
     more = link.cut_count - len(link.cut)

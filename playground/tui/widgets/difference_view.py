@@ -17,6 +17,7 @@ from textual.strip import Strip
 
 from playground.background import off_loop
 from playground.difference import Segment
+from playground.spelling import in_place
 from playground.tui.difference_rows import MARKS, Piece, Row, inline, side_by_side
 from playground.tui.labels import one_line
 from playground.tui.latest import run_latest
@@ -176,4 +177,4 @@ class DifferenceView(ScrollView, can_focus=True):
 
     def _strip(self, pieces: Sequence[Piece]) -> Strip:
         styles = self._styles()
-        return Strip([Cells(piece.text, styles[piece.mark]) for piece in pieces])
+        return Strip([Cells(in_place(piece.text), styles[piece.mark]) for piece in pieces])

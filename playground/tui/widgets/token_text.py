@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.strip import Strip
 
+from playground.spelling import in_place
 from playground.tui.lens.colours import cursor_style, step_style
 from playground.tui.widgets.drawn_lines import DrawnScroll
 from playground.tui.widgets.heat_grid import few_colours
@@ -322,7 +323,7 @@ class TokenText(DrawnScroll, can_focus=True):
     def _segment(self, piece: _Piece, dark: bool, few: bool) -> Segment:
         token = piece.token
         if token < 0:
-            return Segment(piece.text, self.get_component_rich_style("tokens--given"))
+            return Segment(in_place(piece.text), self.get_component_rich_style("tokens--given"))
         if token == self._cursor:
             style = cursor_style(dark=dark, few=few)
         else:
@@ -332,7 +333,7 @@ class TokenText(DrawnScroll, can_focus=True):
                 style = style + self._marks[token]
         if token == self._hovered:
             style = style + _UNDER_MOUSE
-        return Segment(piece.text, style)
+        return Segment(in_place(piece.text), style)
 
 
 _UNDER_MOUSE: Final = Style(reverse=True)
