@@ -186,7 +186,8 @@ class _Desk:
         run = pane.branch(subject.turn, model, params, branch)
         from playground.tui.conversation import Version
 
-        return replace(subject, version=Version(run), model=model, kept=(), scored=(), scorer="")
+        asked = model if "next_token" in model.abilities else None
+        return replace(subject, version=Version(run), model=asked, kept=(), scored=(), scorer="")
 
     async def at(self, subject: Subject, version: Version) -> Subject:
         """Another answer of the same turn, which is then the one in view."""

@@ -111,6 +111,9 @@ class Beside:
         one, other = self.one, self.other
         if one.model is None or other.model is None or one.beginning:
             return
+        if one.foreign or other.foreign:
+            # The model at hand is not the one that wrote it.
+            return
         if await one.model.vocabulary() != await other.model.vocabulary():
             return
         ids = [token.token_id for token in one.tokens]
@@ -121,11 +124,13 @@ class Beside:
             )
 
     async def _rating(self, wrote: Subject, reads: Subject) -> Rating:
-        if wrote is reads:
-            if wrote.tokens and not wrote.foreign:
-                return Rating(Reading.of(wrote.tokens))
-            return Rating(None, f"{reads.ref} told no log-probabilities with its answer")
-        if reads.model is None or "score" not in reads.model.abilities:
+        own = wrote is reads
+        if own and wrote.tokens and not wrote.foreign:
+            return Rating(Reading.of(wrote.tokens))
+        # Of an answer that another model read, `model` is that one, and not who wrote it.
+        if reads.model is None or reads.foreign or "score" not in reads.model.abilities:
+            if own:
+                return Rating(None, f"{reads.ref} told no log-probabilities with its answer")
             return Rating(None, f"{reads.ref} rates no text but its own, while it writes it")
         tokens = wrote.tokens
         text = Reading.of(tokens).text if tokens else wrote.version.text

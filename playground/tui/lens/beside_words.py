@@ -45,7 +45,11 @@ def said(beside: Beside, position: Position | None = None) -> Content:
     """
     if beside.same_model:
         if not beside.one.tokens or not beside.other.tokens:
-            return Content.styled("Without log-probabilities of both there is no telling.", _MUTED)
+            return Content.styled(
+                "Without log-probabilities of both there is no telling where they part: "
+                "A asks again with them, twice for two.",
+                _MUTED,
+            )
         found = beside.parting
         if found is None:
             return Content("The two are the same, token by token.")

@@ -55,8 +55,11 @@ def head(subject: Subject, reading: Reading) -> Content:
     return Content("\n").join([Content.assemble(*first), Content.assemble(*second)])
 
 
-def token(reading: Reading, place: int, found: Candidates) -> Content:
-    """One token: its place, spelling, id and bytes; below, the distributions it came from."""
+def token(reading: Reading, place: int, found: Candidates, drawn: str = "drawn from") -> Content:
+    """One token: its place, spelling, id and bytes; below, the distributions it came from.
+
+    `drawn` says what the second of them is.
+    """
     of = reading.tokens[place]
     first: list[tuple[str, str]] = [
         (f"{place + 1:,}/{len(reading):,}  ", _MUTED),
@@ -77,7 +80,7 @@ def token(reading: Reading, place: int, found: Candidates) -> Content:
     ]
     third = []
     if found.survivors is not None:
-        third += _figure("drawn from", f"{found.survivors:,}")
+        third += _figure(drawn, f"{found.survivors:,}")
     if found.drawn_entropy is not None:
         third += _figure("entropy", f"{found.drawn_entropy:.3f} nats")
     if found.rest_drawn is not None:
