@@ -123,7 +123,7 @@ class _Desk:
         """The model that the user picks."""
         from playground.tui.screens.model_picker import ModelPicker
 
-        picker = ModelPicker("A local model to read the answer with", current)
+        picker = ModelPicker("A local model to read the answer with", current, local=True)
         return await self._app.push_screen_wait(picker) or ""
 
     def ask_for_figures(self, subject: Subject) -> str:

@@ -24,9 +24,12 @@ class Offer:
     ready: bool
 
 
-def list_offers() -> list[Offer]:
-    """Every model known without asking an endpoint, usable ones first. Reads files."""
-    offers = [_offer(info) for info in list_models()]
+def list_offers(*, local: bool = False) -> list[Offer]:
+    """Every model known without asking an endpoint, usable ones first. Reads files.
+
+    With `local`, those only that run here and so can read a text that they did not write.
+    """
+    offers = [_offer(info) for info in list_models() if not local or _runs_here(info)]
     return sorted(offers, key=lambda offer: not offer.ready)
 
 
@@ -47,6 +50,11 @@ def _offer(info: ModelInfo) -> Offer:
         detail=one_line(" · ".join(parts)),
         ready=not missing,
     )
+
+
+def _runs_here(info: ModelInfo) -> bool:
+    spec = catalogue().find(info.ref.provider)
+    return info.ref.provider == "local" or (spec is not None and spec.backend == "local")
 
 
 def _missing_key(provider: str) -> str:

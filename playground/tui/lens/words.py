@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from playground.errors import PlaygroundError
+from playground.lens.candidates import rank_of
 from playground.lens.figures import giving_models
 from playground.lens.spelling import spell
 from playground.spelling import in_place, spell_text
@@ -147,7 +148,8 @@ def surprise(place: int, tokens: Sequence[Token]) -> Content:
     found = tokens[place]
     before = "".join(in_place(spell(token)) for token in tokens[max(place - 3, 0) : place])
     share = share_text(math.exp(found.logprob)) if found.logprob is not None else "?"
-    rank = "" if found.rank is None else f"rank {found.rank}"
+    among = rank_of(found)
+    rank = "" if among is None else f"rank {among:,}"
     return Content.assemble(
         (f"{share:>8} ", "$text-warning"),
         (f"{rank:>10}  ", _MUTED),
@@ -250,9 +252,9 @@ def twig(found: Twig, *, here: bool) -> Content:
 
 
 _KEYS = {
-    "token": "Tab candidates, Enter branches · S M read by a model · A asks again",
-    "chain": "K knobs · R resets them · Tab candidates, Enter branches · A asks again",
-    "what-if": "K knobs · R resets them · A asks again with them",
+    "token": "Tab candidates, Enter branches · S M have it read · A asks again",
+    "chain": "K knobs, R resets · Tab candidates, Enter branches · A asks again",
+    "what-if": "K knobs, R resets · A asks again with them",
     "surprises": "Tab list, Enter goes there",
     "answers": "Tab list, Enter looks · D differences",
     "beside": "O another · G where they part · A asks again on the same dice",

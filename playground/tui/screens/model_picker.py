@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -30,7 +31,10 @@ _LABEL_WIDTH = 36
 
 
 class ModelPicker(Dialog[str]):
-    """Gives back a model reference, or nothing if it was left with Escape."""
+    """Gives back a model reference, or nothing if it was left with Escape.
+
+    With `local` it lists only models that run here; any other can still be typed.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss_empty", "Cancel"),
@@ -40,8 +44,9 @@ class ModelPicker(Dialog[str]):
         Binding("pageup", "move(-8)", "Page up", show=False),
     ]
 
-    def __init__(self, title: str, current: str) -> None:
+    def __init__(self, title: str, current: str, *, local: bool = False) -> None:
         super().__init__()
+        self._local = local
         self._title = title
         self._current = current
         self._offers: Sequence[Offer] = ()
@@ -68,7 +73,7 @@ class ModelPicker(Dialog[str]):
 
     async def _fill(self) -> None:
         try:
-            self._offers = await off_loop(list_offers)
+            self._offers = await off_loop(partial(list_offers, local=self._local))
         except PlaygroundError as error:
             # Typing a reference still works.
             self.notify(one_line(str(error)), title=error.title, severity="error", markup=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.widgets import OptionList
+
 from playground.history.restoring import restored
 from playground.params import GenerationParams
 from playground.providers import open_model
@@ -53,6 +55,11 @@ async def test_what_no_model_here_can_read_says_which_models_can() -> None:
         assert "read the text now" not in screen_of(app)
         await pilot.press("a")
         await until(pilot, lambda: "a:x was asked for them and gave none" in screen_of(app))
+        # Those that it offers can all read a text.
+        await pilot.press("m")
+        await until(pilot, lambda: "demo:tiny" in screen_of(app))
+        offered = app.screen.query_one("#picker-list", OptionList)
+        assert {f"{option.id}".partition(":")[0] for option in offered.options} == {"demo"}
 
 
 async def test_a_hosted_answer_is_read_by_a_local_model_and_that_is_said() -> None:
