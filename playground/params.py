@@ -16,6 +16,10 @@ from playground.knobs import ORDERS, SAMPLERS, TEMPERATURE_FIRST, Knob, KnobKind
 __all__ = ["SAMPLERS", "TEMPERATURE_FIRST", "GenerationParams", "Knob", "KnobKind", "knobs"]
 
 
+MOST_BIAS = 10_000
+"""Far more than any two logits differ by; infinities are no numbers to JSON and to a softmax."""
+
+
 class GenerationParams(EveryKnob):
     """What the user asked for. `None` means "not set by the user", never "off".
 
@@ -53,6 +57,12 @@ class GenerationParams(EveryKnob):
             problems.append("stop holds an empty string, which would end every answer at once")
         if self.stop is not None and len(self.stop) > 16:
             problems.append(f"stop holds {len(self.stop)} strings; 16 are the most")
+        for token, bias in (self.logit_bias or {}).items():
+            if not -MOST_BIAS <= bias <= MOST_BIAS:
+                problems.append(
+                    f"logit_bias adds {bias:g} to {token!r}: it takes {-MOST_BIAS:,} to "
+                    f"{MOST_BIAS:,}, and -100 forbids a token"
+                )
         if self.sampler_order is not None:
             problems += _order_problems(self.sampler_order)
         if self.grammar is not None and self.json_schema is not None:
@@ -95,12 +105,18 @@ def _sentence(error: ValidationError) -> str:
     """Pydantic's findings as one sentence: `temperature 9 is outside 0 to 5`."""
     parts = []
     for finding in error.errors():
-        place = ".".join(str(step) for step in finding["loc"])
+        # Either may go on for pages where a whole schema was given.
+        place = _shortened(".".join(str(step) for step in finding["loc"]))
         text = finding["msg"].removeprefix("Value error, ")
         if place:
-            text = f"{place} {finding['input']!r}: {text[:1].lower()}{text[1:]}"
+            value = _shortened(repr(finding["input"]))
+            text = f"{place} {value}: {text[:1].lower()}{text[1:]}"
         parts.append(text)
     return "; ".join(parts)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _order_by_name(text: str) -> tuple[str, ...]:

@@ -97,3 +97,20 @@ def test_updating_sets_and_unsets_and_leaves_the_original() -> None:
     params = GenerationParams.of(temperature=1, top_p=0.5)
     assert params.updated(temperature=2, top_p=None).given() == {"temperature": 2}
     assert params.temperature == 1
+
+
+@pytest.mark.parametrize("bias", [math.inf, -math.inf, math.nan, 1e300])
+def test_a_bias_that_no_logit_could_carry_is_refused_with_the_way_to_forbid_a_token(
+    bias: float,
+) -> None:
+    with pytest.raises(InvalidParameter, match="-100 forbids a token"):
+        GenerationParams.of(logit_bias={"5": bias})
+
+
+def test_what_is_wrong_with_a_long_value_is_said_in_short() -> None:
+    schema: dict[str, object] = {"type": "string"}
+    for _ in range(400):
+        schema = {"type": "array", "items": schema}
+    with pytest.raises(InvalidParameter, match="json_schema") as refused:
+        GenerationParams.of(json_schema=schema)
+    assert len(str(refused.value)) < 1_000

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from playground.background import off_loop
-from playground.errors import ModelClosed
+from playground.errors import LocalError, ModelClosed
 from playground.fingerprints import fingerprint
 from playground.params import SAMPLERS, GenerationParams, knobs
 from playground.providers.base import ChatModel, Given
@@ -171,7 +171,7 @@ class LlamaModel(ChatModel):
         return report.tokens
 
     async def detokenize(self, tokens: Sequence[int]) -> bytes:
-        """The bytes that tokens stand for."""
+        """The bytes that tokens stand for; raises `LocalError` for one that does not exist."""
         pieces = await self.vocabulary()
         return b"".join(pieces[token] for token in tokens)
 
@@ -181,6 +181,8 @@ class LlamaModel(ChatModel):
             report = await self._ask(Vocabulary, lambda number: ListVocabulary(id=number))
             self._pieces = tuple(bytes.fromhex(piece) for piece in report.pieces)
         return self._pieces
+        if any(not 0 <= token < len(pieces) for token in tokens):
+            raise LocalError(f"There are tokens 0 to {len(pieces) - 1:,} only.")
 
     async def count_tokens(self, messages: Sequence[Message]) -> int:
         """How many tokens a prompt will have, with everything that the template adds."""

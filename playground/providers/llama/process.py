@@ -177,11 +177,15 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         return self._ready.result()
 
     def ask(self, make: Callable[[int], Question]) -> Reply:
-        """Put a question; `make` gets the number under which it is answered."""
+        """Put a question; `make` gets the number under which it is answered.
+
+        Raises `LocalError` for what cannot be sent: it would end the worker, and everybody's runs.
+        """
         number = next(self._numbers)
+        line = _line(make(number))
         reply = self._replies[number] = Reply(self, number)
         if self.alive:
-            self._send(make(number))
+            self._write(line)
         else:
             reply.put(self._death())
         return reply
@@ -204,9 +208,12 @@ class WorkerProcess(asyncio.SubprocessProtocol):
                 self._transport.kill()
 
     def _send(self, command: Command) -> None:
+        self._write(_line(command))
+
+    def _write(self, line: bytes) -> None:
         # A pipe that broke is noticed where the process ends, which knows why.
         if not self._commands.is_closing():
-            self._commands.write(command.model_dump_json().encode() + b"\n")
+            self._commands.write(line)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The process runs, its pipes are there."""
@@ -316,6 +323,23 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             hint="The file may be damaged, or too large for the memory.",
             log=self._log,
         )
+
+
+def _line(command: Command) -> bytes:
+    """A command as it crosses the pipe; raises `LocalError` if it cannot."""
+    try:
+        line = command.model_dump_json().encode() + b"\n"
+    except ValueError as error:
+        raise LocalError(
+            "The text holds half of a character (a lone surrogate), which no model can be given.",
+            hint="Copy it again from where it came.",
+        ) from error
+    if len(line) > MAX_LINE_BYTES:
+        raise LocalError(
+            f"The prompt has {len(line):,} bytes; {MAX_LINE_BYTES:,} are the most.",
+            hint="Shorten it, or clear the conversation.",
+        )
+    return line
 
 
 def _environment() -> dict[str, str]:

@@ -86,13 +86,17 @@ class SamplerChain:
         options = lib.llama_sampler_chain_default_params()
         self._chain = lib.llama_sampler_chain_init(options)
         self._remembering: list[lib.llama_sampler_p] = []
+        self._grammar: lib.llama_sampler_p | None = None
+        self._off_grammar = False
         self._window = max(params.penalty_window, params.dry_window)
-        making = Making(params, seed % 2**32, candidates.size, candidates.model)
+        making = Making(params, seed, candidates.size, candidates.model)
         try:
             for name, stage in make_stages(making):
                 lib.llama_sampler_chain_add(self._chain, stage)
                 if name in REMEMBERING:
                     self._remembering.append(stage)
+                elif name == "grammar":
+                    self._grammar = stage
         except InvalidParameter:
             self.close()
             raise
@@ -105,20 +109,44 @@ class SamplerChain:
             for stage in self._remembering:
                 lib.llama_sampler_accept(stage, token)
 
-    def skip(self, count: int) -> None:
-        """Let the dice fall for tokens that are given: those after them get the same throws."""
-        for _ in range(count):
+    def skip(self, tokens: list[int]) -> None:
+        """Start after tokens that are given: the next get the throws that they would get there.
+
+        Raises `InvalidParameter` if they do not follow the grammar.
+        """
+        for token in tokens:
             self._dice.random()
+            if not self._allowed(token):
+                raise InvalidParameter(
+                    "The beginning of the answer does not follow the grammar.",
+                    hint="Change it, or leave grammar and json_schema unset.",
+                )
+            if self._grammar is not None:
+                lib.llama_sampler_accept(self._grammar, token)
 
     def score(self, logits: _Logits, token: int) -> float | None:
         """The natural-log probability of a given token after the chain, which then sees it.
 
-        None where the chain cuts it.
+        None where the chain cuts it, and from there on if it was the grammar that did.
         """
+        if self._off_grammar or not self._allowed(token):
+            self._off_grammar = True
+            return None
         tokens, probabilities = self.survivors(logits)
         found = probabilities[tokens == token]
         lib.llama_sampler_accept(self._chain, token)
         return float(np.log(found[0])) if len(found) and found[0] > 0 else None
+
+    def _allowed(self, token: int) -> bool:
+        """Whether the grammar takes a token next. Made to see another, it would end the process."""
+        if self._grammar is None:
+            return True
+        one = lib.llama_token_data(id=token, logit=0.0, p=0.0)
+        array = lib.llama_token_data_array(
+            data=ctypes.pointer(one), size=1, selected=-1, sorted=False
+        )
+        lib.llama_sampler_apply(self._grammar, ctypes.byref(array))
+        return bool(one.logit == 0)
 
     def survivors(self, logits: _Logits) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """The tokens that the chain leaves and their probabilities, in no particular order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence as Many
 
+from playground.errors import InvalidParameter
 from playground.providers.llama.native import NativeContext, NativeModel
 from playground.providers.llama.pieces import TextAssembler
 from playground.providers.llama.protocol import (
@@ -26,6 +27,9 @@ from playground.providers.llama.sampling import (
     pack_logits,
 )
 from playground.types import FinishReason, Token
+
+SEEDS = 2**32 - 1
+"""How many seeds there are: the next number means "draw one" to llama.cpp, so that 0 follows."""
 
 
 class Sequence(ABC):
@@ -114,9 +118,14 @@ class Answer(Sequence):
         self._drawn = 0
         self._text = TextAssembler(request.stops)
         # Choices of one request differ by their seed, and each can be repeated alone.
-        self._chain = SamplerChain(request.params, request.params.seed + choice, candidates)
+        seed = (request.params.seed + choice) % SEEDS
+        self._chain = SamplerChain(request.params, seed, candidates)
         self._chain.accept(request.prompt)
-        self._chain.skip(request.given)
+        try:
+            self._chain.skip(request.prompt[len(request.prompt) - request.given :])
+        except InvalidParameter:
+            self._chain.close()
+            raise
 
     @property
     def prefilling(self) -> bool:

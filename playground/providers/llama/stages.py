@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import llama_cpp as lib
+from pydantic import JsonValue
 
 from playground.errors import InvalidParameter
 from playground.providers.llama.native import NativeModel
@@ -122,6 +126,15 @@ _STAGES: dict[str, tuple[Off, Make]] = {
 """Each stage with when it changes nothing (then it is left out: it would cost a pass)."""
 
 
+MOST_GRAMMAR, DEEPEST_GRAMMAR = 1_000_000, 1_000
+"""llama.cpp reads a grammar by recursion: twenty thousand parentheses overflow its stack."""
+
+MOST_REPEATED = 1_000_000
+"""The converter writes a schema's longest string out, so many characters of grammar for each."""
+
+_COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
+_REPEATS = re.compile(r"(?<=[{,])\d+(?=[,}])")
+
 REMEMBERING = ("penalties", "dry")
 """Stages that look at the text so far, the prompt's too. A grammar must never see a prompt."""
 
@@ -190,19 +203,54 @@ def _token_named(name: str, making: Making) -> int:
 
 def _grammar(making: Making) -> lib.llama_sampler_p:
     params = making.params
-    what, source = "grammar", params.grammar or ""
+    what, source, hint = "grammar", params.grammar or "", "It needs a rule called root."
+    bounds = (
+        f"It may have {MOST_GRAMMAR:,} characters and {DEEPEST_GRAMMAR:,} parentheses in each "
+        "other."
+    )
     if params.json_schema is not None:
         from llama_cpp.llama_grammar import json_schema_to_gbnf
 
-        what = "json_schema"
+        what, hint = "json_schema", "llama.cpp takes lengths and counts up to about a thousand."
+        bounds = hint
+        _check_counts(params.json_schema)
         try:
             source = json_schema_to_gbnf(json.dumps(params.json_schema))
         except Exception as error:
             # The converter asserts and raises whatever a schema makes it stumble over.
             raise InvalidParameter(f"json_schema cannot be followed: {error}.") from error
+    if len(source) > MOST_GRAMMAR or _nesting(source) > DEEPEST_GRAMMAR:
+        raise InvalidParameter(f"{what} is too long or too deep to be followed.", hint=bounds)
     sampler = lib.llama_sampler_init_grammar(making.vocab, source.encode(), b"root")
     if not sampler:
-        raise InvalidParameter(
-            f"{what} cannot be read as GBNF.", hint="It needs a rule called root."
-        )
+        raise InvalidParameter(f"{what} cannot be read as GBNF.", hint=hint)
     return sampler
+
+
+def _check_counts(schema: JsonValue, name: str = "") -> None:
+    """Raise `InvalidParameter` for a count that would be written out until memory is full."""
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            _check_counts(value, key)
+    elif isinstance(schema, list):
+        for item in schema:
+            _check_counts(item, name)
+    elif _count(schema, name) > MOST_REPEATED:
+        raise InvalidParameter(
+            f"json_schema has the {name} {f'{schema}':.80}, more than can be written as a grammar.",
+            hint="Leave it out: max_length bounds the answer.",
+        )
+
+
+def _count(value: JsonValue, name: str) -> float:
+    """How often a part of a schema has something repeated."""
+    if name in _COUNTS and isinstance(value, int | float):
+        return value
+    if name == "pattern" and isinstance(value, str):
+        return math.prod(max(1, int(count)) for count in _REPEATS.findall(value))
+    return 0
+
+
+def _nesting(source: str) -> int:
+    """How many parentheses of a grammar lie in each other at most."""
+    return max(accumulate((char == "(") - (char == ")") for char in source), default=0)

@@ -137,6 +137,9 @@ async def test_nothing_to_score_too_much_to_score_and_tokens_that_do_not_exist_a
         await model.score(PROMPT, "word " * 3000)
     with pytest.raises(LocalError, match="tokens 0 to"):
         await model.next_token(PROMPT, [10_000_000])
+    for token in (-1, 10_000_000):
+        with pytest.raises(LocalError, match="tokens 0 to"):
+            await model.detokenize([token])
     assert np.isfinite((await model.next_token(PROMPT)).logits).all()
 
 
@@ -149,3 +152,18 @@ async def test_a_local_models_engine_can_be_watched_while_it_works(model: ChatMo
     await run.cancel()
     assert seen.running == seen.slots
     assert seen.waiting == 20 - seen.slots
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("half a character: \ud83d", "lone surrogate"), ("word " * 14_000_000, "are the most")],
+    ids=["half a character", "70 MB"],
+)
+async def test_a_prompt_that_cannot_be_sent_is_refused_and_ends_nobody_elses_run(
+    model: ChatModel, text: str, says: str
+) -> None:
+    endless = generate(model, PROMPT, max_length=400, logit_bias={"<|end|>": -1000}).start()
+    refused = await generate(model, text, max_length=1)
+    assert isinstance(refused.error, LocalError)
+    assert says in str(refused.error)
+    assert (await endless).error is None

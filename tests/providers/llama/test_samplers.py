@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 
 from playground.errors import InvalidParameter
+from playground.params import GenerationParams
 from playground.providers import ChatModel, open_model
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.sampling import Candidates, SamplerChain
 from playground.run import Run, generate
+from playground.types import Message, TextDelta
 
 from .conftest import sampling
 
@@ -118,11 +121,64 @@ async def test_a_json_schema_is_followed(model: ChatModel) -> None:
     assert run.text.lstrip().startswith("{")
 
 
+async def _continued(model: ChatModel, prefix: str, **knobs: Any) -> str:
+    plan = model.plan(GenerationParams.of(seed=3, max_length=24, **knobs))
+    turns = (Message(role="user", content="Yes or no?"),)
+    events = model.continue_from(turns, prefix, plan)
+    return "".join([event.text async for event in events if isinstance(event, TextDelta)])
+
+
+async def test_an_answer_that_goes_on_from_inside_follows_the_grammar_from_there(
+    model: ChatModel,
+) -> None:
+    grammar = 'root ::= "yes" | "no"'
+    assert await _continued(model, "ye", grammar=grammar) == "s"
+    assert await _continued(model, "yes", grammar=grammar) == ""
+    with pytest.raises(InvalidParameter, match="does not follow the grammar"):
+        await _continued(model, "maybe", grammar=grammar)
+
+
+async def test_a_text_that_leaves_the_grammar_scores_as_cut_from_there(model: ChatModel) -> None:
+    follows = GenerationParams.of(grammar='root ::= "yes" | "no"')
+    turns = (Message(role="user", content="Yes or no?"),)
+    (first, *_) = await model.score(turns, "yes", [follows])
+    assert math.isfinite(first.logprobs[0])
+    scores = await model.score(turns, "yes or no", [follows, GenerationParams.of(top_p=1)])
+    assert math.isfinite(scores[0].logprobs[0])
+    assert scores[-1].logprobs[0] == -math.inf
+    assert all(math.isfinite(score.token.logprob or 0) for score in scores)
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"mirostat": 1, "mirostat_tau": 8},
+        {"mirostat": 2, "mirostat_tau": 8},
+        {"xtc_probability": 0.5, "xtc_threshold": 0.05, "temperature": 0},
+    ],
+    ids=str,
+)
+async def test_choices_of_the_last_seed_repeat_too(model: ChatModel, knobs: dict[str, Any]) -> None:
+    first = await _run(model, n=3, seed=2**32 - 2, **knobs)
+    again = await _run(model, n=3, seed=2**32 - 2, **knobs)
+    assert [choice.text for choice in first.choices] == [choice.text for choice in again.choices]
+    alone = await _run(model, seed=0, **knobs)
+    assert alone.text == first.choices[1].text
+
+
 @pytest.mark.parametrize(
     ("knobs", "says"),
     [
         ({"grammar": "this is no grammar"}, "GBNF"),
+        ({"grammar": f'root ::= {"(" * 20_000}"a"{")" * 20_000}'}, "too long or too deep"),
         ({"json_schema": {"type": "nonsense"}}, "json_schema"),
+        ({"json_schema": {"type": "string", "minLength": 10**12}}, "minLength 1000000000000"),
+        ({"json_schema": {"items": [{"type": "string", "maxLength": 10**12}]}}, "maxLength"),
+        (
+            {"json_schema": {"type": "string", "pattern": "^((a{9999}){9999}){9999}$"}},
+            "the pattern",
+        ),
+        ({"json_schema": {"type": "string", "maxLength": 5_000}}, "about a thousand"),
         ({"logit_bias": {"more than one token": 1}}, "tokens for this model"),
         ({"logit_bias": {"99999999": 1}}, "names token"),
     ],
