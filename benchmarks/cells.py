@@ -5,7 +5,9 @@ cells in a pool, where all of them attend over it in one matrix product, and hav
 cells are their own; prompts of their *own* lie beside each other in a pool, and each sequence has
 to attend over the cells of all others. Flash attention is as the rule has it.
 The demo model and 110 M parameters of random weights, one thread, every measurement in a process of
-its own, the two layouts in turns. A ratio above 1 is in favour of own cells.
+its own, the layouts in turns. The third is what the engine takes by itself, told as a sweep tells
+it how many answers to one prompt there will be. A ratio above 1 is in favour of own cells; "best"
+is how the engine's choice compares with the better of the two, where below 1 is worse.
 
     python -m benchmarks.cells
 """
@@ -34,9 +36,12 @@ Measured = dict[str, float]
 
 
 async def measure(
-    ref: str, unified: bool, prompt: int, count: int, own_prompts: bool, length: int
+    ref: str, unified: bool | None, prompt: int, count: int, own_prompts: bool, length: int
 ) -> Measured:
-    """One job: `count` answers of `length` tokens to prompts of about `prompt` tokens."""
+    """One job: `count` answers of `length` tokens to prompts of about `prompt` tokens.
+
+    `unified` None lets the engine choose.
+    """
     async with open_model(
         ref, threads=1, context_length=CONTEXT, sequences=count, unified=unified
     ) as model:
@@ -55,6 +60,8 @@ async def measure(
             )
             for number in range(count)
         ]
+        if not own_prompts:
+            model.expect(runs[0].messages, count)
         comparison = Comparison(runs)
         began = time.perf_counter()
         async with comparison:
@@ -75,17 +82,22 @@ async def measure(
 def _row(name: str, ref: str, job: tuple[int, int, bool, int], rounds: int) -> str:
     prompt, count, own_prompts, _ = job
     found = [
-        [in_a_process(measure, ref, unified, *job) for unified in (False, True)]
+        [in_a_process(measure, ref, unified, *job) for unified in (False, True, None)]
         for _ in range(rounds)
     ]
 
     def columns(figure: str) -> str:
-        own, pool = (statistics.median(pair[layout][figure] for pair in found) for layout in (0, 1))
+        own, pool, auto = (
+            statistics.median(layouts[which][figure] for layouts in found) for which in range(3)
+        )
         if own != own:
-            return f"{'-':>10}{'-':>10}{'-':>7}"
-        better = pool / own if figure == "total" else own / pool
-        digits = 2 if figure == "total" else 1
-        return f"{own:>10.{digits}f}{pool:>10.{digits}f}{better:>7.2f}"
+            return f"{'-':>9}{'-':>9}{'-':>7}{'-':>9}{'-':>6}"
+        if figure == "total":
+            ratios, digits = (pool / own, min(own, pool) / auto), 2
+        else:
+            ratios, digits = (own / pool, auto / max(own, pool)), 1
+        both = f"{own:>9.{digits}f}{pool:>9.{digits}f}{ratios[0]:>7.2f}"
+        return f"{both}{auto:>9.{digits}f}{ratios[1]:>6.2f}"
 
     kind = "own" if own_prompts else "one"
     return f"{name:<8}{prompt:>7}{kind:>6}{count:>6}{columns('rate')}{columns('total')}"
@@ -105,10 +117,10 @@ def main() -> None:
     if options.quick:
         options.rounds, options.prompts, options.models = 1, [128], ["demo"]
     print(
-        f"{'':27}{'decoding, tokens/s':^27}{'the whole job, seconds':^27}   "
+        f"{'':27}{'decoding, tokens/s':^40}{'the whole job, seconds':^40}   "
         f"(medians of {options.rounds})\n"
         f"{'model':<8}{'prompt':>7}{'is':>6}{'seqs':>6}"
-        + f"{'own':>10}{'pool':>10}{'own ×':>7}"
+        + f"{'own':>9}{'pool':>9}{'own ×':>7}{'auto':>9}{'best':>6}"
         * 2
     )
     for name in options.models:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
 from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Literal, Self
+
+from pydantic import JsonValue
 
 from playground.errors import PlaygroundError, StreamTruncated, UnsupportedParameter
 from playground.ids import new_id
@@ -125,6 +127,7 @@ class Run:
         self.unsupported: Unsupported = unsupported
         self.plan: Plan | None = None
         self.provenance = Provenance()
+        self._engine: Mapping[str, JsonValue] = {}
         self.choices: list[GrowingChoice] = [GrowingChoice()]
         self.usage = Usage()
         self.timing = Timing()
@@ -188,10 +191,15 @@ class Run:
         """
         if self._kept_receipt is not None or self.plan is None:
             return self._kept_receipt
+        provenance = self.provenance
+        if provenance.engine and self._engine:
+            # What the model says of itself may be older, or newer, than this run.
+            engine = {**provenance.engine, **self._engine}
+            provenance = provenance.model_copy(update={"engine": engine})
         return Receipt(
             model=str(self.model.ref),
             plan=self.plan,
-            provenance=self.provenance,
+            provenance=provenance,
             versions=versions(self.provenance.libraries),
             hardware=hardware(),
         )
@@ -322,6 +330,7 @@ class Run:
                 self._choice(event.choice).take(event)
             case Started():
                 self.plan = event.plan
+                self._engine = event.engine
                 self.timing = self.timing.model_copy(update={"queued": now})
             case Completed():
                 self.usage = event.usage

@@ -6,8 +6,8 @@ made for every piece of text and costs a third of a model there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -261,9 +261,14 @@ class ScoredToken:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The backend began the work; `plan` is now complete (the seed drawn, fallbacks known)."""
+    """The backend began the work; `plan` is now complete (the seed drawn, fallbacks known).
+
+    `engine` are the settings of `Provenance.engine` that may be others in every run, as they are
+    in this one.
+    """
 
     plan: Plan
+    engine: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,13 @@ class ChatModel(ABC):
             f"{self.ref} cannot {what}.", hint="Local models can: open one as local:/path."
         )
 
+    def expect(self, messages: Sequence[Message], answers: int) -> None:
+        """A hint: so many answers to these very messages will be asked for, in all.
+
+        It holds until the next hint. It changes how the work is done, never what is answered;
+        nothing by default.
+        """
+
     async def provenance(self) -> Provenance:
         """What a receipt says of this model beside the plan; nothing by default.
 

@@ -26,10 +26,11 @@ PROOF_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One run to be made."""
+    """One run to be made. `answers` is how many to the same messages the whole sweep wants."""
 
     messages: tuple[Message, ...]
     params: GenerationParams
+    answers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class HereLane(Lane):
 
     async def make(self, work: Work) -> Outcome:
         """Make one run."""
+        self.model.expect(work.messages, work.answers)
         run = Run(self.model, work.messages, work.params, unsupported="adjust")
         run.provenance = self.provenance
         created = time.time()

@@ -66,6 +66,10 @@ class Serving:
         lane.changed = self._lane_changed
         self._failed_in_a_row = 0
         self._ever_worked = False
+        # Prompts take turns: where there are several, few answers at once are to the same one.
+        self._answers = runner.sweep.cells_of_model * runner.sweep.samples
+        if len(runner.sweep.prompts) > 1:
+            self._answers = 1
         self._base = runner.measuring.params_for(runner.sweep.params, lane.capabilities)
 
     async def _lane_changed(self, parallel: int | None, why: str) -> None:
@@ -160,7 +164,7 @@ class Serving:
             if not self._runner.may_begin():
                 await self._limit.leave(worked=False)
                 return None
-            outcome = await self._try(Work(prompt.messages, params), entered)
+            outcome = await self._try(Work(prompt.messages, params, self._answers), entered)
             if outcome is None:
                 return None
             refused = outcome.error == REFUSED

@@ -68,6 +68,22 @@ class Engine:
         return not self._waiting and all(slot.user is None for slot in self._slots)
 
     @property
+    def longest_kept(self) -> int:
+        """The tokens of the longest prefix that is kept: what a conversation may lose at most."""
+        return max(len(slot.tokens) for slot in self._slots)
+
+    def kept_of(self, prompt: list[int]) -> int:
+        """How many of a prompt's first tokens lie in cells already."""
+        return max(_common(slot.tokens, prompt) for slot in self._slots)
+
+    def move_to(self, context: NativeContext) -> None:
+        """Go on with another context, for as many sequences. To be done while idle."""
+        self._context = context
+        self._prefill_rate = 0.0
+        for slot in self._slots:
+            slot.tokens = []
+
+    @property
     def only_drawing(self) -> bool:
         """Whether the next step draws tokens and does nothing else, which makes it a short one."""
         users = [slot.user for slot in self._slots if slot.user is not None]
@@ -148,6 +164,8 @@ class Engine:
             waiting=len(self._waiting),
             slots=len(self._slots),
             cells=self._context.cells,
+            unified=self._context.unified,
+            flash_attention=self._context.flash_attention,
             cells_kept=sum(len(slot.tokens) for slot in self._slots),
         )
 
@@ -365,7 +383,7 @@ class Engine:
         sequence.resume_after(shared)
         slot.user = sequence
         self._touch(slot)
-        return sequence.begin(shared)
+        return sequence.begin(shared, self._context)
 
 
 def _common(one: list[int], other: list[int]) -> int:

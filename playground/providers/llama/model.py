@@ -93,6 +93,7 @@ class LlamaModel(ChatModel):
         self._lease: Lease | None = None
         self._pieces: tuple[bytes, ...] | None = None
         self._closed = False
+        self._expected: tuple[tuple[Message, ...], int] = ((), 1)
 
     def stream(self, messages: Sequence[Message], plan: Plan) -> AsyncGenerator[Event, None]:
         """Generate; all streams of all models on this file are decoded together."""
@@ -119,8 +120,15 @@ class LlamaModel(ChatModel):
             plan = plan.model_copy(update={"wire": {**plan.wire, "seed": seed}})
         params = SamplingParams.model_validate(plan.wire)
         turns, given = tuple(messages), _given(prefix)
+        expected, answers = self._expected
         reply = worker.ask(
-            lambda number: Generate(id=number, messages=turns, params=params, prefix=given)
+            lambda number: Generate(
+                id=number,
+                messages=turns,
+                params=params,
+                prefix=given,
+                answers=answers if turns == expected else 1,
+            )
         )
         try:
             async for report in reply:
@@ -173,6 +181,8 @@ class LlamaModel(ChatModel):
     async def detokenize(self, tokens: Sequence[int]) -> bytes:
         """The bytes that tokens stand for; raises `LocalError` for one that does not exist."""
         pieces = await self.vocabulary()
+        if any(not 0 <= token < len(pieces) for token in tokens):
+            raise LocalError(f"There are tokens 0 to {len(pieces) - 1:,} only.")
         return b"".join(pieces[token] for token in tokens)
 
     async def vocabulary(self) -> Sequence[bytes]:
@@ -181,8 +191,6 @@ class LlamaModel(ChatModel):
             report = await self._ask(Vocabulary, lambda number: ListVocabulary(id=number))
             self._pieces = tuple(bytes.fromhex(piece) for piece in report.pieces)
         return self._pieces
-        if any(not 0 <= token < len(pieces) for token in tokens):
-            raise LocalError(f"There are tokens 0 to {len(pieces) - 1:,} only.")
 
     async def count_tokens(self, messages: Sequence[Message]) -> int:
         """How many tokens a prompt will have, with everything that the template adds."""
@@ -205,6 +213,10 @@ class LlamaModel(ChatModel):
         if not isinstance(report, kind):
             raise TypeError(f"asked for {kind.__name__}, got {type(report).__name__}")
         return report
+
+    def expect(self, messages: Sequence[Message], answers: int) -> None:
+        """Many answers to one prompt are decoded in one pool of KV cells, where that is faster."""
+        self._expected = (tuple(messages), max(1, answers))
 
     async def provenance(self) -> Provenance:
         """The file and its sum, the chat template, and the settings that are in use.

@@ -284,6 +284,12 @@ class NativeContext:
         self.size = 0
         self.outputs = 0
 
+    def close(self) -> None:
+        """Give the memory back; the context is not to be used any more."""
+        handle, self.handle = self.handle, None
+        if handle:
+            lib.llama_free(handle)
+
     def _make_batch(self, capacity: int) -> lib.llama_batch:
         """A batch over our own arrays, filled by slices instead of field by field."""
         first = self._sequence.ctypes.data

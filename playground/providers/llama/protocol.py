@@ -27,10 +27,10 @@ class EngineSettings(_Said):
 
     The `[local]` table of the user's settings has the same words.
     `context_length` is the most tokens that one sequence may hold; `sequences` how many are
-    decoded together at most; `unified` whether they share one pool of KV cells, which are kept as
-    `kv_type`; `gpu_layers` how many layers go to a GPU (-1: all that fit); `load` how the weights
-    come into memory (`mmap` maps the file, `mlock` also keeps it from being swapped out, `read`
-    copies it); `chat_template` `plain` ignores the file's own.
+    decoded together at most; `unified` whether they share one pool of KV cells (None: it follows
+    the work), which are kept as `kv_type`; `gpu_layers` how many layers go to a GPU (-1: all that
+    fit); `load` how the weights come into memory (`mmap` maps the file, `mlock` also keeps it from
+    being swapped out, `read` copies it); `chat_template` `plain` ignores the file's own.
     """
 
     context_length: int | None = Field(default=None, ge=16, le=10_000_000)
@@ -95,13 +95,18 @@ class Load(_Said):
 
 
 class Generate(_Said):
-    """Generate `n` choices for a conversation; `prefix` is where the answers start inside."""
+    """Generate `n` choices for a conversation; `prefix` is where the answers start inside.
+
+    `answers` is how many requests for these very messages are expected, this one among them: what
+    the layout of the KV cells is chosen by.
+    """
 
     op: Literal["generate"] = "generate"
     id: int
     messages: tuple[Message, ...]
     params: SamplingParams
     prefix: Given = ""
+    answers: int = Field(default=1, ge=1)
 
 
 class Score(_Said):
@@ -164,7 +169,8 @@ class ModelFacts(_Said):
     """What the worker learnt of the model when it opened it, and what it really runs with.
 
     The settings are those in use, whoever chose them, in the words of `EngineSettings`; `cells` is
-    how many KV cells all sequences have together. `gpu_layers` counts the output layer too. None
+    how many KV cells all sequences have together. `unified` and `flash_attention` are what the file
+    was opened with, and what one answer gets. `gpu_layers` counts the output layer too. None
     where llama.cpp did not say. `template`: where turns come from; `template_sha256` the sum of the
     chat template in the file, empty where it is not used.
     """
@@ -216,12 +222,17 @@ class Ready(_Said):
 
 
 class Began(_Said):
-    """A request left the queue. `cached_tokens` of the prompt were there already."""
+    """A request left the queue. `cached_tokens` of the prompt were there already.
+
+    `unified` and `flash_attention` are those of `ModelFacts`, as they are for this request.
+    """
 
     kind: Literal["began"] = "began"
     id: int
     input_tokens: int
     cached_tokens: int
+    unified: bool
+    flash_attention: bool | None
 
 
 class SentScore(_Said):
@@ -301,6 +312,7 @@ class Occupancy(_Said):
 
     `running` of the `slots` are in use and `waiting` sequences want one; `cells_kept` of the KV
     `cells` hold tokens, those kept as prefixes for later included (shared ones counted for each).
+    `unified` and `flash_attention` are those of `ModelFacts`, as they are now.
     """
 
     kind: Literal["occupancy"] = "occupancy"
@@ -309,6 +321,8 @@ class Occupancy(_Said):
     waiting: int
     slots: int
     cells: int
+    unified: bool
+    flash_attention: bool | None
     cells_kept: int
 
 

@@ -30,7 +30,8 @@ def read_event(report: RequestReport, plan: Plan) -> Event:
     """A report about a generation as an event; raises `TypeError` for one about anything else."""
     match report:
         case Began():
-            return Started(plan)
+            layout = {"unified": report.unified, "flash_attention": report.flash_attention}
+            return Started(plan, layout)
         case Text():
             return TextDelta(report.text, report.choice, report.tokens)
         case ChoiceEnded():

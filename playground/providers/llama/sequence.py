@@ -58,8 +58,8 @@ class Sequence(ABC):
         """Whether (part of) the prompt is still to be evaluated."""
         return True
 
-    def begin(self, cached: int) -> list[Report]:
-        """It got a slot, with `cached` tokens of its prompt evaluated already."""
+    def begin(self, cached: int, context: NativeContext) -> list[Report]:
+        """It got a slot of this context, with `cached` tokens of its prompt evaluated already."""
         return []
 
     @abstractmethod
@@ -132,14 +132,21 @@ class Answer(Sequence):
         """Whether nothing has been drawn yet."""
         return self._drawn == 0
 
-    def begin(self, cached: int) -> list[Report]:
+    def begin(self, cached: int, context: NativeContext) -> list[Report]:
         """The first choice says how much of the prompt was there already."""
         request = self._request
         if request.began:
             return []
         request.began = True
         request.cached_tokens = cached
-        return [Began(id=self.id, input_tokens=len(self.prompt), cached_tokens=cached)]
+        began = Began(
+            id=self.id,
+            input_tokens=len(self.prompt),
+            cached_tokens=cached,
+            unified=context.unified,
+            flash_attention=context.flash_attention,
+        )
+        return [began]
 
     def decoded(self, context: NativeContext) -> list[Report]:
         """Draw the next token, decide whether it ends the choice, and give the text to show."""

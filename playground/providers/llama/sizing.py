@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import llama_cpp as lib
@@ -31,6 +31,13 @@ if not, all share one pool of that size: a long conversation finds room there.""
 
 SCORES_BYTES = 1024**3
 """The most memory for attention scores, which llama.cpp holds whole without flash attention."""
+
+SHARING_ANSWERS = 4
+"""Fewer answers than this to one prompt gain little by sharing its cells."""
+
+DRAWN_TO_SHARED = (16, 4)
+"""A pool for the answers to one prompt pays while they draw together at most so many times the
+prompt's tokens: the first for models that run on one thread, where attention is most of a token."""
 
 ONE_THREAD_PARAMETERS = 20_000_000
 """Below this, waking a second thread costs more than it computes."""
@@ -93,6 +100,31 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     )
 
 
+def shared_layout(model: NativeModel, settings: EngineSettings, opened: Layout) -> Layout | None:
+    """The layout for many answers to one prompt: one pool of as many cells, no flash attention.
+
+    None where that is `opened` already, where the user settled it, and where it has not been
+    measured to gain: on a GPU.
+    """
+    if settings.unified is not None or opened.sequences == 1 or _on_gpu(settings):
+        return None
+    if settings.flash_attention or settings.kv_type == "q8_0":
+        return None
+    shared = replace(opened, unified=True, flash_attention=False)
+    return shared if shared != opened and _scores_fit(model, opened.cells) else None
+
+
+def prefers_shared(parameters: int, answers: int, prompt: int, length: int) -> bool:
+    """Whether the shared layout is faster for so many answers to one prompt at once, on a CPU.
+
+    All of them attend over the prompt's cells in one matrix product there, instead of a copy each;
+    but each also over the cells of the others' answers, `length` tokens at most. The figures are in
+    `benchmarks/README.md` under `cells`.
+    """
+    most = DRAWN_TO_SHARED[parameters >= ONE_THREAD_PARAMETERS] * prompt
+    return answers >= SHARING_ANSWERS and answers * length <= most
+
+
 def _flash_attention(
     model: NativeModel, settings: EngineSettings, cells: int, unified: bool
 ) -> bool | None:
@@ -110,10 +142,18 @@ def _flash_attention(
     chosen = unified and not settings.unified
     if settings.flash_attention is not None or settings.kv_type == "q8_0" or chosen:
         return settings.flash_attention
-    if lib.llama_supports_gpu_offload() and settings.gpu_layers != 0:
+    if _on_gpu(settings):
         return None
-    scores = cells * BATCH_TOKENS * model.heads * 4
-    return False if scores <= SCORES_BYTES else None
+    return False if _scores_fit(model, cells) else None
+
+
+def _on_gpu(settings: EngineSettings) -> bool:
+    return bool(lib.llama_supports_gpu_offload()) and settings.gpu_layers != 0
+
+
+def _scores_fit(model: NativeModel, cells: int) -> bool:
+    """Whether the attention scores of a batch over so many cells may be held whole."""
+    return cells * BATCH_TOKENS * model.heads * 4 <= SCORES_BYTES
 
 
 def _affordable(free: int | None, bytes_per_token: int) -> int:

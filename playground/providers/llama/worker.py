@@ -25,8 +25,8 @@ from playground.errors import (
     LocalError,
     ModelLoadFailed,
 )
-from playground.providers.llama.engine import Engine
-from playground.providers.llama.native import NativeContext, NativeModel, start_llama
+from playground.providers.llama.layouts import Layouts
+from playground.providers.llama.native import NativeModel, start_llama
 from playground.providers.llama.protocol import (
     COMMAND,
     MAX_LINE_BYTES,
@@ -50,7 +50,6 @@ from playground.providers.llama.protocol import (
     Vocabulary,
     Watch,
 )
-from playground.providers.llama.sizing import BATCH_TOKENS, choose_layout
 from playground.providers.llama.template import PLAIN_STOPS, ChatTemplate, render_plain
 from playground.types import Message
 
@@ -120,20 +119,9 @@ class Worker:
             load=settings.load,
             progress=_Progress(outbox),
         )
-        layout = choose_layout(self._model, settings)
-        context = NativeContext(
-            self._model,
-            length=layout.length,
-            cells=layout.cells,
-            sequences=layout.sequences,
-            unified=layout.unified,
-            threads=layout.threads,
-            batch_tokens=BATCH_TOKENS,
-            kv_type=settings.kv_type,
-            flash_attention=layout.flash_attention,
-            abort=self._nobody_waits,
-        )
-        self.engine = Engine(self._model, context, layout.sequences)
+        self._layouts = Layouts(self._model, settings, self._nobody_waits)
+        self.engine = self._layouts.engine
+        layout, context = self._layouts.opened, self._layouts.context
         source = self._model.chat_template
         self._template: ChatTemplate | None = None
         self._template_problem: ChatTemplateError | None = None
@@ -183,7 +171,9 @@ class Worker:
             case Generate():
                 prompt, stops = self._prompt(command.messages, command.params.stop)
                 given = self._tokens(command.prefix)
-                self.engine.generate(command.id, prompt, command.params, stops, given)
+                params = command.params
+                self._layouts.suit(prompt, command.answers * params.n, params.max_length)
+                self.engine.generate(command.id, prompt, params, stops, given)
             case Score():
                 prompt, _ = self._prompt(command.messages)
                 continuation = self._tokens(command.continuation)
