@@ -251,7 +251,7 @@ class Run:
 
     async def ended(self, patience: float | None = None) -> bool:
         """Wait for the end, so many seconds at most; whether it has come. Starts nothing."""
-        if self._task is not None:
+        if self._task is not None and not self._task.done():
             await asyncio.wait([self._task], timeout=patience)
         return self.state != "running"
 
@@ -324,14 +324,14 @@ class Run:
         match event:
             case TextDelta() | ReasoningDelta():
                 if self.timing.first_token is None:
-                    self.timing = self.timing.model_copy(update={"first_token": now})
+                    self.timing = self._timed(first_token=now)
                 self._choice(event.choice).take(event)
             case Finished():
                 self._choice(event.choice).take(event)
             case Started():
                 self.plan = event.plan
                 self._engine = event.engine
-                self.timing = self.timing.model_copy(update={"queued": now})
+                self.timing = self._timed(queued=now)
             case Completed():
                 self.usage = event.usage
                 self._completed = True
@@ -339,13 +339,16 @@ class Run:
             self._events.append(event)
             self._news.set()
 
+    def _timed(self, **moments: float) -> Timing:
+        return Timing.model_construct(**{**self.timing.__dict__, **moments})
+
     def _choice(self, index: int) -> GrowingChoice:
         while len(self.choices) <= index:
             self.choices.append(GrowingChoice())
         return self.choices[index]
 
     def _end(self, state: EndState) -> None:
-        self.timing = self.timing.model_copy(update={"total": time.perf_counter() - self._began})
+        self.timing = self._timed(total=time.perf_counter() - self._began)
         self.state = state
         self._news.set()
 

@@ -17,8 +17,8 @@ from playground.lens.tokens import Tokens
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel
 from playground.providers.registry import open_hurried
-from playground.run import Run, problem_of
-from playground.types import Answer, Capabilities, Choice, Message, Provenance
+from playground.run import Run
+from playground.types import Answer, Capabilities, Message, Provenance
 
 PROOF_SECONDS = 300.0
 """How long a lane waits for the sum of its model's file before it starts."""
@@ -144,18 +144,12 @@ def outcome_of(run: Run, created: float) -> Outcome:
         ended=EndedRun(
             id=run.id,
             state=run.state,
-            choices=(
-                Choice(
-                    text=choice.text,
-                    reasoning=choice.reasoning,
-                    finish_reason=choice.finish_reason,
-                ),
-            ),
+            choices=answer.choices[:1],
             tokens=(choice.tokens,),
             receipt=answer.receipt,
             usage=run.usage,
             timing=run.timing,
-            error=problem_of(run.error) if run.error is not None else None,
+            error=answer.error,
         ),
         answer=answer,
         tokens=choice.tokens,

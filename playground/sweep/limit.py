@@ -88,6 +88,12 @@ class Limit:
             self.size = float(max(1, size))
             self._change.notify_all()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether nobody need wait now."""
+        free = self.running < int(self.size) and self._not_before <= time.monotonic()
+        return self._open or free
+
     async def room(self) -> None:
         """Wait until there is room, without taking it."""
         async with self._change:
@@ -100,16 +106,13 @@ class Limit:
             self._change.notify_all()
 
     async def _room(self) -> None:
-        while not self._open:
-            pause = self._not_before - time.monotonic()
+        while not self.has_room:
             if self.running >= int(self.size):
                 await self._change.wait()
-            elif pause > 0:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._change.wait()
             else:
-                return
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._not_before - time.monotonic()):
+                        await self._change.wait()
 
     def _succeed(self) -> None:
         self._since_refusal += 1

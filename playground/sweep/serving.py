@@ -117,11 +117,14 @@ class Serving:
                 if not self._runner.may_begin():
                     return
                 group.create_task(self.cell(number, values))
-                # Its samples take their places before the next cell looks for room.
+                # Its samples begin, and take their places, before the next cell looks for room.
+                await asyncio.sleep(0)
                 await asyncio.sleep(0)
 
     async def _room(self) -> None:
         """Wait for room, or for the end."""
+        if self._limit.has_room:
+            return
         room = asyncio.ensure_future(self._limit.room())
         ending = asyncio.ensure_future(self._runner.stopping())
         await asyncio.wait([room, ending], return_when=asyncio.FIRST_COMPLETED)
