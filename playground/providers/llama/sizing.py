@@ -171,7 +171,8 @@ def describe_machine() -> str:
     threads = "1 thread" if cores == 1 else f"{cores} threads"
     return (
         f"{threads} ({ONE_THREAD_PARAMETERS // 10**6} M parameters and less: 1), {SEQUENCES} "
-        f"sequences, {memory} (a context takes up to {CONTEXT_SHARE:.0%} of it), {gpu}"
+        f"sequences ({SHARING_ANSWERS} answers to one prompt may share a pool of KV cells), "
+        f"{memory} (a context takes up to {CONTEXT_SHARE:.0%} of it), {gpu}"
     )
 
 
