@@ -14,7 +14,7 @@ pure function of finished answers: no model is opened, and what must be asked of
 
 from playground.metrics.chain import StageEffect, chain_params, stage_effects
 from playground.metrics.collection import Collection, normalised
-from playground.metrics.dead import CellSamples, KnobReport, dead_knobs
+from playground.metrics.dead import CellSamples, KnobReport, dead_knobs, knob_effects, told_effects
 from playground.metrics.flip import FlipPoint, flip_point
 from playground.metrics.histogram import Bar, answer_histogram
 from playground.metrics.judge import Judge, Verdict, judged, scores
@@ -47,6 +47,7 @@ __all__ = [
     "flip_point",
     "get",
     "judged",
+    "knob_effects",
     "measure",
     "measure_all",
     "measure_figures",
@@ -54,4 +55,5 @@ __all__ = [
     "perplexities",
     "scores",
     "stage_effects",
+    "told_effects",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from playground.knobs import number_text
@@ -12,7 +12,7 @@ from playground.params import GenerationParams
 if TYPE_CHECKING:
     from playground.metrics.outside import Partly
 
-__all__ = ["CHAIN_KNOBS", "Effect", "StageEffect", "chain_params", "stage_effects"]
+__all__ = ["CHAIN_KNOBS", "Effect", "StageEffect", "chain_params", "stage_effects", "together"]
 
 Effect = Literal["none", "needless", "some", "unknown"]
 """What a stage did: nothing at any token, nothing that the others would not have done, something,
@@ -81,6 +81,27 @@ class StageEffect:
             case _:
                 verb = "acted on" if self.stage == "temperature" else "cut at"
                 return f"{name} {verb} {self.changed} of {_tokens(self.tokens)}"
+
+
+def together(effects: Sequence[StageEffect], setting: str = "") -> StageEffect:
+    """What one stage did over several chains (at least one): their tokens counted together.
+
+    `setting` takes the place of theirs. Whatever it did in one of them it did.
+    """
+    kinds = {one.effect for one in effects}
+    order: tuple[Effect, ...] = ("some", "unknown", "needless", "none")
+    reasons = {one.because for one in effects if one.because}
+    return replace(
+        effects[0],
+        setting=setting or effects[0].setting,
+        effect=next(kind for kind in order if kind in kinds),
+        tokens=sum(one.tokens for one in effects),
+        changed=sum(one.changed for one in effects),
+        unknown=sum(one.unknown for one in effects),
+        entering=_largest([one.entering for one in effects]),
+        left=_largest([one.left for one in effects]),
+        because=reasons.pop() if len(reasons) == 1 else "the other stages" if reasons else "",
+    )
 
 
 def chain_params(effective: Mapping[str, Any]) -> GenerationParams:
@@ -216,7 +237,10 @@ def _same(one: Partly | None, other: Partly | None) -> bool:
 
 
 def _most(states: Sequence[Partly | None]) -> int | None:
-    counts = [None if state is None else state.count for state in states]
+    return _largest([None if state is None else state.count for state in states])
+
+
+def _largest(counts: Sequence[int | None]) -> int | None:
     known = [count for count in counts if count is not None]
     return max(known, default=0) if len(known) == len(counts) else None
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from playground.errors import InvalidParameter
 from playground.knobs import SAMPLERS, number_text
-from playground.metrics.chain import StageEffect, chain_params, stage_effects
+from playground.metrics.chain import StageEffect, chain_params, stage_effects, together
 from playground.metrics.intervals import Resampling
 from playground.metrics.metric import Metric
 from playground.metrics.registry import METRICS
@@ -17,7 +17,15 @@ from playground.metrics.sample import Sample
 if TYPE_CHECKING:
     from playground.metrics.apart import Difference
 
-__all__ = ["MARGIN", "CellSamples", "KnobReport", "KnobVerdict", "dead_knobs"]
+__all__ = [
+    "MARGIN",
+    "CellSamples",
+    "KnobReport",
+    "KnobVerdict",
+    "dead_knobs",
+    "knob_effects",
+    "told_effects",
+]
 
 KnobVerdict = Literal["dead", "equivalent", "alive", "undecided"]
 """Whether a knob's values gave the very same answers, answers that differ by less than a margin,
@@ -28,6 +36,10 @@ MARGIN: Final = 0.05
 
 MOST_TOKENS: Final = 2_000
 """Tokens at which the stages of a chain are looked at, evenly taken from all there are."""
+
+
+FEW_VALUES: Final = 3
+"""Values of a knob that are each told of; what was the same at more is said of all together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,8 @@ class KnobReport:
     `difference` is the largest between two of its `values`, `least` and `most` bound it (5 % are
     left out on either side), and `chance` is how often exchanged answers differ as much (the
     p-value of a permutation test); None where the answers are the very same. `reason` says all of
-    it in a sentence, and `effects` what the sampler chain did at each value, where that is known.
+    it in a sentence, and `effects` what its stage of the sampler chain did at each value, over all
+    cells with that value together, where that is known.
     """
 
     knob: str
@@ -135,8 +148,8 @@ def _varied(cells: Sequence[CellSamples]) -> list[str]:
 
 def _report(knob: str, cells: Sequence[CellSamples], test: _Test) -> KnobReport:
     values, contexts = _contexts(knob, cells)
-    effects = tuple(_effects(knob, cells))
-    told = dict.fromkeys(str(effect) for _, effect in effects)
+    effects = knob_effects(knob, cells)
+    told = told_effects(effects)
 
     def report(
         verdict: KnobVerdict,
@@ -206,20 +219,43 @@ def _contexts(
     return tuple(values), list(contexts.values())
 
 
-def _effects(knob: str, cells: Sequence[CellSamples]) -> Iterator[tuple[Any, StageEffect]]:
-    """What the stage of a knob did at each of its values, all cells with that value together."""
-    grouped: dict[str, tuple[Any, CellSamples, list[Sequence[float]]]] = {}
+def knob_effects(knob: str, cells: Sequence[CellSamples]) -> tuple[tuple[Any, StageEffect], ...]:
+    """What the stage of a knob did at each of its values, all cells with that value together.
+
+    Empty for a knob that is no stage of the sampler chain, and where no cell's distributions are
+    known. At values that switch the stage off it did nothing that could be told.
+    """
+    chains: dict[str, tuple[Any, CellSamples, list[Sequence[float]]]] = {}
     for cell in cells:
         if knob in SAMPLERS and cell.effective and cell.likeliest and knob in cell.settings:
             chain = chain_params(cell.effective)
             key = f"{chain.given()!r} {cell.vocabulary}"
-            grouped.setdefault(key, (cell.settings[knob], cell, []))[2].extend(cell.likeliest)
-    for value, cell, likeliest in grouped.values():
+            chains.setdefault(key, (cell.settings[knob], cell, []))[2].extend(cell.likeliest)
+    found: dict[Any, list[StageEffect]] = {}
+    for value, cell, likeliest in chains.values():
         chosen = likeliest[:: -(-len(likeliest) // MOST_TOKENS)]
         chain = chain_params(cell.effective or {})
         for effect in stage_effects(chosen, chain, vocabulary=cell.vocabulary):
             if effect.stage == knob:
-                yield value, effect
+                found.setdefault(value, []).append(effect)
+    return tuple((value, together(effects)) for value, effects in sorted(found.items()))
+
+
+def told_effects(effects: Sequence[tuple[Any, StageEffect]]) -> list[str]:
+    """Effects at the values of one knob in words; at many values one phrase for each kind."""
+    if len(effects) <= FEW_VALUES:
+        return [str(effect) for _, effect in effects]
+    kinds: dict[str, list[tuple[Any, StageEffect]]] = {}
+    for value, effect in effects:
+        kinds.setdefault(effect.effect, []).append((value, effect))
+    told = []
+    for alike in kinds.values():
+        setting = alike[0][1].setting
+        if len(alike) > 1:
+            ends = f"{_text(alike[0][0])} to {_text(alike[-1][0])}"
+            setting = f"{alike[0][1].stage} {ends} ({len(alike)} values)"
+        told.append(str(together([effect for _, effect in alike], setting)))
+    return told
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from playground.metrics import CellSamples, FlipPoint, KnobReport, Sample, dead_knobs, flip_point
+from playground.metrics import (
+    CellSamples,
+    FlipPoint,
+    KnobReport,
+    Sample,
+    dead_knobs,
+    flip_point,
+    knob_effects,
+    told_effects,
+)
 from playground.sweep.axis import value_text
 from playground.sweep.definition import BayesianSearch, GridSearch, short
 from playground.sweep.looking import looked_at
@@ -38,10 +47,14 @@ class Finding:
 def findings(result: SweepResult) -> Iterator[Finding]:
     """What was found out, what matters most first; blocks while it reads the answers.
 
-    Of a search its best points. Of a grid what each knob did, and where the top answer flips.
+    Of a search its best points, and what the stages of the sampler chain did; of a grid what each
+    knob did, and where the top answer flips.
     """
     yield from _best(result)
-    if not isinstance(result.sweep.search, GridSearch) or not result.axes:
+    if not result.axes:
+        return
+    if not isinstance(result.sweep.search, GridSearch):
+        yield from _stages(result)
         return
     there = sum(cell.figures.samples for cell in result.cells)
     if there > MOST_ANSWERS:
@@ -130,6 +143,31 @@ def _knobs(result: SweepResult, samples: dict[int, list[Sample]]) -> Iterator[Fi
         reports = dead_knobs(told, knobs=knobs, same_dice=result.sweep.same_dice)
         of = f" for {model}" if len(result.sweep.models) > 1 else ""
         yield Finding(f"What each knob did{of}", tuple(Line(_knob_text(one)) for one in reports))
+
+
+def _stages(result: SweepResult) -> Iterator[Finding]:
+    """For each model, what the swept stages of the sampler chain did at settings by dice.
+
+    No two of those differ in one knob alone, so that answers cannot be compared; what a stage cut
+    at a token that was looked at takes no comparison.
+    """
+    for number, model in enumerate(result.sweep.models):
+        looked = [
+            _told(result, cell, [], 0)
+            for cell in result.cells
+            if cell.place.model == number and looked_at(result.sweep, cell.number, 0)
+        ]
+        known = [cell for cell in looked if cell.likeliest]
+        tokens = sum(len(cell.likeliest) for cell in known)
+        lines = [
+            Line("; ".join(told))
+            for axis in result.axes
+            if (told := told_effects(knob_effects(axis.knob, known)))
+        ]
+        if lines:
+            of = f" for {model}" if len(result.sweep.models) > 1 else ""
+            where = f"at {tokens:,} tokens of {len(known):,} answers"
+            yield Finding(f"What the sampler chain did{of}, {where}", tuple(lines))
 
 
 def _told(result: SweepResult, cell: Cell, samples: list[Sample], most: int) -> CellSamples:

@@ -11,7 +11,7 @@ from typing import Final
 
 from playground.knobs import SAMPLERS
 from playground.params import knobs
-from playground.sweep.definition import GridSearch, Sweep
+from playground.sweep.definition import Sweep
 
 LIKELIEST: Final = 20
 """Tokens that are reported at each place."""
@@ -26,12 +26,10 @@ MOST_TOKENS: Final = 20_000
 def looked_at(sweep: Sweep, cell: int, sample: int) -> bool:
     """Whether this answer is to report the likeliest tokens.
 
-    It is the first answer of a cell of a grid over a knob that is a stage of the sampler chain; of
-    many cells some, spread over all values of all knobs.
+    It is the first answer of a cell where a knob is swept that is a stage of the sampler chain; of
+    many cells some, of a grid spread over all values of all knobs.
     """
-    if sample or not isinstance(sweep.search, GridSearch):
-        return False
-    if not any(axis.knob in SAMPLERS for axis in sweep.axes):
+    if sample or not any(axis.knob in SAMPLERS for axis in sweep.axes):
         return False
     return cell % sweep.cells_of_model % _every(sweep) == 0
 

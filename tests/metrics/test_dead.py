@@ -130,6 +130,40 @@ def test_the_reason_is_the_chains_where_that_is_known() -> None:
     ]
 
 
+def test_what_a_stage_did_is_told_once_a_value_and_at_many_values_once_a_kind() -> None:
+    likeliest = [[math.log(p) for p in (0.5, 0.2, 0.1, 0.08, 0.06, 0.03)]] * 5
+
+    def cells(values: tuple[int, ...]) -> list[CellSamples]:
+        # Two chains for each value: they differ in what comes after it.
+        return [
+            CellSamples(
+                {"top_k": top_k, "temperature": temperature},
+                [Sample("the same")] * 3,
+                likeliest=likeliest,
+                effective={
+                    "top_k": top_k,
+                    "top_p": 0.9,
+                    "temperature": temperature,
+                    "sampler_order": ["top_p", "top_k", "temperature"],
+                },
+            )
+            for top_k in values
+            for temperature in (0.5, 1.5)
+        ]
+
+    (few,) = dead_knobs(cells((2, 20)), knobs=["top_k"])
+    assert few.reason.split("; ")[1:] == [
+        "top_k 2 cut at 10 of 10 tokens",
+        "top_k 20 never cut: top_p had left at most 5 tokens",
+    ]
+    (many,) = dead_knobs(cells((2, 3, 20, 40, 80)), knobs=["top_k"])
+    assert many.reason.split("; ")[1:] == [
+        "top_k 2 to 3 (2 values) cut at 20 of 20 tokens",
+        "top_k 20 to 80 (3 values) never cut: top_p had left at most 5 tokens",
+    ]
+    assert [value for value, _ in many.effects] == [2, 3, 20, 40, 80]
+
+
 def test_of_more_answers_than_can_be_compared_it_is_said_how_many_were(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

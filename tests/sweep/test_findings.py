@@ -75,12 +75,56 @@ def test_many_sentences_are_counted_on_the_page(
     assert [(len(item["lines"]), item["more"]) for item in shown] == [(1, 1), (1, 1)]
 
 
-def test_of_settings_by_dice_nothing_of_the_kind_is_said(history: History) -> None:
+def test_of_settings_by_dice_it_is_told_what_the_chain_cut_and_nothing_else(
+    history: History,
+) -> None:
     result = make(
-        history, axes=axes_of({"temperature": "0:2"}), search=RandomSearch(count=4),
-        params={"max_length": 4},
-    )  # fmt: skip
-    assert [*findings(result)] == []
+        history,
+        models=("demo:small",),
+        axes=axes_of({"temperature": "0.5:1.5", "top_k": "100:400", "max_length": "6,12"}),
+        search=RandomSearch(count=8),
+        params={"top_p": 0.8, "sampler_order": ("top_p", "top_k", "temperature")},
+    )
+    (found,) = findings(result)
+    tokens = sum(len(result.tokens(result.answers(cell.number)[0].run)) for cell in result.cells)
+    assert found.heading == f"What the sampler chain did, at {tokens} tokens of 8 answers"
+    # How long an answer may be is no stage of the chain.
+    acted, idle = (line.text for line in found.lines)
+    assert acted.startswith("temperature 0.")
+    assert "(8 values) acted on" in acted
+    assert "(8 values) never cut: top_p had left at most" in idle
+    assert idle.startswith("top_k 1")
+
+
+def test_a_stage_that_cut_at_some_settings_by_dice_is_told_apart_by_them(history: History) -> None:
+    result = make(
+        history,
+        models=("demo:small",),
+        axes=axes_of({"top_k": "1,2,3,500,600,700,800"}),
+        search=RandomSearch(count=7),
+        params={"max_length": 10, "top_p": 0.8, "sampler_order": ("top_p", "top_k")},
+    )
+    (found,) = findings(result)
+    (line,) = found.lines
+    assert line.text.startswith("top_k 1 to ")
+    assert " cut at " in line.text
+    assert " values) never cut: top_p had left at most " in line.text
+
+
+def test_a_search_says_what_the_chain_did_beside_its_best_point(history: History) -> None:
+    search = BayesianSearch(
+        objectives=(Objective(metric="distinct-1", direction="maximise"),), trials=3
+    )
+    result = make(
+        history,
+        axes=axes_of({"top_k": "1,2,3"}),
+        search=search,
+        params={"max_length": 8, "temperature": 0},
+    )
+    best, stages = findings(result)
+    assert best.heading == "Best for demo:tiny"
+    assert stages.heading.startswith("What the sampler chain did, at ")
+    assert stages.lines[0].text.startswith("top_k 1 cut nothing that temperature 0 would not")
 
 
 def test_a_search_names_its_best_point_with_its_cells(history: History) -> None:
@@ -90,7 +134,7 @@ def test_a_search_names_its_best_point_with_its_cells(history: History) -> None:
     result = make(
         history, axes=axes_of({"temperature": "0:2"}), search=search, params={"max_length": 8}
     )
-    (best,) = findings(result)
+    best, *_ = findings(result)
     assert best.heading == "Best for demo:tiny"
     (line,) = best.lines
     (cell,) = (cell for cell in result.cells if cell.number in line.cells)
