@@ -206,8 +206,13 @@ class SweepScreen(FullScreen[Wanted]):
     @on(HeatGrid.Moved)
     def _moved(self) -> None:
         self._sample = 0
+        # The answers first: drawing a curve takes as long as reading them many times over.
+        run_latest(self, self._cell_read_then_curve, "cell")
+
+    async def _cell_read_then_curve(self) -> None:
+        await self._cell_read()
+        await asyncio.sleep(_PAUSE)
         self._show_curve()
-        self._read_cell()
 
     def _read_cell(self) -> None:
         run_latest(self, self._cell_read, "cell")
