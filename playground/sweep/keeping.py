@@ -20,6 +20,10 @@ def without_passwords(sweep: Sweep) -> Sweep:
     search = sweep.search
     if not isinstance(search, BayesianSearch):
         return sweep
-    storage = _IN_FRONT.sub(rf"\1:{HIDDEN}@", search.storage)
-    storage = _IN_QUERY.sub(rf"\1={HIDDEN}", storage)
+    storage = address_without_passwords(search.storage)
     return sweep.model_copy(update={"search": search.model_copy(update={"storage": storage})})
+
+
+def address_without_passwords(address: str) -> str:
+    """The address of a database; passwords in it are hidden."""
+    return _IN_QUERY.sub(rf"\1={HIDDEN}", _IN_FRONT.sub(rf"\1:{HIDDEN}@", address))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from playground.errors import UsageError
+from playground.sweep.keeping import address_without_passwords
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -40,7 +41,9 @@ def check_storage(name: str) -> None:
         return
     scheme, found, _ = name.partition("://")
     if not found:
-        raise UsageError(f"--storage {name!r} is no storage of Optuna's.", hint=HOW)
+        # What was meant for an address may hold a password all the same.
+        shown = f"--storage {name!r}" if "@" not in name else "What --storage names"
+        raise UsageError(f"{shown} is no storage of Optuna's.", hint=HOW)
     module = _NEEDS.get(_kind(scheme))
     if module is not None and find_spec(module) is None:
         package = "grpcio" if module == "grpc" else module
@@ -63,15 +66,16 @@ def open_storage(name: str) -> BaseStorage | None:
             # Optuna warns of its own experimental parts; which they are is not the user's concern.
             warnings.simplefilter("ignore")
             return _opened(name)
-    except Exception as error:
-        # Whatever the database behind the storage raises. Its address may hold a password, and so
-        # may what is raised about it.
+    except Exception as error:  # noqa: BLE001 - raised again, but for its own words
+        # Whatever the database behind the storage raises. Where its address holds a password, so
+        # may what is raised about it, and a traceback would print that.
+        secret = "@" in name or address_without_passwords(name) != name
         where = name.partition(":")[0]
         raise UsageError(
             f"The study cannot be kept in the {where} storage that --storage names: "
             f"{type(error).__name__}.",
             hint=HOW,
-        ) from error
+        ) from (None if secret else error)
 
 
 def _opened(name: str) -> BaseStorage:

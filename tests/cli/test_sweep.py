@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -95,3 +96,25 @@ def test_what_was_to_be_measured_is_shown_and_what_came_to_nothing_is_said(shell
     head = made.stdout.splitlines()[0].split()
     assert head == ["cell", "temperature", "distinct-1", "answers", "most", "frequent"]
     assert "judge has no value in any cell: no reply of the judge could be read." in made.stderr
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://somebody:S3CRET@127.0.0.1:S3CRET/studies",
+        "nonsense://somebody:S3CRET@127.0.0.1/studies",
+        "sqlite:////no/such/S3CRET?password=S3CRET",
+        "somebody:S3CRET@127.0.0.1/studies",
+    ],
+)
+def test_a_password_of_a_study_is_printed_nowhere_not_even_in_a_traceback(
+    shell: Shell, address: str
+) -> None:
+    pytest.importorskip("optuna")
+    search = ("--optimise", "distinct-1", "--trials", "2", "--storage", address)
+    environment = {**os.environ, "PLAYGROUND_DEBUG": "1"}
+    done = shell(*STORY, "--temperature", "0:1", *search, env=environment)
+    assert done.returncode == 2
+    assert "--storage" in done.stderr
+    assert "Traceback" in done.stderr
+    assert "S3CRET" not in done.stdout + done.stderr
