@@ -193,8 +193,6 @@ class _Searching:
 
     def _take_up(self, made: Made) -> None:
         """Put in what earlier starts have made."""
-        from optuna.trial import create_trial
-
         told = {repr(self._values(trial.params)) for trial in self._study.trials if trial.values}
         for trial in self._study.get_trials(deepcopy=False, states=(_running(),)):
             # Of a program that died in the middle of it.
@@ -212,18 +210,41 @@ class _Searching:
                 CellFigures.unpacked(made.estimates[c]) for c in cells if c in made.estimates
             ]
             found = self._objectives(figures) if len(figures) == len(cells) else None
+            if self._search.prune and len(figures) == len(known) < len(cells):
+                # The next prompt begins at once where a point is not left: this one was left. A
+                # program that died in between loses a point by that, and makes none twice.
+                self._add_trial(values, figures)
+                continue
             if found is None:
                 self._left.append((point, values))
                 continue
             self._tried[repr(values)] = found
             if repr(values) not in told:
-                self._study.add_trial(
-                    create_trial(
-                        params=self._params(values),
-                        distributions=self._distributions,
-                        values=list(found),
-                    )
-                )
+                self._add_trial(values, figures, found)
+
+    def _add_trial(
+        self,
+        values: Values,
+        figures: Sequence[CellFigures],
+        found: tuple[float, ...] | None = None,
+    ) -> None:
+        """Put in a trial of an earlier start; without its objectives, one that was left early.
+
+        What it came to after each prompt goes with it: later ones are held against that.
+        """
+        from optuna.trial import TrialState, create_trial
+
+        steps = range(1, len(figures) + 1) if self._search.prune else ()
+        after = {step: self._objectives(figures[:step]) for step in steps}
+        self._study.add_trial(
+            create_trial(
+                state=TrialState.PRUNED if found is None else TrialState.COMPLETE,
+                params=self._params(values),
+                distributions=self._distributions,
+                values=None if found is None else list(found),
+                intermediate_values={step: one[0] for step, one in after.items() if one},
+            )
+        )
 
     def _values(self, params: dict[str, Any]) -> Values:
         """The knobs of a trial. Those that have values of their own are kept by their places."""

@@ -192,6 +192,21 @@ async def test_a_point_whose_first_prompts_lag_is_left_early_and_saves_runs() ->
     assert best["max_length"] == max(int(str(cell.values["max_length"])) for cell in whole)
 
 
+async def test_a_point_that_was_left_early_is_left_when_the_search_goes_on() -> None:
+    prompts = tuple(f"Tell me a story about a {name}." for name in ("fox", "dog", "cat", "hen"))
+    aims = {"optimise": ("length:max",), "trials": 16, "prune": True}
+    space = {"max_length": "1:48:1", "temperature": 0}
+    with History.in_memory() as history:
+        runner = begin(searching(aims, prompt=prompts, space=space, samples=1), history)
+        await runner.run()
+        before = {cell.number for cell in SweepResult.load(history, runner.id).cells}
+        history.sweeps.settle(runner.id, "stopped", "")
+        await (await resume(runner.id, history)).run()
+        after = {cell.number for cell in SweepResult.load(history, runner.id).cells}
+    assert len(before) < 16 * len(prompts)
+    assert after == before
+
+
 @pytest.mark.parametrize(
     ("search", "said"),
     [
