@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from playground.cli.output import complain, is_terminal, note, say, say_json
+from playground.errors import LocalError
 from playground.run import Run, problem_of
 from playground.sanitize import split_pending
 from playground.types import Adjustment, Event
@@ -204,6 +205,10 @@ def report(runs: Sequence[Run], *, figures: bool = True) -> None:
         _complain_of(run)
 
 
+LOG_LINES = 6
+"""How much of llama.cpp's log an error is followed by: its reason is among the last."""
+
+
 def wrong_with(run: Run) -> str:
     """Why a run's answer failed or is not whole, as a sentence; empty if nothing is wrong."""
     if run.error is not None:
@@ -215,3 +220,6 @@ def wrong_with(run: Run) -> str:
 def _complain_of(run: Run) -> None:
     if wrong := wrong_with(run):
         complain(f"{run.model.ref}: {wrong}")
+    if isinstance(run.error, LocalError):
+        for line in run.error.log[-LOG_LINES:]:
+            note(f"  | {line}")

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from playground.config import shipped
 from playground.types import Answer
 from tests.cli.conftest import COMMAND, Shell
 from tests.servers.fault import FaultServer, answers, breaks_off, delta
@@ -324,3 +325,14 @@ def test_ctrl_c_while_a_model_loads_leaves_nothing_behind() -> None:
             assert not re.search(r"Traceback|Exception ignored", process.stderr.read().decode())
         _, alive = psutil.wait_procs(workers, timeout=10)
         assert not alive
+
+
+def test_a_model_that_does_not_load_is_named_with_what_llama_cpp_says_of_it(
+    shell: Shell, tmp_path: Path
+) -> None:
+    half = tmp_path / "half.gguf"
+    half.write_bytes((shipped("providers") / "demo" / "small.gguf").read_bytes()[:3_000_000])
+    done = shell("ask", "-m", f"local:{half}", "Hello")
+    assert done.returncode == 1
+    assert "Error: " in done.stderr
+    assert re.search(r"^  \| .*error loading model", done.stderr, re.MULTILINE)
