@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Literal
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.types import CSSPathType
 from textual.widgets import Static
@@ -24,12 +24,12 @@ from playground.tui.screens.full import FullScreen
 from playground.tui.screens.question import Question
 from playground.tui.screens.reader import Reader
 from playground.tui.sweeps.about import findings_text, held_text, keys_text, metric_text
-from playground.tui.sweeps.cell_text import cell_title, sample_head, sample_text
 from playground.tui.sweeps.lines import curve_through
-from playground.tui.sweeps.live import CellInView, LiveSweep
+from playground.tui.sweeps.live import LiveSweep
 from playground.tui.sweeps.plane import Plane, dimensions_of
 from playground.tui.widgets.cell_figures import CellFiguresTable
 from playground.tui.widgets.heat_grid import HeatGrid, HeatLegend
+from playground.tui.widgets.sweep_cell import SweepCell
 from playground.tui.widgets.sweep_curve import SweepCurve
 from playground.tui.widgets.sweep_head import SweepHead
 
@@ -90,8 +90,6 @@ class SweepScreen(FullScreen[Wanted]):
         self._dimensions = dimensions_of(live.sweep, live.point)
         self._plane = Plane.of(self._dimensions)
         self._turning = 0
-        self._sample = 0
-        self._here: CellInView | None = None
         self._version = -1
         self._read_at = 0.0
         self._value: KeptValue | None = None
@@ -111,12 +109,7 @@ class SweepScreen(FullScreen[Wanted]):
                     yield HeatGrid(id="sweep-grid")
                     yield HeatLegend(id="sweep-legend")
                     yield SweepCurve(id="sweep-curve")
-                with Vertical(id="sweep-right"):
-                    yield Static(id="sweep-cell")
-                    with VerticalScroll(id="sweep-answer"):
-                        yield Static(id="sweep-answer-text")
-                    with VerticalScroll(id="sweep-figures"):
-                        yield CellFiguresTable(id="sweep-table")
+                yield SweepCell(self._live, id="sweep-right")
             yield Static(id="sweep-keys")
 
     def on_mount(self) -> None:
@@ -128,6 +121,10 @@ class SweepScreen(FullScreen[Wanted]):
     @property
     def _grid(self) -> HeatGrid:
         return self.query_one(HeatGrid)
+
+    @property
+    def _cell(self) -> SweepCell:
+        return self.query_one(SweepCell)
 
     # Space
 
@@ -171,7 +168,8 @@ class SweepScreen(FullScreen[Wanted]):
             self._read_at = now
             if live.elsewhere:
                 run_latest(self, live.refresh, "refresh")
-            if self._here is None or self._here.figures is None:
+            here = self._cell.here
+            if here is None or here.figures is None:
                 self._read_cell()
 
     def _show_plane(self, cell: int) -> None:
@@ -205,7 +203,7 @@ class SweepScreen(FullScreen[Wanted]):
 
     @on(HeatGrid.Moved)
     def _moved(self) -> None:
-        self._sample = 0
+        self._cell.rewind()
         # The answers first: drawing a curve takes as long as reading them many times over.
         run_latest(self, self._cell_read_then_curve, "cell")
 
@@ -218,39 +216,15 @@ class SweepScreen(FullScreen[Wanted]):
         run_latest(self, self._cell_read, "cell")
 
     async def _cell_read(self) -> None:
-        if self._here is not None:
+        if self._cell.here is not None:
             await asyncio.sleep(_PAUSE)
         number = self._grid.cell
         self._value = self._live.values.get(number)
-        self._here = await self._live.cell(number)
-        self._show_cell()
-
-    def _show_cell(self) -> None:
-        live, here = self._live, self._here
-        if here is None:
-            return
-        self._sample = min(self._sample, max(len(here.samples) - 1, 0))
-        title = cell_title(live.sweep, here.number, live.point(live.sweep.place(here.number).point))
-        lines = [Content.styled(title, "bold")]
-        marked = self._grid.marked
-        if marked is not None and marked != here.number:
-            lines.append(Content.styled(f"◆ cell {marked} is marked: D compares", "$text-accent"))
-        if here.samples:
-            sample = here.samples[self._sample]
-            lines.append(sample_head(live.sweep, sample, self._sample, len(here.samples)))
-            text = sample_text(sample)
-        else:
-            text = Content.styled("no answers yet", "$foreground 60%")
-        self.query_one("#sweep-cell", Static).update(Content("\n").join(lines))
-        self.query_one("#sweep-answer-text", Static).update(text)
-        self.query_one(CellFiguresTable).show(here.figures, live.metrics, live.metric)
+        self._cell.show(await self._live.cell(number), self._grid.marked)
 
     def action_sample(self, by: int) -> None:
         """The next answer of the cell, or the one before."""
-        if self._here is not None and self._here.samples:
-            self._sample = (self._sample + by) % len(self._here.samples)
-            self.query_one("#sweep-answer").scroll_home(animate=False)
-            self._show_cell()
+        self._cell.turn(by)
 
     # Metrics
 
@@ -270,7 +244,7 @@ class SweepScreen(FullScreen[Wanted]):
     async def _metric_chosen(self, name: str) -> None:
         await self._live.show_metric(name)
         self._show_values()
-        self._show_cell()
+        self._cell.refresh_words()
 
     # Rows and columns
 
@@ -308,7 +282,7 @@ class SweepScreen(FullScreen[Wanted]):
             return
         place = self._plane.place(self._grid.cell)
         self._plane = self._plane.turned(further[self._turning % len(further)].name, by)
-        self._sample = 0
+        self._cell.rewind()
         self._show_plane(self._plane.cell(*place))
 
     def action_extreme(self) -> None:
@@ -319,7 +293,8 @@ class SweepScreen(FullScreen[Wanted]):
             return
         greatest, least = max(told, key=told.__getitem__), min(told, key=told.__getitem__)
         cell = least if self._grid.cell == greatest else greatest
-        self._plane, self._sample = self._plane.holding(cell), 0
+        self._plane = self._plane.holding(cell)
+        self._cell.rewind()
         self._show_plane(cell)
 
     def action_keys(self) -> None:
@@ -343,7 +318,8 @@ class SweepScreen(FullScreen[Wanted]):
         """Mark the cell under the cursor, or take its mark away."""
         cell = self._grid.cell
         self._grid.mark(None if self._grid.marked == cell else cell)
-        self._show_cell()
+        if self._cell.here is not None:
+            self._cell.show(self._cell.here, self._grid.marked)
 
     def action_compare(self) -> None:
         """Compare the marked cell with the one under the cursor."""
