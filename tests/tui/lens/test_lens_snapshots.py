@@ -14,11 +14,18 @@ import pytest
 from textual.pilot import Pilot
 
 from playground.params import GenerationParams
+from playground.providers import open_model
+from playground.providers.base import ChatModel
 from playground.providers.scripted import ScriptedModel
 from playground.tui.app import PlaygroundApp
+from playground.tui.screens.lens import LensScreen
 from playground.tui.themes import DARK, LIGHT
+from playground.tui.widgets.beside_view import BesideView
+from playground.tui.widgets.candidate_bars import CandidateBars
+from playground.tui.widgets.temperature_curve import TemperatureCurve
 from playground.types import Event, Message, Plan, TextDelta, Token, TokenAlternative
 from tests.tui.lens.looking import open_lens
+from tests.tui.lens.made_model import MadeModel
 from tests.tui.stage import FIXED, answered, ask, playground_of, until
 
 Snapshot = Callable[..., bool]
@@ -82,7 +89,23 @@ def scene() -> PlaygroundApp:
     )
 
 
-def looked(*keys: str, theme: str = DARK.name) -> Callable[[Pilot[None]], Awaitable[None]]:
+SETTING = GenerationParams(
+    temperature=1.2, top_k=40, top_p=0.95, min_p=0.01, seed=3, logprobs=12, max_length=24
+)
+
+
+def local_scene(*others: str) -> PlaygroundApp:
+    """A local model with its whole distributions, and other models over the same vocabulary."""
+    made: dict[str, ChatModel | Exception] = {
+        ref: MadeModel(open_model("demo:small"), 7 * place)
+        for place, ref in enumerate(("demo:small", *others))
+    }
+    return playground_of(made, params=SETTING, timing_of=lambda _run: FIXED)
+
+
+def looked(
+    *keys: str, theme: str = DARK.name, then: Callable[[Pilot[None]], Awaitable[None]] | None = None
+) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def play(pilot: Pilot[None]) -> None:
         app = pilot.app
         assert isinstance(app, PlaygroundApp)
@@ -94,8 +117,45 @@ def looked(*keys: str, theme: str = DARK.name) -> Callable[[Pilot[None]], Awaita
         await open_lens(pilot)
         await pilot.press(*keys)
         await pilot.pause(0.3)
+        if then is not None:
+            await then(pilot)
+            await pilot.pause(0.3)
 
     return play
+
+
+def lens_of(pilot: Pilot[None]) -> LensScreen:
+    assert isinstance(pilot.app.screen, LensScreen)
+    return pilot.app.screen
+
+
+async def come(pilot: Pilot[None]) -> None:
+    """Wait for the whole distribution of the token that is looked at."""
+    screen = lens_of(pilot)
+    await until(pilot, lambda: screen._looking.whole.at(screen.place) is not None)
+
+
+async def branched(pilot: Pilot[None]) -> None:
+    """Two branches off the first answer, the second of which is in view; then the tree."""
+    screen = lens_of(pilot)
+    for way in (["home", "right", "right", "tab", "home", "down"], ["home", *["right"] * 8, "tab"]):
+        await pilot.press("1", *way)
+        await come(pilot)
+        bars = screen.query_one("#lens-bars", CandidateBars)
+        while bars.here is not None and bars.here.chosen:
+            await pilot.press("down")
+        before = screen.subject
+        await pilot.press("enter")
+        await until(pilot, lambda was=before: screen.subject is not was)
+        await until(pilot, lambda: not screen.subject.live)
+        await pilot.press("escape")
+    await pilot.press("5")
+
+
+async def rated(pilot: Pilot[None]) -> None:
+    """Wait until both models have read both texts, whole distributions among it."""
+    view = lens_of(pilot).query_one(BesideView)
+    await until(pilot, lambda: view._beside is not None and bool(view._beside.whole))
 
 
 @pytest.mark.parametrize("theme", [DARK.name, LIGHT.name])
@@ -136,3 +196,59 @@ def test_the_answers_of_a_prompt(snap_compare: Snapshot, size: str) -> None:
 @BOTH
 def test_two_models_beside_each_other(snap_compare: Snapshot, size: str) -> None:
     assert snap_compare(scene(), terminal_size=SIZES[size], run_before=looked("6"))
+
+
+@BOTH
+def test_the_chain_of_a_local_model_with_a_knob_turned(snap_compare: Snapshot, size: str) -> None:
+    async def turn(pilot: Pilot[None]) -> None:
+        await come(pilot)
+        await pilot.press("k", "tab", "tab", *["left"] * 15)
+        screen = lens_of(pilot)
+        await until(pilot, lambda: screen._certain is not None)
+
+    assert snap_compare(
+        local_scene(),
+        terminal_size=SIZES[size],
+        run_before=looked("2", "right", "right", "right", then=turn),
+    )
+
+
+@BOTH
+def test_what_if_of_a_local_model(snap_compare: Snapshot, size: str) -> None:
+    async def turn(pilot: Pilot[None]) -> None:
+        screen = lens_of(pilot)
+        curve = screen.query_one(TemperatureCurve)
+        await until(pilot, lambda: screen._certain is not None and bool(curve.all_points))
+
+    assert snap_compare(
+        local_scene(),
+        terminal_size=SIZES[size],
+        run_before=looked("3", "k", *["left"] * 6, then=turn),
+    )
+
+
+@BOTH
+def test_a_tree_with_two_branches(snap_compare: Snapshot, size: str) -> None:
+    assert snap_compare(local_scene(), terminal_size=SIZES[size], run_before=looked(then=branched))
+
+
+@BOTH
+def test_two_local_models_beside_each_other(snap_compare: Snapshot, size: str) -> None:
+    assert snap_compare(
+        local_scene("demo:tiny"), terminal_size=SIZES[size], run_before=looked("6", then=rated)
+    )
+
+
+@BOTH
+def test_the_same_dice_at_two_settings(snap_compare: Snapshot, size: str) -> None:
+    async def again(pilot: Pilot[None]) -> None:
+        screen = lens_of(pilot)
+        before = screen.subject
+        await pilot.press("k", "home", *["right"] * 10, "a", "escape")
+        await until(pilot, lambda: screen.subject is not before and not screen.subject.live)
+        await pilot.press("6", "g")
+        await come(pilot)
+
+    assert snap_compare(
+        local_scene(), terminal_size=SIZES[size], run_before=looked("2", then=again)
+    )
