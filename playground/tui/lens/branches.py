@@ -13,14 +13,15 @@ __all__ = ["Twig", "branches_of"]
 class Twig(NamedTuple):
     """An answer in the tree: `number` is its place among the turn's answers, from 1.
 
-    `depth` says how many answers it goes back to, `shared` how many characters of its text are
-    those of the one it branched off.
+    `depth` says how many answers it goes back to, `parent` is the one it branched off, if any, and
+    `shared` how many characters of its text are that one's.
     """
 
     version: Version
     number: int
     depth: int
     shared: int
+    parent: Version | None = None
 
 
 def branches_of(turn: Turn) -> Sequence[Twig]:
@@ -34,7 +35,8 @@ def branches_of(turn: Turn) -> Sequence[Twig]:
     def below(parent: int | None, depth: int) -> Iterator[Twig]:
         for place, (found, shared) in enumerate(parents):
             if found == parent:
-                yield Twig(versions[place], place + 1, depth, shared)
+                above = None if parent is None else versions[parent]
+                yield Twig(versions[place], place + 1, depth, shared, above)
                 yield from below(place, depth + 1)
 
     return tuple(below(None, 0))

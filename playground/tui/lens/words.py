@@ -234,14 +234,15 @@ def _hosted_givers() -> str:
 
 
 def twig(found: Twig, *, here: bool) -> Content:
-    """An answer in the tree of a turn."""
+    """An answer in the tree of a turn, with the settings that are not those of its parent."""
     version = found.version
+    known = found.parent.run.params.given() if found.parent is not None else {}
     text = one_line(version.text[max(found.shared - 12, 0) :])
     lead = "   " * max(found.depth - 1, 0) + ("└─ " if found.depth else "")
     knobs = " · ".join(
         f"{name} {brief(value)}"
         for name, value in version.run.params.given().items()
-        if name not in ("logprobs", "max_length", "seed")
+        if name not in ("logprobs", "max_length", "seed") and known.get(name) != value
     )
     return Content.assemble(
         ("▶ " if here else "  ", "$text-accent"),
