@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-import pytest_textual_snapshot
+import pytest_textual_snapshot  # type: ignore[import-untyped]
 
 _USED = re.compile(r'<text class="terminal-(r\d+)"')
 _RULE = re.compile(r"^ *\.terminal-(r\d+) \{ (.*) \}\n?", re.MULTILINE)
