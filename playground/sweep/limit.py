@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from typing import Final
 
 FIRST: Final = 16
 """How many an endpoint gets at first: known to nobody, and most endpoints take as many. One that
 does not has refused the rest at once, while it works on those that it took."""
+
+MORE, PACE = 16, 0.01
+"""How many follow those at first before anything has come back, one each so many seconds: a refusal
+comes at once, long before an answer ends, so that silence says that the last one was taken. Sent
+together they would find out no more, and an endpoint that is full would refuse all of them."""
 
 MOST: Final = 256
 """How many any endpoint gets at most: as many open connections."""
@@ -24,18 +30,24 @@ MOST_PATIENCE: Final = 64
 class Limit:
     """A gate for requests to one model.
 
-    A `fixed` one lets so many through. Otherwise it adapts: each success lets one more through, so
-    that the number doubles in the time of one answer, up to the first refusal (429). Then it is
-    what was running when that came, and one more is tried after a round that went well, as TCP does
-    after a loss (Jacobson, "Congestion Avoidance and Control", SIGCOMM 1988); after each further
-    refusal it takes twice as many rounds, because a limit that was met again will not have moved.
-    Requests that were under way when it was met may be refused too: of them, those are left that
-    were not, and nothing else follows, as TCP takes the losses of one round for one (RFC 6582).
-    Refusals while nothing succeeds halve it and make everybody wait: as long as the endpoint asks,
-    or twice as long each time.
+    A `fixed` one lets so many through. Otherwise it adapts. At first `FIRST` go at once and up to
+    `MORE` follow one by one, and each success lets one more through, so that the number doubles in
+    the time of one answer; all of that up to the first refusal (429). Then it is what was running
+    when that came, which may be before the first answer has ended. From then on one more is tried
+    after a round that went well, as TCP does after a loss (Jacobson, "Congestion Avoidance and
+    Control", SIGCOMM 1988), and taken back if it is refused; after each further refusal it takes
+    twice as many rounds, because a limit that was met again will not have moved. Requests that were
+    under way when it was met may be refused too: of them, those are left that were not, and nothing
+    else follows, as TCP takes the losses of one round for one (RFC 6582). Refusals while nothing
+    succeeds halve it and make everybody wait: as long as the endpoint asks, or twice as long each
+    time.
+
+    `clock` gives seconds that only grow.
     """
 
-    def __init__(self, fixed: int | None = None) -> None:
+    def __init__(
+        self, fixed: int | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.size = float(fixed or FIRST)
         self.running = 0
         self._adapts = fixed is None
@@ -44,6 +56,8 @@ class Limit:
         self._epoch = 0
         self._pause = SHORTEST_PAUSE
         self._not_before = 0.0
+        self._began: float | None = None
+        self._clock = clock
         self._open = False
         self._change = asyncio.Condition()
 
@@ -55,6 +69,8 @@ class Limit:
         async with self._change:
             await self._room()
             self.running += 1
+            if self._began is None:
+                self._began = self._clock()
             return self._epoch
 
     async def leave(
@@ -89,9 +105,14 @@ class Limit:
             self._change.notify_all()
 
     @property
+    def allowed(self) -> int:
+        """How many may run now: the size, and those that follow while nothing was refused."""
+        return min(MOST, int(self.size) + self._followed)
+
+    @property
     def has_room(self) -> bool:
         """Whether nobody need wait now."""
-        free = self.running < int(self.size) and self._not_before <= time.monotonic()
+        free = self.running < self.allowed and self._not_before <= self._clock()
         return self._open or free
 
     async def room(self) -> None:
@@ -107,12 +128,25 @@ class Limit:
 
     async def _room(self) -> None:
         while not self.has_room:
-            if self.running >= int(self.size):
-                await self._change.wait()
-            else:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._not_before - time.monotonic()):
-                        await self._change.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._until_change()):
+                    await self._change.wait()
+
+    @property
+    def _followed(self) -> int:
+        """How many may have followed the first ones by now."""
+        if not self._adapts or self._patience or self._began is None:
+            return 0
+        return min(MORE, int((self._clock() - self._began) / PACE))
+
+    def _until_change(self) -> float | None:
+        """Seconds until there may be room though nobody leaves; None if there will be none."""
+        if self.running < self.allowed:
+            return self._not_before - self._clock()
+        followed = self._followed
+        if not self._adapts or self._patience or self._began is None or followed == MORE:
+            return None
+        return self._began + (followed + 1) * PACE - self._clock()
 
     def _succeed(self) -> None:
         self._since_refusal += 1
@@ -126,14 +160,16 @@ class Limit:
             self.size = min(self.size, float(max(1, self.running)))
             return
         if self.running and (self._since_refusal or not self._patience):
-            # The others are taken, or will say that they are not: so many it takes.
-            self.size = float(self.running)
+            # The others are taken, or will say that they are not: so many it takes. Where it was
+            # found out before, places that are just changing hands count as taken too.
+            known = int(self.size) - 1 if self._patience else 1
+            self.size = float(max(self.running, known))
             self._patience = min(MOST_PATIENCE, self._patience * 2 or 1)
         else:
             self.size = max(1.0, self.size / 2)
             self._patience = self._patience or 1
             pause = self._pause if wait is None else min(LONGEST_PAUSE, wait)
-            self._not_before = max(self._not_before, time.monotonic() + pause)
+            self._not_before = max(self._not_before, self._clock() + pause)
             self._pause = min(LONGEST_PAUSE, self._pause * 2)
         self._epoch += 1
         self._since_refusal = 0

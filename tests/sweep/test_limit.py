@@ -12,10 +12,13 @@ import pytest
 from playground.history import History
 from playground.sweep.asked import Asked, build
 from playground.sweep.definition import Sweep
-from playground.sweep.limit import FIRST, MOST, Limit
+from playground.sweep.limit import FIRST, MORE, MOST, PACE, Limit
 from playground.sweep.result import SweepResult
 from playground.sweep.starting import begin, resume
 from tests.servers.fault import Act, Exchange, FaultServer, answers, status
+
+A_PACE = PACE * 1.01
+"""A little more, so that it is one whatever the sums are rounded to."""
 
 TOO_MANY = {"error": {"message": "too many", "type": "rate_limit_error"}}
 
@@ -103,7 +106,7 @@ async def test_nobody_asks_while_the_endpoint_asks_to_wait(endpoint: FaultServer
         result = await made(swept(20), history)
         assert (result.state, result.failed, len(result.cells)) == ("done", 0, 20)
     # Those that were under way together at most.
-    assert len([at for at in begun if at < begun[0] + 1]) <= FIRST
+    assert len([at for at in begun if at < begun[0] + 1]) <= FIRST + MORE
 
 
 @pytest.mark.parametrize(
@@ -125,7 +128,7 @@ async def test_where_asking_on_is_no_use_the_sweep_stops_and_can_go_on_later(
         assert stopped.reason.startswith(said)
         assert stopped.failed == 0
         asked = len(endpoint.bodies)
-        assert asked < 5 + FIRST + 6
+        assert asked < 5 + FIRST + MORE + 6
         endpoint.play(answers("Hello"))
         await (await resume(stopped.id, history)).run()
         whole = SweepResult.load(history, stopped.id)
@@ -141,6 +144,16 @@ async def test_an_endpoint_that_always_refuses_is_given_up(endpoint: FaultServer
         assert "failed 20 times in a row" in result.reason
 
 
+class Clock:
+    """Stands still unless it is moved on."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 async def enters(limit: Limit) -> bool:
     """Whether somebody is let in at once."""
     try:
@@ -151,7 +164,7 @@ async def enters(limit: Limit) -> bool:
 
 
 async def test_each_success_lets_one_more_through_until_the_first_refusal() -> None:
-    limit = Limit()
+    limit = Limit(clock=Clock())
     for _ in range(FIRST):
         assert await enters(limit)
     assert not await enters(limit)
@@ -179,7 +192,7 @@ async def test_each_success_lets_one_more_through_until_the_first_refusal() -> N
 
 @pytest.mark.parametrize("taken", [1, 5, FIRST - 1])
 async def test_what_is_refused_of_one_round_is_one_refusal(taken: int) -> None:
-    limit = Limit()
+    limit = Limit(clock=Clock())
     tickets = [await limit.enter() for _ in range(FIRST)]
     for ticket in tickets[taken:]:
         await limit.leave(ticket, refused=True)
@@ -190,8 +203,67 @@ async def test_what_is_refused_of_one_round_is_one_refusal(taken: int) -> None:
     assert await enters(limit)
 
 
-async def test_where_all_of_a_round_is_refused_everybody_waits() -> None:
+async def test_while_none_of_the_first_is_refused_more_follow_one_by_one() -> None:
+    clock = Clock()
+    limit = Limit(clock=clock)
+    for _ in range(FIRST):
+        assert await enters(limit)
+    for _ in range(MORE):
+        assert not limit.has_room
+        clock.seconds += A_PACE
+        assert await enters(limit)
+    # Then it takes answers.
+    clock.seconds += 3600
+    assert not limit.has_room
+    await limit.leave()
+    assert limit.allowed == FIRST + MORE + 1
+
+
+async def test_whoever_waits_is_let_in_when_it_is_time_though_nothing_came_back() -> None:
     limit = Limit()
+    for _ in range(FIRST):
+        await limit.enter()
+    await asyncio.wait_for(limit.enter(), 60)
+    assert limit.running == FIRST + 1
+
+
+async def test_the_limit_is_found_before_the_first_answer_ends_and_costs_one_refusal() -> None:
+    clock = Clock()
+    limit = Limit(clock=clock)
+    tickets = [await limit.enter() for _ in range(FIRST)]
+    for _ in range(5):
+        clock.seconds += A_PACE
+        tickets.append(await limit.enter())
+    await limit.leave(tickets.pop(), refused=True)
+    assert int(limit.size) == limit.running == FIRST + 4
+    # Silence says nothing any more.
+    clock.seconds += 3600
+    assert not limit.has_room
+    await limit.leave(tickets.pop())
+    assert limit.has_room
+
+
+async def test_a_refused_try_does_not_take_places_that_are_just_changing_hands() -> None:
+    limit = Limit(clock=Clock())
+    tickets = [await limit.enter() for _ in range(FIRST)]
+    await limit.leave(tickets.pop(), refused=True)
+    known = FIRST - 1
+    while int(limit.size) == known:
+        await limit.leave(tickets.pop(0))
+        tickets.append(await limit.enter())
+    tickets.append(await limit.enter())
+    for ticket in tickets[:3]:
+        await limit.leave(ticket)
+    await limit.leave(tickets[-1], refused=True)
+    assert (int(limit.size), limit.running) == (known, known - 3)
+    # If it takes fewer by now, the refusals of that round say so, and it is those that are left.
+    for ticket in tickets[3:7]:
+        await limit.leave(ticket, refused=True)
+    assert int(limit.size) == limit.running == known - 7
+
+
+async def test_where_all_of_a_round_is_refused_everybody_waits() -> None:
+    limit = Limit(clock=Clock())
     tickets = [await limit.enter() for _ in range(FIRST)]
     for ticket in tickets:
         await limit.leave(ticket, refused=True, wait=30)
@@ -200,7 +272,7 @@ async def test_where_all_of_a_round_is_refused_everybody_waits() -> None:
 
 
 async def test_refusals_with_no_success_halve_it_and_make_everybody_wait() -> None:
-    limit = Limit()
+    limit = Limit(clock=Clock())
     await limit.enter()
     await limit.leave(refused=True, wait=30)
     assert limit.size == FIRST / 2
