@@ -26,16 +26,16 @@ from playground.tui import dialogs, run_app
 from playground.tui.acts import ACTS, NEEDS_MODELS, bindings
 from playground.tui.answer_actions import AnswerActions
 from playground.tui.archive_actions import ArchiveActions
-from playground.tui.arrangement import DRAWER_WIDTH, MAX_PANES, arrange_panes, drawer_covers
+from playground.tui.arrangement import DRAWER_WIDTH, arrange_panes, drawer_covers
 from playground.tui.judging_actions import JudgingActions
 from playground.tui.lens_actions import LensActions
 from playground.tui.lesson_actions import LessonActions, LessonRequest
+from playground.tui.pane_actions import PaneActions
 from playground.tui.preset_actions import PresetActions
 from playground.tui.prompt_actions import PromptActions
 from playground.tui.shelf import ModelShelf
 from playground.tui.sweep_actions import SweepActions
 from playground.tui.themes import DARK, THEMES
-from playground.tui.welcome_actions import WelcomeActions
 from playground.tui.widgets.key_hints import KeyHints
 from playground.tui.widgets.pane import Pane
 from playground.tui.widgets.pane_grid import PaneGrid
@@ -47,12 +47,11 @@ if TYPE_CHECKING:
     # Importing these takes as long as the first paint itself, so `_furnish` does it after that.
     from playground.errors import PlaygroundError
     from playground.params import GenerationParams
-    from playground.presets import Layout, Preset
+    from playground.presets import Preset
     from playground.providers.base import ChatModel
     from playground.run import Run
     from playground.tui.archive import Archive
     from playground.tui.start import Opening
-    from playground.tui.widgets.drawer import Drawer
     from playground.types import Timing
 
 __all__ = ["FLUSHES_A_SECOND", "PlaygroundApp", "run_app"]
@@ -83,7 +82,7 @@ class PlaygroundApp(
     JudgingActions,
     PresetActions,
     PromptActions,
-    WelcomeActions,
+    PaneActions,
 ):
     """Paints empty panes first, then finds out what to put into them.
 
@@ -120,13 +119,11 @@ class PlaygroundApp(
         self._tabs = PaneTabs(id="pane-tabs")
         self._tabs.display = False
         self._prompt = PromptBox(id="prompt")
-        self._drawer: Drawer | None = None
         self._to_all = True
         self._space = self.size
         self.lost_writes = 0
         """Writes to the history that could not be made, known once the models are closed."""
         self.furnished = asyncio.Event()
-        """Set once the panes have their models and prompts can be sent."""
         for theme in THEMES:
             self.register_theme(theme)
         # Textual took the colours of a theme of its own, because it did not know ours yet.
@@ -189,13 +186,6 @@ class PlaygroundApp(
                 self.call_from_thread(self.say, f"{problem} The chat goes on.", "error")
             else:
                 self.call_from_thread(self.say, "The history is written again.")
-
-    async def _give_model(
-        self, pane: Pane, ref: str, params: GenerationParams, system: str
-    ) -> None:
-        from playground.tui.conversation import Conversation
-
-        await pane.attach(Conversation(ref, params, system), self._shelf)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A defect of ours in the background is told and never closes the app."""
@@ -314,10 +304,7 @@ class PlaygroundApp(
         inside = [pane for pane in self.panes if focused and pane in focused.ancestors_with_self]
         if [pane for pane in inside or self.panes if pane.stop()]:
             return
-        drawer = self._drawer
-        if drawer is not None and drawer.display and drawer.has_class("-covering"):
-            drawer.display = False
-            self._arrange()
+        self.uncover_panes()
         self._prompt.focus()
 
     def action_stop_all(self) -> None:
@@ -350,105 +337,6 @@ class PlaygroundApp(
         """Switch between all panes and the active one."""
         self._to_all = not self._to_all
         self._label_prompt()
-
-    # Panes: choosing, adding, closing
-
-    def action_next_pane(self) -> None:
-        """Make the next pane active; the keyboard goes along if it was in the pane before."""
-        focused = self.focused
-        follow = focused is not None and self.active_pane in focused.ancestors_with_self
-        self._grid.activate((self.active_pane.place + 1) % len(self.panes))
-        if follow:
-            self.active_pane.transcript.focus()
-
-    async def action_add_pane(self) -> None:
-        """Open one more pane, like the active one."""
-        if len(self.panes) >= MAX_PANES:
-            self.say(f"{MAX_PANES} panes are the most.", "warning")
-            return
-        like = self.active_pane.conversation
-        pane = await self._grid.add()
-        await self._give_model(pane, like.ref, like.params, like.system)
-        self._grid.activate(pane.place)
-
-    async def action_close_pane(self) -> None:
-        """Close the active pane; the last one stays."""
-        if len(self.panes) == 1:
-            self.say("The last pane stays. Ctrl+Q quits.", "warning")
-            return
-        await self._grid.close(self.active_pane)
-        self._close_unused_models()
-        self._prompt.focus()
-
-    def _close_unused_models(self) -> None:
-        self._shelf.keep_only(pane.conversation.ref for pane in self.panes)
-
-    def action_pick_model(self) -> None:
-        """Give the active pane another model."""
-        if self._all_free([self.active_pane]):
-            self._do(self._pick_model(self.active_pane))
-
-    async def _pick_model(self, pane: Pane) -> None:
-        ref = await dialogs.ask_for_model(self, pane)
-        if ref:
-            pane.use_model(ref)
-            self._close_unused_models()
-            self._show_drawer()
-
-    # Parameters and system prompt
-
-    async def action_drawer(self) -> None:
-        """Show or hide the parameter drawer."""
-        self.put_welcome_away()
-        if self._drawer is None:
-            from playground.tui.widgets.drawer import Drawer
-
-            self._drawer = Drawer()
-            await self.query_one("#workspace").mount(self._drawer)
-        else:
-            self._drawer.display = not self._drawer.display
-        self._arrange()
-        self._show_drawer()
-        if self._drawer.display:
-            self._drawer.focus_first()
-        else:
-            self._prompt.focus()
-
-    def _params_shown(self) -> None:
-        self._show_drawer()
-
-    def _show_drawer(self) -> None:
-        if self._drawer is not None and self._drawer.display and self.furnished.is_set():
-            self._drawer.show_pane(self.active_pane, self.panes)
-
-    @property
-    def _layout(self) -> Layout:
-        from playground.presets import Layout
-
-        shown = self._drawer is not None and self._drawer.display
-        return Layout(prompt_to="all" if self._to_all else "one", drawer=shown)
-
-    async def _lay_out_as(self, layout: Layout | None) -> None:
-        """Stand as a preset says: whom prompts go to, whether the parameters are open."""
-        if layout is None:
-            return
-        if layout.prompt_to is not None:
-            self._to_all = layout.prompt_to == "all"
-            self._label_prompt()
-        shown = self._drawer is not None and self._drawer.display
-        if layout.drawer is not None and layout.drawer != shown:
-            await self.action_drawer()
-
-    def action_system_prompt(self) -> None:
-        """Edit the system prompt."""
-        self._do(self._edit_system_prompt(self.active_pane))
-
-    async def _edit_system_prompt(self, pane: Pane) -> None:
-        edited = await dialogs.ask_for_system_prompt(self, pane, everywhere=self._to_all)
-        if edited is not None:
-            for target in self.panes if edited.everywhere else [pane]:
-                target.conversation.system = edited.text
-                target.params_changed()
 
     # Reading
 

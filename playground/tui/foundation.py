@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,6 +31,8 @@ class Foundation(App[None]):
     _prompt: PromptBox
     _to_all: bool
     _archive: Archive | None = None
+    furnished: asyncio.Event
+    """Set once the panes have their models and prompts can be sent."""
 
     @property
     def panes(self) -> list[Pane]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from playground.background import off_loop
 from playground.errors import PlaygroundError, UsageError
 from playground.tui import dialogs
-from playground.tui.foundation import Foundation
+from playground.tui.drawer_actions import DrawerActions
 
 if TYPE_CHECKING:
     from playground.params import GenerationParams
@@ -26,7 +26,7 @@ CANDIDATES: Final = 20
 """The likeliest tokens that are asked for with each token, where nothing else is set."""
 
 
-class LensActions(Foundation):
+class LensActions(DrawerActions):
     """Opens the lens, and does for it what it cannot do itself."""
 
     def action_lens(self) -> None:
@@ -75,15 +75,11 @@ class LensActions(Foundation):
             return f"Pane {pane.letter} asks for log-probabilities already: ask, then Alt+L."
         conversation.params = conversation.params.updated(logprobs=CANDIDATES)
         pane.params_changed()
-        self._params_shown()
+        self._show_drawer()
         return (
             f"logprobs {CANDIDATES} in pane {pane.letter}: its next answers bring their tokens "
             "along. Alt+L looks at them, while they come too."
         )
-
-    def _params_shown(self) -> None:
-        """The drawer may show the params that were changed."""
-        raise NotImplementedError
 
     def _pane_of(self, turn: Turn) -> Pane | None:
         """The pane whose last turn in view this is."""

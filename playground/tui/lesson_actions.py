@@ -10,7 +10,7 @@ from textual.timer import Timer
 
 from playground.background import off_loop
 from playground.errors import PlaygroundError
-from playground.tui.foundation import Foundation
+from playground.tui.pane_actions import PaneActions
 from playground.tui.widgets.prompt_box import PromptBox
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from playground.tui.conversation import Conversation
     from playground.tui.lesson_guide import LessonGuide
     from playground.tui.screens.lesson_list import LessonChoice
-    from playground.tui.widgets.drawer import Drawer
     from playground.tui.widgets.lesson_panel import LessonPanel
 
 __all__ = ["LessonActions", "LessonRequest"]
@@ -49,10 +48,8 @@ class _Aside:
     filed_under: tuple[str, str, tuple[str, ...], bool]
 
 
-class LessonActions(Foundation):
+class LessonActions(PaneActions):
     """Actions of lessons."""
-
-    _drawer: Drawer | None
 
     def __init__(self) -> None:
         super().__init__()
@@ -193,7 +190,7 @@ class LessonActions(Foundation):
             conversations=tuple(pane.conversation for pane in self.panes),
             active=self.active_pane.place,
             to_all=self._to_all,
-            drawer=self._drawer is not None and self._drawer.display,
+            drawer=self.drawer_shown,
             prompt=self._prompt.text,
             filed_under=(archive.current, archive.title, archive.tags, archive.pinned),
         )
@@ -245,8 +242,7 @@ class LessonActions(Foundation):
         self._prompt.load_text(step.prompt)
         self._prompt.move_cursor(self._prompt.document.end)
         wants_drawer = step.wait.kind == "knob"
-        shown = self._drawer is not None and self._drawer.display
-        if wants_drawer != shown:
+        if wants_drawer != self.drawer_shown:
             await self.action_drawer()
         if wants_drawer and self._drawer is not None:
             self._drawer.point_at(step.wait.knob)
@@ -346,29 +342,16 @@ class LessonActions(Foundation):
         self._label_prompt()
         self._prompt.load_text(aside.prompt)
         self._prompt.move_cursor(self._prompt.document.end)
-        if (self._drawer is not None and self._drawer.display) != aside.drawer:
+        if self.drawer_shown != aside.drawer:
             await self.action_drawer()
         self._show_drawer()
         self._prompt.focus()
 
     # What the application brings
 
-    async def action_drawer(self) -> None:
-        """Show or hide the parameter drawer."""
-        raise NotImplementedError
-
     def action_retry(self) -> None:
         """Ask the last prompt again."""
         raise NotImplementedError
 
     async def _send(self, text: str) -> None:
-        raise NotImplementedError
-
-    def _show_drawer(self) -> None:
-        raise NotImplementedError
-
-    def _label_prompt(self) -> None:
-        raise NotImplementedError
-
-    def _close_unused_models(self) -> None:
         raise NotImplementedError

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from playground.tui import dialogs
 from playground.tui.arrangement import MAX_PANES
-from playground.tui.foundation import Foundation
+from playground.tui.drawer_actions import DrawerActions
 
 if TYPE_CHECKING:
-    from playground.presets import Layout, Preset
+    from playground.presets import Preset
     from playground.tui.widgets.pane import Pane
 
 __all__ = ["PresetActions"]
 
 
-class PresetActions(Foundation):
+class PresetActions(DrawerActions):
     """Actions on presets."""
 
     def action_presets(self) -> None:
@@ -60,13 +60,3 @@ class PresetActions(Foundation):
         self._show_drawer()
         await self._lay_out_as(preset.layout)
         self.say(f"{preset.heading} counts from the next prompt on.")
-
-    @property
-    def _layout(self) -> Layout:
-        raise NotImplementedError
-
-    def _show_drawer(self) -> None:
-        raise NotImplementedError
-
-    async def _lay_out_as(self, layout: Layout | None) -> None:
-        raise NotImplementedError

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from textual import on
 
 from playground.ids import new_id
-from playground.tui.foundation import Foundation
+from playground.tui.drawer_actions import DrawerActions
 from playground.tui.widgets.prompt_box import PromptBox
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class _Settings(NamedTuple):
     system: str
 
 
-class PromptActions(Foundation):
+class PromptActions(DrawerActions):
     """Actions on the prompts of the library."""
 
     def __init__(self) -> None:
@@ -111,9 +111,6 @@ class PromptActions(Foundation):
             self._taken[pane] = base, taken
             pane.params_changed()
         self._show_drawer()
-
-    def _show_drawer(self) -> None:
-        raise NotImplementedError
 
     async def _clear_all(self, panes: list[Pane]) -> None:
         raise NotImplementedError
