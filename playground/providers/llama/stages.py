@@ -247,7 +247,7 @@ def _count(value: JsonValue, name: str) -> float:
     if name in _COUNTS and isinstance(value, int | float):
         return value
     if name == "pattern" and isinstance(value, str):
-        return math.prod(max(1, int(count)) for count in _REPEATS.findall(value))
+        return math.prod(max(1.0, float(count)) for count in _REPEATS.findall(value))
     return 0
 
 
