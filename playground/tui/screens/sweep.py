@@ -93,6 +93,7 @@ class SweepScreen(FullScreen[Wanted]):
         self._version = -1
         self._read_at = 0.0
         self._value: KeptValue | None = None
+        self._curve_of = -1
 
     @property
     def live(self) -> LiveSweep:
@@ -195,7 +196,8 @@ class SweepScreen(FullScreen[Wanted]):
         self.query_one("#sweep-metric", Static).update(Content("\n").join(lines))
 
     def _show_curve(self) -> None:
-        curve = curve_through(self._live, self._dimensions, self._grid.cell)
+        self._curve_of = self._grid.cell
+        curve = curve_through(self._live, self._dimensions, self._curve_of)
         why = "" if curve is not None else "No knob of numbers is swept, so there is no curve."
         self.query_one(SweepCurve).show(curve, why)
 
@@ -204,13 +206,7 @@ class SweepScreen(FullScreen[Wanted]):
     @on(HeatGrid.Moved)
     def _moved(self) -> None:
         self._cell.rewind()
-        # The answers first: drawing a curve takes as long as reading them many times over.
-        run_latest(self, self._cell_read_then_curve, "cell")
-
-    async def _cell_read_then_curve(self) -> None:
-        await self._cell_read()
-        await asyncio.sleep(_PAUSE)
-        self._show_curve()
+        self._read_cell()
 
     def _read_cell(self) -> None:
         run_latest(self, self._cell_read, "cell")
@@ -221,6 +217,10 @@ class SweepScreen(FullScreen[Wanted]):
         number = self._grid.cell
         self._value = self._live.values.get(number)
         self._cell.show(await self._live.cell(number), self._grid.marked)
+        if self._curve_of != number:
+            # The answers first: drawing a curve takes as long as reading them many times over.
+            await asyncio.sleep(_PAUSE)
+            self._show_curve()
 
     def action_sample(self, by: int) -> None:
         """The next answer of the cell, or the one before."""
