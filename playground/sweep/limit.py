@@ -133,20 +133,26 @@ class Limit:
                     await self._change.wait()
 
     @property
+    def _silence(self) -> float | None:
+        """Seconds since the first one began; None where nothing follows from that any more."""
+        if not self._adapts or self._patience or self._began is None:
+            return None
+        return self._clock() - self._began
+
+    @property
     def _followed(self) -> int:
         """How many may have followed the first ones by now."""
-        if not self._adapts or self._patience or self._began is None:
-            return 0
-        return min(MORE, int((self._clock() - self._began) / PACE))
+        silence = self._silence
+        return 0 if silence is None else min(MORE, int(silence / PACE))
 
     def _until_change(self) -> float | None:
         """Seconds until there may be room though nobody leaves; None if there will be none."""
         if self.running < self.allowed:
             return self._not_before - self._clock()
-        followed = self._followed
-        if not self._adapts or self._patience or self._began is None or followed == MORE:
+        silence, followed = self._silence, self._followed
+        if silence is None or followed == MORE:
             return None
-        return self._began + (followed + 1) * PACE - self._clock()
+        return (followed + 1) * PACE - silence
 
     def _succeed(self) -> None:
         self._since_refusal += 1
