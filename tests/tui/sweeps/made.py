@@ -143,9 +143,17 @@ def executor_of(model: Callable[[], ChatModel]) -> Executor:
     return lambda ref: HereLane(ref, opened)
 
 
+class _Taking(ScriptedModel):
+    """Says how many at once it takes, so that not all of a small sweep is at work together."""
+
+    @property
+    def parallel(self) -> int:
+        return 8
+
+
 def slow(delay: float = 0.02) -> Executor:
     """Models that take their time."""
-    return executor_of(lambda: ScriptedModel([f"word{n} " for n in range(500)], delay=delay))
+    return executor_of(lambda: _Taking([f"word{n} " for n in range(500)], delay=delay))
 
 
 def failing() -> Executor:
