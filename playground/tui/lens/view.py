@@ -67,13 +67,20 @@ class TokenView:
         }
         return self._subject.params.updated(**turned)
 
-    def at(self, place: int, params: GenerationParams, *, turned: bool) -> Found:
-        """What is known at a place under a setting; the whole distribution is sent for."""
+    def at(
+        self, place: int, params: GenerationParams, *, turned: bool, passing: bool = False
+    ) -> Found:
+        """What is known at a place under a setting; the whole distribution is sent for.
+
+        Not for one in `passing`, that of the token which came last: the model would be asked
+        between any two tokens of the answer that it writes, which took half of its speed.
+        """
         token = self._subject.tokens[place]
-        self._whole.want(place)
+        if not passing:
+            self._whole.want(place)
         position = self._whole.at(place)
         if position is None:
-            return self._likeliest(token, turned=turned)
+            return self._likeliest(token, turned=turned, passing=passing)
         chain = position.chain(params)
         candidates = position.candidates(chain, most=SHOWN)
         bars = [bar_of(row, chain) for row in candidates.rows]
@@ -81,15 +88,17 @@ class TokenView:
         reasons = [stage.reason for stage in chain.stages if stage.reason]
         return Found(candidates, bars, links, " ".join(reasons))
 
-    def _likeliest(self, token: Token, *, turned: bool) -> Found:
+    def _likeliest(self, token: Token, *, turned: bool, passing: bool) -> Found:
         """What came with the token itself: it knows nothing of another setting."""
         if turned:
             token = replace(token, draw=None)
         candidates = Candidates.of_token(token)
         bars = [bar_of(row) for row in candidates.rows]
-        return Found(candidates, bars, (), self._why())
+        return Found(candidates, bars, (), self._why(passing))
 
-    def _why(self) -> str:
+    def _why(self, passing: bool) -> str:
+        if self._whole.possible and passing:
+            return "The whole distribution comes where the cursor stops, and at the end."
         if self._whole.possible:
             return "The whole distribution is on its way …"
         if self._whole.problem is not None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.widgets import OptionList
 
+from playground.distribution import Distribution
 from playground.history.restoring import restored
 from playground.params import GenerationParams
 from playground.providers import open_model
+from playground.providers.base import Given
 from playground.tui.screens.difference import DifferenceScreen
 from playground.tui.screens.lens import LensScreen
 from playground.tui.widgets.candidate_bars import CandidateBars
 from playground.tui.widgets.token_text import TokenText
+from playground.types import Message
 from tests.tui.lens.looking import PARAMS, Slowed, looking, open_lens
 from tests.tui.stage import ask, paste, playground_of, playing, saying, screen_of, talking, until
 
@@ -122,6 +127,31 @@ async def test_tokens_are_drawn_while_they_come() -> None:
             assert run is not None
             await until(pilot, lambda: text.count == len(run.tokens))
             await until(pilot, lambda: "still coming" not in screen_of(app))
+
+
+async def test_whole_distributions_are_sent_for_where_the_cursor_stops_not_on_its_way() -> None:
+    asked: list[int] = []
+
+    class Noted(Slowed):
+        async def next_token(self, messages: Sequence[Message], prefix: Given = "") -> Distribution:
+            asked.append(len(prefix))
+            return await super().next_token(messages, prefix)
+
+    async with open_model("demo:small") as model:
+        app = playground_of({"demo:small": Noted(model)}, params=PARAMS.updated(max_length=200))
+        async with playing(app) as pilot:
+            await paste(pilot, "Tell me a story")
+            await pilot.press("enter")
+            await until(pilot, lambda: bool(app.panes[0].run and app.panes[0].run.tokens))
+            screen = await open_lens(pilot)
+            text = screen.query_one("#lens-text", TokenText)
+            await until(pilot, lambda: text.count > 8)
+            assert screen.subject.live
+            assert asked == []
+            await pilot.press("2")
+            await until(pilot, lambda: "comes where the cursor stops" in screen_of(app))
+            await pilot.press("left")
+            await until(pilot, lambda: bool(asked))
 
 
 async def test_a_model_that_gives_none_while_it_talks_is_waited_for() -> None:
