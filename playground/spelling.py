@@ -95,6 +95,7 @@ def spell_text(text: str) -> str:
     return "‹?›".join(spell_bytes(part) if part or len(known) == 1 else "" for part in known)
 
 
+@lru_cache(maxsize=8192)
 def reads_leftwards(text: str) -> bool:
     """Whether letters of a text are written from right to left.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from playground.lens.spelling import bytes_of, same_token, spell
+from playground.spelling import spell_bytes
 from playground.types import Token, TokenAlternative
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Candidates:
         places = list(range(min(most, len(raw))))
         if chosen is not None and (place := int(raw.places[chosen])) >= len(places):
             places.append(place)
-        rows = tuple(_ranked_row(raw, vocabulary, after, place, chosen) for place in places)
+        rows = _ranked_rows(raw, vocabulary, after, places, chosen)
         drawn = None
         if after is not None:
             drawn = max(0.0, 1.0 - math.fsum(row.drawn or 0.0 for row in rows))
@@ -227,24 +228,27 @@ def _effective(known: Sequence[TokenAlternative]) -> int | None:
     return None
 
 
-def _ranked_row(
+def _ranked_rows(
     raw: Ranked,
     vocabulary: Sequence[bytes],
     after: Ranked | None,
-    place: int,
+    places: Sequence[int],
     chosen: int | None,
-) -> Candidate:
-    token = int(raw.tokens[place])
-    drawn = None
+) -> tuple[Candidate, ...]:
+    tokens = raw.tokens[places]
+    drawn: Sequence[float | None] = [None] * len(places)
     if after is not None:
-        left = int(after.places[token])
-        drawn = float(after.probabilities[left]) if left >= 0 else 0.0
-    named = TokenAlternative("", 0.0, token, vocabulary[token] if token < len(vocabulary) else b"")
-    return Candidate(
-        spelling=spell(named) if bytes_of(named) else f"‹token {token}›",
-        token_id=token,
-        probability=float(raw.probabilities[place]),
-        rank=place + 1,
-        drawn=drawn,
-        chosen=token == chosen,
+        left = after.places[tokens]
+        shares = after.probabilities[left]
+        shares[left < 0] = 0
+        drawn = shares.tolist()
+    known = zip(tokens.tolist(), raw.probabilities[places].tolist(), places, drawn, strict=True)
+    return tuple(
+        Candidate(_named(token, vocabulary), token, share, place + 1, left, token == chosen)
+        for token, share, place, left in known
     )
+
+
+def _named(token: int, vocabulary: Sequence[bytes]) -> str:
+    data = vocabulary[token] if token < len(vocabulary) else b""
+    return spell_bytes(data) if data else f"‹token {token}›"

@@ -33,6 +33,12 @@ _KNOBS = {
 }
 """The knobs of a stage, where it is not the one of its own name."""
 
+_BLOCK = 4096
+"""Tokens in which those that were cut are looked for at a time."""
+
+_Values = tuple[float | None, ...]
+"""What the knobs of a stage are set to."""
+
 
 def params_of_plan(plan: Plan) -> GenerationParams:
     """The settings of the sampler chain that a plan says were really used, in its real order."""
@@ -89,8 +95,15 @@ class Stage:
         if not self.number_cut:
             return ()
         tokens, shares = self.before.tokens, self.before.probabilities
-        gone = (self.after.places[tokens] < 0).nonzero()[0][:most]
-        return tuple(Cut(int(tokens[place]), float(shares[place])) for place in gone)
+        found: list[Cut] = []
+        # The likeliest of them are near the beginning, mostly.
+        for start in range(0, len(tokens), _BLOCK):
+            block = tokens[start : start + _BLOCK]
+            gone = (self.after.places[block] < 0).nonzero()[0][: most - len(found)] + start
+            found += [Cut(int(tokens[place]), float(shares[place])) for place in gone]
+            if len(found) == most:
+                break
+        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -167,24 +180,36 @@ class Position:
         self.chosen = chosen
         self.uniform = uniform
         self.raw = distribution.ranked()
+        self._known: dict[str, tuple[_Values, Stage]] = {}
 
     def chain(self, params: GenerationParams) -> Chain:
         """The stages of a setting; a knob that is not set leaves everything as it is.
 
-        For what a run really did, take `params_of_plan`.
+        For what a run really did, take `params_of_plan`. Stages up to the first that a knob changed
+        since the last call are those of that call, so that turning one costs what follows it.
         """
         from playground.ranked import chain_order
 
         current, stages = self.raw, []
         for name in chain_order(params):
-            reason = ""
-            try:
-                after = current.after(name, params, self.seen)
-            except InvalidParameter as error:
-                after, reason = current, error.message
-            stages.append(Stage(name, setting_of(name, params), current, after, reason))
-            current = after
+            values = _values(name, params)
+            known = self._known.get(name)
+            if known is not None and known[0] == values and known[1].before is current:
+                stage = known[1]
+            else:
+                stage = self._stage(name, params, current)
+                self._known[name] = (values, stage)
+            stages.append(stage)
+            current = stage.after
         return Chain(self.raw, tuple(stages))
+
+    def _stage(self, name: str, params: GenerationParams, before: Ranked) -> Stage:
+        after, reason = before, ""
+        try:
+            after = before.after(name, params, self.seen)
+        except InvalidParameter as error:
+            reason = error.message
+        return Stage(name, setting_of(name, params), before, after, reason)
 
     def candidates(self, chain: Chain | None = None, most: int = 50) -> Candidates:
         """The candidates here, with what a chain leaves of them."""
@@ -203,9 +228,17 @@ def setting_of(stage: str, params: GenerationParams) -> str:
     table = knobs()
     values = [
         (name, value)
-        for name in _KNOBS.get(stage, (stage,))
-        if (value := getattr(params, name)) is not None and value != table[name].neutral
+        for name, value in zip(_knobs_of(stage), _values(stage, params), strict=True)
+        if value is not None and value != table[name].neutral
     ]
     if not any(table[name].neutral is not None for name, _ in values):
         return ""
     return ", ".join(f"{name} {number_text(value)}" for name, value in values)
+
+
+def _knobs_of(stage: str) -> tuple[str, ...]:
+    return _KNOBS.get(stage, (stage,))
+
+
+def _values(stage: str, params: GenerationParams) -> _Values:
+    return tuple(getattr(params, name) for name in _knobs_of(stage))

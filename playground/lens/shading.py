@@ -7,6 +7,7 @@ theme's in the terminal, `PALETTE` in HTML and SVG.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -56,6 +57,9 @@ _BOUNDS: Final[dict[Measure, tuple[float, ...]]] = {
 """Where a step ends: a probability is at least so much, a rank or an entropy (nats) at most."""
 
 
+_LEAST: Final = tuple(-least for least in _BOUNDS["probability"])
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of a measure: its number, and what it means in a few characters: `20% to 50%`."""
@@ -79,10 +83,9 @@ class Shade:
 
 def step_of(measure: Measure, value: float) -> int:
     """The step of a value: a probability 0 to 1, a rank from 1, or an entropy in nats."""
-    bounds = _BOUNDS[measure]
     if measure == "probability":
-        return next((step for step, least in enumerate(bounds) if value >= least), STEPS - 1)
-    return next((step for step, most in enumerate(bounds) if value <= most), STEPS - 1)
+        return bisect_left(_LEAST, -value)
+    return bisect_left(_BOUNDS[measure], value)
 
 
 def shade_of(measure: Measure, token: Token) -> Shade:

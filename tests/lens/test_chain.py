@@ -77,6 +77,45 @@ def test_the_counts_of_every_stage_are_what_llama_cpps_samplers_leave(
     assert [stage.name for stage in chain.stages if stage.number_cut]
 
 
+_TURNS = st.fixed_dictionaries(
+    {
+        "top_k": st.sampled_from([None, 0, 5, 40]),
+        "top_p": st.sampled_from([None, 0.5, 0.9, 1.0]),
+        "temperature": st.sampled_from([None, 0.0, 0.7, 1.0]),
+        "repeat_penalty": st.sampled_from([None, 1.3]),
+        "sampler_order": st.sampled_from(["llama.cpp", "temperature-first"]),
+    }
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_TURNS, min_size=2, max_size=6))
+def test_a_knob_turned_gives_what_the_same_setting_gives_at_once(turns: list[Any]) -> None:
+    logits = np.random.default_rng(4).normal(0, 3, 300).astype(np.float32)
+    seen = [3, 4, int(np.argmax(logits))]
+    position = Position(Distribution.of(logits), seen=seen)
+    for turn in turns:
+        params = GenerationParams.of(**turn)
+        found = position.chain(params)
+        anew = Position(Distribution.of(logits), seen=seen).chain(params)
+        assert [(stage.name, stage.setting) for stage in found.stages] == [
+            (stage.name, stage.setting) for stage in anew.stages
+        ]
+        for one, other in zip(found.stages, anew.stages, strict=True):
+            assert one.after.tokens.tolist() == other.after.tokens.tolist()
+            assert one.after.probabilities.tolist() == other.after.probabilities.tolist()
+            assert one.mass == other.mass
+
+
+def test_a_knob_turned_costs_only_the_stages_behind_it() -> None:
+    position = Position(Distribution.of(np.arange(50, dtype=np.float32)), seen=[3])
+    params = GenerationParams.of(repeat_penalty=1.3, top_k=20, temperature=0.8)
+    before = position.chain(params)
+    after = position.chain(params.updated(temperature=0.9))
+    kept = [one is other for one, other in zip(before.stages, after.stages, strict=True)]
+    assert kept == [stage.name != "temperature" for stage in after.stages]
+
+
 def test_a_stage_that_hangs_on_more_than_a_distribution_says_so() -> None:
     chain = Position(Distribution.of([1.0, 2.0])).chain(GenerationParams(xtc_probability=0.5))
     (stage,) = [stage for stage in chain.stages if stage.name == "xtc"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -16,14 +17,19 @@ from playground.tui.lens.subject import Subject
 
 __all__ = ["BYTES_A_TOKEN", "MOST_BYTES", "Distributions"]
 
-MOST_BYTES: Final = 96 * 1024 * 1024
-"""Of all that is kept: fifteen places of a vocabulary of 128k, a thousand of a small one."""
+MOST_BYTES: Final = 160 * 1024 * 1024
+"""Of all that is kept: thirteen places of a vocabulary of 128k, eight hundred of a small one."""
 
-BYTES_A_TOKEN: Final = 48
-"""Of the vocabulary, at one place: ids and logits in order, and what is worked out of them once."""
+BYTES_A_TOKEN: Final = 96
+"""Of the vocabulary, at one place: ids and logits in order and what is worked out of them, once for
+the model's own and once for what a penalty makes of it."""
 
 _LARGE: Final = 20_000
 """Vocabularies from this size on are sorted beside the event loop: it takes ten milliseconds."""
+
+_REST: Final = 0.05
+"""Seconds for which the cursor rests before the neighbours of its place are fetched: what the model
+and the sorting take is not taken from the frame that shows the place itself."""
 
 
 class Distributions:
@@ -31,18 +37,28 @@ class Distributions:
 
     One place is fetched at a time: the one that is wanted, then its neighbours, so that walking
     finds them there. `come` is called with a place when its distribution is there, or when
-    `problem` says why it does not come; at the next other place it is tried again.
+    `problem` says why it does not come; at the next other place it is tried again. `prepare` is
+    called with one before it comes, in a thread where it is large: what will be shown of it can be
+    worked out there.
     """
 
     def __init__(
-        self, subject: Subject, come: Callable[[int], None], *, most_bytes: int = MOST_BYTES
+        self,
+        subject: Subject,
+        come: Callable[[int], None],
+        *,
+        prepare: Callable[[Position], object] | None = None,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self._subject = subject
         self._come = come
+        self._prepare_one = prepare
         self._most_bytes = most_bytes
         self._kept: OrderedDict[int, Position] = OrderedDict()
         self._bytes = 0
         self._wanted: list[int] = []
+        self._center = -1
+        self._moved = asyncio.Event()
         self._fetching: asyncio.Task[None] | None = None
         self._lead: tuple[int, ...] = ()
         self._prompt: tuple[int, ...] = ()
@@ -84,12 +100,18 @@ class Distributions:
         count = len(self._subject.tokens)
         near = (place, place + 1, place - 1, place + 2)
         self._wanted = [at for at in near if 0 <= at < count and at not in self._kept]
+        self._center = place
+        self._moved.set()
         if self._wanted and (self._fetching is None or self._fetching.done()):
             self._fetching = asyncio.create_task(self._fetch(), name="lens distributions")
 
     async def _fetch(self) -> None:
-        model = self._subject.model
+        model, rested = self._subject.model, -1
         while self._wanted and model is not None:
+            if self._center not in (self._wanted[0], rested):
+                rested = self._center
+                await self._rest()
+                continue
             place = self._wanted.pop(0)
             try:
                 found = await self._look(model, place)
@@ -99,6 +121,13 @@ class Distributions:
             else:
                 self._keep(place, found)
             self._come(place)
+
+    async def _rest(self) -> None:
+        """Wait until the cursor has rested, or has moved on."""
+        self._moved.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REST):
+                await self._moved.wait()
 
     async def _look(self, model: ChatModel, place: int) -> Position:
         subject = self._subject
@@ -116,7 +145,13 @@ class Distributions:
                 uniform=token.draw.uniform if token.draw is not None else None,
             )
 
-        return await off_loop(position) if len(found.logits) >= _LARGE else position()
+        def prepared() -> Position:
+            made = position()
+            if self._prepare_one is not None:
+                self._prepare_one(made)
+            return made
+
+        return await off_loop(prepared) if len(found.logits) >= _LARGE else prepared()
 
     def _before(self, place: int) -> list[int]:
         """The ids of the tokens before a place; each token is read once only."""

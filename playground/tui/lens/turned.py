@@ -67,6 +67,11 @@ class TurnedAnswer:
         """The entropy, nats, of what each token would be drawn from, at once: a sketch too."""
         return self._laid_out().entropies(params)
 
+    async def lay_out(self) -> None:
+        """Get ready for the first sketch: of a long answer that takes longer than a frame."""
+        if self._sketch is None:
+            self._sketch = await off_loop(lambda: Sketch(self._tokens))
+
     def _laid_out(self) -> Sketch:
         if self._sketch is None:
             self._sketch = Sketch(self._tokens)

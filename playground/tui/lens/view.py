@@ -44,7 +44,8 @@ class TokenView:
 
     def __init__(self, subject: Subject, come: Callable[[int], None]) -> None:
         self._subject = subject
-        self._whole = Distributions(subject, come)
+        self._params = self.used
+        self._whole = Distributions(subject, come, prepare=self._found)
 
     @property
     def whole(self) -> Distributions:
@@ -75,13 +76,18 @@ class TokenView:
         Not for one in `passing`, that of the token which came last: the model would be asked
         between any two tokens of the answer that it writes, which took half of its speed.
         """
-        token = self._subject.tokens[place]
+        self._params = params
         if not passing:
             self._whole.want(place)
         position = self._whole.at(place)
         if position is None:
+            token = self._subject.tokens[place]
             return self._likeliest(token, turned=turned, passing=passing)
-        chain = position.chain(params)
+        return self._found(position)
+
+    def _found(self, position: Position) -> Found:
+        """What is known of a place whose whole distribution is there."""
+        chain = position.chain(self._params)
         candidates = position.candidates(chain, most=SHOWN)
         bars = [bar_of(row, chain) for row in candidates.rows]
         links = [_start(position), *(_link(s, chain, position) for s in chain.stages if s.setting)]

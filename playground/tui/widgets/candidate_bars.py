@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import zip_longest
 from typing import ClassVar, Final, NamedTuple
 
@@ -169,7 +170,6 @@ class CandidateBars(DrawnScroll, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The names of the columns, or a candidate."""
         width = self.scrollable_content_region.width
-        base = self.base_style
         row = y - 1 + self.scroll_offset.y
         if y == 0:
             segments = self._head(width)
@@ -177,7 +177,7 @@ class CandidateBars(DrawnScroll, can_focus=True):
             segments = self._row(self._bars[row], width, here=row == self._here)
         else:
             segments = []
-        return Strip(segments).adjust_cell_length(width, base).apply_style(base)
+        return self.drawn(segments, width)
 
     def _columns(self, width: int) -> tuple[int, int]:
         """Cells of the names, and of each of the two bars."""
@@ -187,7 +187,7 @@ class CandidateBars(DrawnScroll, can_focus=True):
 
     def _head(self, width: int) -> list[Segment]:
         name, bar = self._columns(width)
-        style = self.get_component_rich_style("bars--head")
+        style = self.style_of("bars--head")
         raw = fit("model", bar + 7)
         return [
             Segment(f"  {'rank':>4} {fit(self._name_name, name)} {raw} ", style),
@@ -196,7 +196,7 @@ class CandidateBars(DrawnScroll, can_focus=True):
 
     def _row(self, bar: Bar, width: int, *, here: bool) -> list[Segment]:
         name, room = self._columns(width)
-        style_of = self.get_component_rich_style
+        style_of = self.style_of
         words = Style.null()
         if bar.chosen:
             words = style_of("bars--chosen")
@@ -206,9 +206,7 @@ class CandidateBars(DrawnScroll, can_focus=True):
         sign = "▶" if bar.chosen else "›" if here and self.has_focus else " "
         rank = "?" if bar.rank is None else f"{bar.rank}" if bar.rank < 10_000 else "9k+"
         segments = [
-            Segment(
-                f"{sign} {rank:>4} {fit(in_place(cut(bar.name, name)), name)} ", words + here_style
-            ),
+            Segment(f"{sign} {rank:>4} {_label(bar.name, name)} ", words + here_style),
             Segment(bar_text(bar.raw, room), style_of("bars--raw")),
             Segment(f"{share_text(bar.raw):>7} ", words),
         ]
@@ -222,6 +220,11 @@ class CandidateBars(DrawnScroll, can_focus=True):
                 Segment(f"{share_text(bar.drawn):>7}", words),
             ]
         return segments
+
+
+@lru_cache(maxsize=1024)
+def _label(name: str, width: int) -> str:
+    return fit(in_place(cut(name, width)), width)
 
 
 def bar_text(share: float, width: int) -> str:

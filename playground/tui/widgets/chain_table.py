@@ -92,8 +92,7 @@ class ChainTable(DrawnLines):
 
     def render_line(self, y: int) -> Strip:
         """The head, a stage, or why there is none."""
-        width, base = self.size.width, self.base_style
-        style = self.get_component_rich_style
+        width, style = self.size.width, self.style_of
         if y == 0:
             name, bar = self._columns(width)
             text = f"{fit('stage', name)} {'left':>9} {fit('mass left', bar + 7)}  who was cut"
@@ -103,7 +102,7 @@ class ChainTable(DrawnLines):
         else:
             why = [] if self._links else wrap(self._why, width)
             segments = [Segment(why[y - 1], style("chain--cut"))] if y <= len(why) else []
-        return Strip(segments).adjust_cell_length(width, base).apply_style(base)
+        return self.drawn(segments, width)
 
     def _columns(self, width: int) -> tuple[int, int]:
         """Cells of the names and of the bar."""
@@ -112,7 +111,7 @@ class ChainTable(DrawnLines):
         return name, max(min(12, (width - name - 34)), 3)
 
     def _row(self, link: Link, width: int) -> list[Segment]:
-        style = self.get_component_rich_style
+        style = self.style_of
         name, bar = self._columns(width)
         left = "?" if link.survivors is None else f"{link.survivors:,}"
         segments = [

@@ -1,10 +1,14 @@
-"""What the widgets that draw their own lines have in common: the style beneath them, remembered."""
+"""What the widgets that draw their own lines have in common: their styles, remembered."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
+from textual.strip import Strip
 from textual.widget import Widget
 
 __all__ = ["DrawnLines", "DrawnScroll"]
@@ -13,11 +17,13 @@ __all__ = ["DrawnLines", "DrawnScroll"]
 class DrawnLines(Widget):
     """Comes before Textual's own class among the bases of a widget that has a `render_line`.
 
-    Textual works `rich_style` out anew at every call, from all ancestors: for each line of each
-    frame that takes as long as drawing it.
+    Textual works `rich_style` out anew at every call, from all ancestors, and the styles of the
+    component classes after every `refresh`: for each line of each frame that takes longer than
+    drawing it.
     """
 
     _base_style: Style | None = None
+    _part_styles: dict[str, Style] | None = None
 
     @property
     def base_style(self) -> Style:
@@ -26,10 +32,23 @@ class DrawnLines(Widget):
             self._base_style = self.rich_style
         return self._base_style
 
+    def style_of(self, part: str) -> Style:
+        """The style of one of the component classes."""
+        if self._part_styles is None:
+            self._part_styles = {}
+        if part not in self._part_styles:
+            self._part_styles[part] = self.get_component_rich_style(part)
+        return self._part_styles[part]
+
+    def drawn(self, segments: Iterable[Segment], width: int) -> Strip:
+        """Segments as a line of so many cells, on the widget's own ground."""
+        base = self.base_style
+        return Strip(segments).adjust_cell_length(width, base).apply_style(base)
+
     def notify_style_update(self) -> None:
-        """Another theme: draw in its colours."""
+        """Another theme, or the focus: draw in its colours."""
         super().notify_style_update()
-        self._base_style = None
+        self._base_style = self._part_styles = None
         self.refresh()
 
 

@@ -97,7 +97,7 @@ class KnobLine(Slider):
 
     def render_line(self, y: int) -> Strip:
         """The name, the track and the value."""
-        style = self.get_component_rich_style
+        style = self.style_of
         shown = "off" if self.value is None else number(float(self.value))
         tone = "knob--value" if self.value == self._before else "knob--turned"
         return Strip(

@@ -11,12 +11,13 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
+
+from playground.tui.widgets.drawn_lines import DrawnLines
 
 __all__ = ["Slider"]
 
 
-class Slider(Widget, can_focus=True):
+class Slider(DrawnLines, can_focus=True):
     """A value between two bounds, moved by keys or by the mouse; None is "not set".
 
     While it is not set, a hollow thumb shows `ghost`, the value that is used all the same. A
@@ -92,9 +93,9 @@ class Slider(Widget, can_focus=True):
         shown = self.ghost if self.value is None else self.value
         place = -1 if shown is None else self._cell_of(shown)
         is_set = self.value is not None
-        filled = self.get_component_rich_style("slider--filled" if is_set else "slider--track")
-        track = self.get_component_rich_style("slider--track")
-        thumb = self.get_component_rich_style("slider--thumb" if is_set else "slider--ghost")
+        filled = self.style_of("slider--filled" if is_set else "slider--track")
+        track = self.style_of("slider--track")
+        thumb = self.style_of("slider--thumb" if is_set else "slider--ghost")
         if place < 0:
             return [Segment("╌" * width, track)]
         return [

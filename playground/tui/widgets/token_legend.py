@@ -38,7 +38,7 @@ class TokenLegend(DrawnLines):
 
     def render_line(self, y: int) -> Strip:
         """The line."""
-        base, width = self.base_style, self.size.width
+        width = self.size.width
         dark, few = self.app.current_theme.dark, few_colours(self)
         room = width - cell_len(self._measure) - sum(cell_len(label) + 2 for label in self._labels)
         # On a narrow screen the note gives way first, then the blanks.
@@ -49,4 +49,4 @@ class TokenLegend(DrawnLines):
             style = step_style(step, dark=dark, few=few)
             segments += [Segment(f"{around}{label}{around}", style), Segment("" if around else " ")]
         segments.append(Segment(note))
-        return Strip(segments).adjust_cell_length(width, base).apply_style(base)
+        return self.drawn(segments, width)

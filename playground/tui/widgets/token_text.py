@@ -308,22 +308,21 @@ class TokenText(DrawnScroll, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """A row that is in view."""
         width = self.scrollable_content_region.width
-        base = self.base_style
         row = y + self.scroll_offset.y
         if not self._spelled and not self._given:
-            note = self.get_component_rich_style("tokens--note")
+            note = self.style_of("tokens--note")
             segments = [Segment(self.empty if y == 0 else "", note)]
         elif row < len(self._rows):
             dark, few = self.app.current_theme.dark, few_colours(self)
             segments = [self._segment(piece, dark, few) for piece in self._rows[row]]
         else:
             segments = []
-        return Strip(segments).adjust_cell_length(width, base).apply_style(base)
+        return self.drawn(segments, width)
 
     def _segment(self, piece: _Piece, dark: bool, few: bool) -> Segment:
         token = piece.token
         if token < 0:
-            return Segment(in_place(piece.text), self.get_component_rich_style("tokens--given"))
+            return Segment(in_place(piece.text), self.style_of("tokens--given"))
         if token == self._cursor:
             style = cursor_style(dark=dark, few=few)
         else:

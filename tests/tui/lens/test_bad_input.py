@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import pytest
 from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from benchmarks.random_gguf import Shape, write_random_gguf
+from playground.errors import BackendCrashed, ModelFileError
 from playground.lens.what_if import bound_at
 from playground.params import GenerationParams
 from playground.providers import open_model
@@ -55,6 +57,11 @@ async def a_file_that_goes(
                 if worker.pid not in before:
                     worker.kill()
                     await until(pilot, lambda gone=worker: not gone.is_running())
+            # Its pipes may still be read for a moment: whoever asks then is told of the process.
+            with pytest.raises(ModelFileError, match=GONE):
+                while True:
+                    with suppress(BackendCrashed):
+                        await model.tokenize("cat")
             yield pilot, app, screen, file
 
 

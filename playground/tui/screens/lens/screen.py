@@ -102,6 +102,8 @@ class LensScreen(LensAnswering, LensBesides):
         self._fill_view()
 
     def _fill_view(self) -> None:
+        if self._view in ("chain", "what-if"):
+            self._expect_knobs()
         if self._view == "answers":
             self._show_answers()
         elif self._view == "what-if":

@@ -34,6 +34,11 @@ class LensTurning(LensFoundation):
         if not self._subject.live and (self._view == "what-if" or self._turned_answer.exact):
             self._find_certain()
 
+    def _expect_knobs(self) -> None:
+        """Get ready for the first turn of a knob."""
+        if not self._subject.live:
+            run_latest(self, self._turned_answer.lay_out, "sketch")
+
     def _find_certain(self) -> None:
         if self._reading.tokens and not self._subject.live:
             run_latest(self, self._certainly, "what if")
