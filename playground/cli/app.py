@@ -107,8 +107,9 @@ def ask(
     prompt: Annotated[
         str | None,
         typer.Argument(
+            metavar="PROMPT",
             help="What to ask, or @NAME of the library; `-`, or nothing in a pipe, reads standard "
-            "input."
+            "input.",
         ),
     ] = None,
     *,
@@ -143,8 +144,9 @@ def lens(
     prompt: Annotated[
         str | None,
         typer.Argument(
+            metavar="PROMPT",
             help="What to ask, or @NAME of the library; `-`, or nothing in a pipe, reads standard "
-            "input."
+            "input.",
         ),
     ] = None,
     *,
@@ -204,7 +206,9 @@ def lens(
 
 @app.command()
 def models(
-    provider: Annotated[str | None, typer.Argument(help="List this provider's only.")] = None,
+    provider: Annotated[
+        str | None, typer.Argument(metavar="PROVIDER", help="List this provider's only.")
+    ] = None,
     *,
     remote: Annotated[
         bool, typer.Option("--remote", help="Also ask the endpoints what they have.")
@@ -265,7 +269,7 @@ def prompts(context: typer.Context) -> None:
 @app.command()
 def lessons(
     lesson: Annotated[
-        str, typer.Argument(metavar="[LESSON]", help="A lesson, by its name or number.")
+        str, typer.Argument(metavar="LESSON", help="A lesson, by its name or number.")
     ] = "",
     *,
     language: Annotated[
@@ -297,7 +301,9 @@ def presets(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @presets_app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="The preset's name.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The preset's name.", show_default=False)
+    ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -319,7 +325,9 @@ def doctor(
 
 @app.command()
 def key(
-    provider: Annotated[str, typer.Argument(help="The provider that the key belongs to.")],
+    provider: Annotated[
+        str, typer.Argument(metavar="PROVIDER", help="The provider that the key belongs to.")
+    ],
 ) -> None:
     """Keep a provider's API key: typed unseen, or read from standard input."""
     from playground.cli.key import key as run
@@ -329,7 +337,7 @@ def key(
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(help="A GGUF file.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A GGUF file.", show_default=False)],
     *,
     context_length: Annotated[
         int | None,
@@ -347,7 +355,7 @@ def inspect(
 def pull(
     reference: Annotated[
         str | None,
-        typer.Argument(metavar="[hf:ORG/REPO[:QUANT]]", help="A repository of GGUF files."),
+        typer.Argument(metavar="hf:ORG/REPO[:QUANT]", help="A repository of GGUF files."),
     ] = None,
     *,
     listed: Annotated[

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from playground.cli.app import app
+from playground.cli.history import app as history
+from playground.cli.prompts import app as prompts
+from playground.cli.sweep import asking
+from playground.cli.sweep import words as sweep
 from playground.params import knobs
 from tests.cli.conftest import Shell
 from tests.servers.fault import FaultServer, answers, lists
@@ -32,6 +41,42 @@ def test_every_command_helps(shell: Shell, command: str) -> None:
     done = shell(*words, "-h")
     assert done.stdout.startswith(f"Usage: playground{f' {command}' * bool(command)} [OPTIONS]")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def commands(group: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every command, with its path."""
+    if not hasattr(group, "list_commands"):
+        return
+    context = group.make_context(path, [], resilient_parsing=True)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield f"{path} {name}", command
+        yield from commands(command, f"{path} {name}")
+
+
+def test_arguments_have_their_names_in_capitals_and_in_one_pair_of_brackets() -> None:
+    parsers = {
+        "playground": app,
+        "playground history": history,
+        "playground prompts": prompts,
+        "playground sweep": sweep,
+        "playground sweep ask": asking,
+    }
+    named = {
+        f"{path} {argument.name}": argument.metavar
+        for root, parser in parsers.items()
+        for path, command in [(root, get_command(parser)), *commands(get_command(parser), root)]
+        for argument in command.params
+        if argument.param_type_name == "argument"
+    }
+    assert len(named) > 30
+    assert named.pop("playground pull reference") == "hf:ORG/REPO[:QUANT]"
+    for path, name in named.items():
+        assert re.fullmatch("[A-Z]+", name or "no name"), path
+
+
+def test_a_wrong_number_of_arguments_is_said_by_their_names(shell: Shell) -> None:
+    assert "Missing argument 'TITLE'." in shell("history", "rename", "7k2m").stderr
 
 
 def test_an_unknown_command_is_answered_with_the_nearest(shell: Shell) -> None:

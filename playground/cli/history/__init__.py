@@ -24,7 +24,7 @@ app = typer.Typer(
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="A conversation, by the beginning of its id.")
 ]
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Conversations.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Conversations.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON Lines.")]
 Model = Annotated[
     str, typer.Option("-m", "--model", metavar="REF", help="Of this model, or this provider:.")
@@ -55,7 +55,7 @@ def run(arguments: Sequence[str]) -> None:
 @app.command(name="list")
 def list_(
     query: Annotated[
-        str, typer.Argument(metavar="[WORDS]", help="In whose title or texts these are.")
+        str, typer.Argument(metavar="WORDS", help="In whose title or texts these are.")
     ] = "",
     *,
     model: Model = "",
@@ -82,7 +82,7 @@ def list_(
 @app.command()
 def search(
     query: Annotated[
-        str, typer.Argument(metavar="[WORDS]", help='All of these; "in quotes", in this order.')
+        str, typer.Argument(metavar="WORDS", help='All of these; "in quotes", in this order.')
     ] = "",
     *,
     model: Model = "",
@@ -121,7 +121,7 @@ def show(
 
 @app.command()
 def export(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="ID")] = None,
     *,
     everything: Annotated[
         bool, typer.Option("--all", help="Every conversation that the filters leave.")
@@ -156,7 +156,9 @@ def export(
 
 @app.command(name="import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A file that was exported as jsonl.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file that was exported as jsonl.")
+    ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -193,7 +195,9 @@ def purge(
 
 
 @app.command()
-def rename(name: Id, title: Annotated[str, typer.Argument(help="The new title.")]) -> None:
+def rename(
+    name: Id, title: Annotated[str, typer.Argument(metavar="TITLE", help="The new title.")]
+) -> None:
     """Give a conversation a title."""
     from playground.cli.history.changing import rename as do
 
@@ -203,7 +207,7 @@ def rename(name: Id, title: Annotated[str, typer.Argument(help="The new title.")
 @app.command()
 def tag(
     name: Id,
-    tags: Annotated[list[str] | None, typer.Argument(metavar="[TAG]...")] = None,
+    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG")] = None,
     *,
     remove: Annotated[bool, typer.Option("--remove", help="Take these away instead.")] = False,
 ) -> None:
@@ -247,7 +251,7 @@ def rate(
 @app.command()
 def votes(
     name: Annotated[
-        str, typer.Argument(metavar="[ID]", help="Only those on this conversation's answers.")
+        str, typer.Argument(metavar="ID", help="Only those on this conversation's answers.")
     ] = "",
     *,
     since: Since = "",
@@ -261,7 +265,9 @@ def votes(
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(help="A file that is not there yet.")]) -> None:
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet.")],
+) -> None:
     """Copy the whole history to a file, also while it is in use."""
     from playground.cli.history.changing import backup as do
 

@@ -58,7 +58,7 @@ def list_(
 
 @app.command()
 def search(
-    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="All of these.")],
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help="All of these.")],
     *,
     category: Category = "",
     tag: Tag = "",
@@ -120,7 +120,7 @@ def delete(name: Name) -> None:
 
 @app.command()
 def path(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="A prompt.")] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A prompt.")] = "",
 ) -> None:
     """Print the folder of your own prompts, or the file of one."""
     from playground.cli.prompts.looking import show_path

@@ -54,7 +54,7 @@ def sweep(
     prompt: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PROMPT]...",
+            metavar="PROMPT",
             help="What to ask: text, or @name of the prompt library. Several are all asked.",
             show_default=False,
         ),
