@@ -17,6 +17,7 @@ from playground.providers import open_model
 from playground.tui.app import PlaygroundApp
 from playground.tui.screens.card import CardScreen
 from playground.tui.screens.exporting import ExportScreen
+from tests.tui.bare import shown
 from tests.tui.real_terminal import terminal
 from tests.tui.stage import ask, playground_of, playing, saying, screen_of, until
 
@@ -121,6 +122,18 @@ async def test_the_name_follows_the_format() -> None:
             await pilot.press("down")
             await pilot.pause()
         assert names == [f"conversation{kind.suffix}" for kind in FORMATS.values()]
+
+
+async def test_after_another_format_the_name_is_still_selected_whole() -> None:
+    async with shown(ExportScreen()) as screen_of_export:
+        field = screen_of_export.app.screen.query_one(Input)
+        for _ in FORMATS:
+            await screen_of_export.press("down")
+            assert field.selected_text == field.value
+        await screen_of_export.press(*"tale")
+        assert field.value == "tale"
+        await screen_of_export.press("down")
+        assert field.cursor_position == len("tale")
 
 
 async def test_a_file_that_is_there_and_a_folder_that_is_not_are_said(tmp_path: Path) -> None:

@@ -74,7 +74,11 @@ class ExportScreen(Dialog[Export | None]):
         stem = field.value
         for kind in FORMATS.values():
             stem = stem.removesuffix(kind.suffix)
+        whole = field.selected_text == field.value
         field.value = stem + FORMATS[self._format].suffix
+        if whole:
+            # What is typed next still takes the place of all of it.
+            field.action_select_all()
 
     @on(Input.Submitted)
     def _entered(self) -> None:
