@@ -322,6 +322,18 @@ def test_export_all_takes_what_the_filters_leave(shell: Shell) -> None:
     assert found["messages"][0]["content"] == "hot one"
 
 
+def test_an_export_of_nothing_fails_and_writes_no_file(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "out.md"
+    for arguments, said in (
+        ((), "Nothing is kept yet. Nothing was written."),
+        (("--tag", "no-such"), "Nothing kept is like that. Nothing was written."),
+    ):
+        done = shell("history", "export", "--all", "-o", str(path), *arguments)
+        assert (done.stderr, done.returncode) == (f"Error: {said}\n", 2)
+        asked(shell, "one")
+    assert not path.exists()
+
+
 def test_what_was_exported_is_imported_elsewhere_once(shell: Shell, tmp_path: Path) -> None:
     name = asked(shell, "日本")
     path = tmp_path / "kept.jsonl"

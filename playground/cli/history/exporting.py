@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playground.cli.history.opening import conversations, opened
 from playground.cli.output import note, say, say_json
-from playground.errors import UsageError, did_you_mean
+from playground.errors import UnknownRecord, UsageError, did_you_mean
 from playground.export import FORMATS, Format, write_new
 from playground.history import ConversationRecord, Filters, History
 
@@ -28,6 +28,11 @@ def export_to(
         raise UsageError("Filters go with --all, not with ids.")
     kind = _format(form, output)
     with opened() as history:
+        if everything and not history.conversations(filters, limit=1):
+            raise UnknownRecord(
+                "Nothing is kept yet." if filters == Filters() else "Nothing kept is like that.",
+                hint="Nothing was written.",
+            )
         records: Iterable[ConversationRecord] = (
             _all(history, filters) if everything else conversations(history, names)
         )
