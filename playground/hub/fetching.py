@@ -76,12 +76,16 @@ def size_of(path: Path) -> int:
 
 
 def check_room(folder: Path, bytes_to_come: int) -> None:
-    """Raise `NoSpace` if so much does not fit on the disk of a folder (which may not be there)."""
+    """Raise `NoSpace` if so much does not fit on the disk of a folder (which may not be there).
+
+    Nothing to come needs no room, also on a disk that is full.
+    """
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
-    if bytes_to_come + MARGIN_BYTES > free:
+    if bytes_to_come and bytes_to_come + MARGIN_BYTES > free:
         raise NoSpace(
-            f"{in_words(bytes_to_come)} are to come, and {folder} has room for {in_words(free)}.",
+            f"{in_words(bytes_to_come)} are to come and {in_words(MARGIN_BYTES)} are to stay free, "
+            f"but the disk of {folder} has only {in_words(free)}.",
             hint="Make room (`playground pull --list` shows what was pulled), choose a smaller "
             "quantisation, or name another folder first in model_folders in config.toml.",
         )

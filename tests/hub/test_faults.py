@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -82,10 +83,22 @@ def test_room_is_looked_for_before_anything_is_fetched(
     rocket: Repo, server: LoopbackHub, models: Path, size: int
 ) -> None:
     rocket.describes["rocket-Q4_K_M.gguf"] = {"size": size}
-    with pytest.raises(NoSpace, match=r"TB are to come, and .* has room for .*Make room"):
+    with pytest.raises(NoSpace, match=r"TB are to come and 64.0 MB are to stay free.*Make room"):
         pull()
     assert server.downloads == []
     assert not models.exists()
+
+
+def test_what_is_there_already_needs_no_room(
+    rocket: Repo, server: LoopbackHub, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = pull()
+    free = shutil.disk_usage(models)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: free)
+    assert pull() == there
+    with pytest.raises(NoSpace, match="has only 0 bytes"):
+        pull(f"hf:{REPO}:Q8_0")
+    assert len(server.downloads) == 1
 
 
 @pytest.mark.parametrize("size", [-1, 0, None, "many"])
