@@ -29,7 +29,7 @@ from playground.types import Token
 
 __all__ = ["VIEWS", "LensFoundation"]
 
-TICKS_PER_FIGURES: Final = 5
+TICKS_PER_FIGURES: Final = 4
 """Figures of the whole answer take a look at all of it; twice a second is often enough."""
 
 VIEWS: Final = (
@@ -172,7 +172,8 @@ class LensFoundation(FullScreen[None]):
     def _show_figures(self) -> None:
         self._ranked = self._reading.surprising()
         head = words.head(self._subject, self._reading)
-        self.query_one("#lens-head", Static).update(head)
+        # Two lines whatever they say: laying the screen out anew costs as much as drawing it.
+        self.query_one("#lens-head", Static).update(head, layout=False)
         self._show_surprises()
 
     def _show_surprises(self) -> None:

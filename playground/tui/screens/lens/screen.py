@@ -28,7 +28,7 @@ from playground.tui.widgets.view_tabs import ViewTabs
 
 __all__ = ["LensScreen"]
 
-TICKS_A_SECOND: Final = 10
+TICKS_A_SECOND: Final = 8
 """How often tokens that have come are drawn."""
 
 
