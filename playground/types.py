@@ -77,15 +77,20 @@ class Adjustment(Frozen):
     used: JsonValue = None
 
     def __str__(self) -> str:
+        return f"{self.knob} {self.change}"
+
+    @property
+    def change(self) -> str:
+        """What became of the knob, and why: what is to be said after its name."""
         match self.kind:
             case "dropped":
-                return f"{self.knob} dropped: {self.reason}"
+                return f"dropped: {self.reason}"
             case "defaulted":
-                return f"{self.knob} = {self.used}: {self.reason}"
+                return f"= {self.used}: {self.reason}"
             case "renamed":
-                return f"{self.knob} sent as {self.used}: {self.reason}"
+                return f"sent as {self.used}: {self.reason}"
             case "clamped":
-                return f"{self.knob} {self.asked} → {self.used}: {self.reason}"
+                return f"{self.asked} → {self.used}: {self.reason}"
 
 
 class Plan(Frozen):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input, OptionList
 
+from playground.params import GenerationParams
 from playground.tui.acts import ACTS
 from playground.tui.screens.model_picker import ModelPicker
 from playground.tui.screens.reader import Reader
+from playground.types import KnobSupport
 from tests.tui.stage import ask, playground_of, playing, saying, screen_of, until, write
 
 
@@ -46,6 +48,20 @@ async def test_the_picker_says_which_key_a_model_needs(monkeypatch: pytest.Monke
         await until(pilot, lambda: "demo:small" in screen_of(app))
         app.screen.query_one(Input).value = "openai:gpt-4.1"
         await until(pilot, lambda: "needs OPENAI_API_KEY" in screen_of(app))
+
+
+async def test_the_details_say_once_what_became_of_a_knob() -> None:
+    model = saying("hi")
+    refused = KnobSupport(accepted=False, reason="it has none")
+    knobs = {**model.capabilities.knobs, "temperature": refused}
+    model.capabilities = model.capabilities.model_copy(update={"knobs": knobs})
+    app = playground_of({"a:x": model}, params=GenerationParams(temperature=0.7))
+    async with playing(app, size=(120, 60)) as pilot:
+        await ask(pilot, "hello")
+        await pilot.press("f7")
+        await until(pilot, lambda: "Adjustments" in screen_of(app))
+        below = screen_of(app).partition("Adjustments")[2]
+        assert below.split("\n")[1].split() == ["temperature", "dropped:", "it", "has", "none"]
 
 
 async def test_a_click_on_a_header_opens_the_picker_for_that_pane() -> None:

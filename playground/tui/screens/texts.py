@@ -10,7 +10,7 @@ from textual.content import Content
 
 from playground.sanitize import make_safe
 from playground.tui.acts import ACTS, key_name
-from playground.tui.figures import adjustments_of, describe, end_words, settled_figures
+from playground.tui.figures import adjustments_of, end_words, settled_figures
 from playground.tui.labels import number, one_line
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def details_text(
             or [("nothing", "the endpoint decides everything")],
         )
         if changes := adjustments_of(run):
-            _table(parts, "Adjustments", [(item.kind, describe(item)) for item in changes])
+            _table(parts, "Adjustments", [(item.knob, one_line(item.change)) for item in changes])
         sent = json.dumps(plan.wire, indent=2, ensure_ascii=False)
         parts += [("Sent, beside the messages\n", _HEAD), (make_safe(sent) + "\n", _MUTED)]
     parts.append(("\nMessages\n", _HEAD))
