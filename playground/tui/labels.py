@@ -6,7 +6,18 @@ from rich.cells import cell_len, set_cell_size
 
 from playground.sanitize import make_safe
 
-__all__ = ["brief", "count", "cut", "duration", "fit", "money", "number", "one_line", "rate"]
+__all__ = [
+    "brief",
+    "count",
+    "cut",
+    "duration",
+    "fit",
+    "money",
+    "number",
+    "one_line",
+    "rate",
+    "shortened",
+]
 
 
 def one_line(text: str) -> str:
@@ -29,6 +40,24 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     text = cut(text, width)
     blanks = " " * (width - cell_len(text))
     return f"{blanks}{text}" if right else f"{text}{blanks}"
+
+
+def shortened(ref: str, width: int) -> str:
+    """A model's reference in so many cells at most: its end is what tells models apart.
+
+    A long one loses its folders, then the ending of its file, then its beginning.
+    """
+    name = one_line(ref)
+    if cell_len(name) > width and "/" in name:
+        provider, _, path = name.partition(":")
+        name = f"{provider}:…/{path.rsplit('/', 1)[-1]}"
+    if cell_len(name) > width:
+        name = name.removesuffix(".gguf")
+    if cell_len(name) <= width:
+        return name
+    while name and cell_len(name) > width - 1:
+        name = name[1:]
+    return f"…{name}" if width > 0 else ""
 
 
 def number(value: object) -> str:

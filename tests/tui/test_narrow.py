@@ -42,6 +42,19 @@ async def test_at_40_columns_panes_become_tabs() -> None:
         assert "left" in screen_of(app)
 
 
+async def test_tabs_keep_the_end_of_a_name_which_tells_models_apart() -> None:
+    folder = "local:~/models/llama-3.1-8b-instruct"
+    refs = [f"{folder}.Q4_K_M.gguf", f"{folder}.Q8_0.gguf", "demo:small"]
+    app = playground_of({ref: saying("hi") for ref in refs})
+    async with playing(app, size=(45, 20)) as pilot:
+        await pilot.pause()
+        tabs = screen_of(app).split("\n")[0]
+        assert tabs.split() == ["A", "….Q4_K_M", "B", "…ct.Q8_0", "C", "demo:small"]
+        await pilot.resize_terminal(24, 20)
+        await pilot.pause()
+        assert screen_of(app).split("\n")[0].split() == ["A", "…_M", "B", "…_0", "C", "…ll"]
+
+
 async def test_escape_puts_the_covering_drawer_away() -> None:
     app = playground_of({"a:x": saying("left")})
     async with playing(app, size=(40, 20)) as pilot:

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from playground.tui.labels import one_line
+from playground.tui.labels import shortened
 
 __all__ = ["PaneHeader"]
 
@@ -40,7 +40,7 @@ class PaneHeader(Widget):
         knobs = self._knobs_said
         # The knobs are what tells two panes of one model apart: they keep a share of the line.
         share = min(cell_len(_BETWEEN.join(knobs)) + 2, width * 2 // 5)
-        name = _shortened(one_line(self.ref) or "…", max(width - len(badge) - 3 - share, 4))
+        name = shortened(self.ref or "…", max(width - len(badge) - 3 - share, 4))
         left = [
             (badge, f"$background on ${self.colour} bold"),
             (f" {name}", "$foreground bold"),
@@ -60,18 +60,6 @@ class PaneHeader(Widget):
     def on_click(self, event: events.Click) -> None:
         """Ask for another model."""
         self.post_message(self.Clicked())
-
-
-def _shortened(name: str, width: int) -> str:
-    """A long reference without its folders, then without its beginning."""
-    if cell_len(name) > width and "/" in name:
-        provider, _, path = name.partition(":")
-        name = f"{provider}:…/{path.rsplit('/', 1)[-1]}"
-    if cell_len(name) <= width:
-        return name
-    while name and cell_len(name) > width - 1:
-        name = name[1:]
-    return f"…{name}"
 
 
 def _as_many_as_fit(knobs: Sequence[str], width: int) -> str:

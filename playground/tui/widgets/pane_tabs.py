@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from playground.tui.labels import one_line
+from playground.tui.labels import fit, shortened
 
 __all__ = ["PaneTab", "PaneTabs"]
 
@@ -48,10 +48,9 @@ class PaneTabs(Widget):
         parts = []
         for place, tab in enumerate(self.tabs):
             room = self._room
-            label = f" {tab.letter} {one_line(tab.ref)}{' …' if tab.busy else ''}"
-            while cell_len(label) > room - 1:
-                label = label[:-1]
-            label += " " * (room - cell_len(label))
+            before, after = f" {tab.letter} ", " …" if tab.busy else ""
+            name = shortened(tab.ref, room - cell_len(before + after) - 1)
+            label = fit(f"{before}{name}{after}", room)
             chosen = f"$background on ${tab.colour} bold"
             parts.append((label, chosen if place == self.active else f"$text-{tab.colour}"))
         return Content.assemble(*parts)
