@@ -68,17 +68,19 @@ _SETTLED = {
 class _Log:
     """Writes llama.cpp's log to standard error, without its debugging lines.
 
-    `settled` keeps, by the names in `_SETTLED`, what it said of the last model and context.
+    `settled` keeps, by the names in `_SETTLED`, what it said of the last model and context. `muted`
+    is for what llama.cpp calls errors and we asked for.
     """
 
     def __init__(self) -> None:
         self._shown = True
+        self.muted = False
         self.settled: dict[str, str] = {}
 
     def __call__(self, level: int, text: bytes, _data: object) -> None:
         if level != _CONTINUED:
             self._shown = level != _DEBUG
-        if self._shown:
+        if self._shown and not self.muted:
             os.write(2, text)
         for name, pattern in _SETTLED.items():
             if found := pattern.search(text):
@@ -261,8 +263,15 @@ class NativeContext:
                 f"llama.cpp cannot make a context of {length:,} tokens for {model.path}.",
                 hint="Open it with a smaller context_length.",
             )
+
+        def stop(_data: object) -> bool:
+            # The errors that llama.cpp writes when it is stopped would stand in the log of a crash
+            # that comes later, and be taken for its reason.
+            _READER.muted = abort()
+            return _READER.muted
+
         # Held as long as the context: ctypes keeps no reference to a callback.
-        self._abort = lib.ggml_abort_callback(lambda _data: abort())
+        self._abort = lib.ggml_abort_callback(stop)
         self._no_abort = lib.ggml_abort_callback()
         self._abortable = False
         self.memory = lib.llama_get_memory(self.handle)
@@ -349,6 +358,7 @@ class NativeContext:
             abort = self._abort if abortable else self._no_abort
             lib.llama_set_abort_callback(self.handle, abort, None)
         status = lib.llama_decode(self.handle, self._batch)
+        _READER.muted = False
         if status == _ABORTED:
             return False
         if status != 0:

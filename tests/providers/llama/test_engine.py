@@ -211,7 +211,9 @@ def test_a_long_prompt_delays_the_others_by_one_chunk(
     assert sizes[0] <= 250 + 1
 
 
-def test_a_batch_that_nobody_waits_for_is_stopped_on_its_way(native_model: NativeModel) -> None:
+def test_a_batch_that_nobody_waits_for_is_stopped_on_its_way(
+    native_model: NativeModel, capfd: pytest.CaptureFixture[str]
+) -> None:
     wanted = True
     context = NativeContext(
         native_model,
@@ -229,6 +231,8 @@ def test_a_batch_that_nobody_waits_for_is_stopped_on_its_way(native_model: Nativ
     engine.generate(1, [7] * 500, sampling(max_length=5), ())
     reports = _finish(engine)
     assert not any(isinstance(report, Text | Done) for report in reports)
+    said = capfd.readouterr().err
+    assert "failed to decode" not in said, "a crash that comes later would be laid to this"
     wanted = True
     engine.generate(2, [7] * 500, sampling(max_length=5, temperature=0), ())
     assert any(isinstance(report, Done) for report in _finish(engine))
