@@ -27,7 +27,10 @@ def inspect(file: Path, *, context_length: int | None, json: bool) -> None:
         return
     say(table(("", facts.name or file.name), [*_rows(facts)]))
     if length and memory:
-        say(f"\nWith a context of {length:,} tokens it takes about {in_words(memory)} of memory.")
+        say(
+            f"\nWith a context of {length:,} tokens it takes about {in_words(memory)} of memory: "
+            "the weights, and the KV cells of one sequence."
+        )
     say()
     head = ("TYPE", "TENSORS", "PARAMETERS", "SIZE")
     rows = [

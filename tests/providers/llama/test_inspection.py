@@ -146,6 +146,7 @@ def test_the_command_prints_the_facts_with_the_memory_of_a_context(demo_path: Pa
     assert record["architecture"] == "llama"
     assert record["memory"]["context_length"] == 512
     plain = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "the weights, and the KV cells of one sequence" in plain
     assert "Chat template" in plain
     missing = subprocess.run(
         [*command[:-1], "nowhere.gguf"], capture_output=True, text=True, check=False
