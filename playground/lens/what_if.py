@@ -223,12 +223,13 @@ class _Bounds:
         from playground.metrics.outside import active
 
         self._params = chain_params(params.given())
+        self._steered = bool(params.mirostat)
         self._stages = active(self._params)
         self._vocabulary = vocabulary
 
     def outcome(self, token: Token) -> Outcome:
         """What becomes of one token."""
-        if token.logprob is None:
+        if token.logprob is None or self._steered:
             return _UNKNOWN
         if not self._stages:
             return Outcome(token.logprob, token.logprob)

@@ -282,6 +282,12 @@ def test_of_tokens_without_figures_nothing_is_claimed() -> None:
     assert bound_at([], GenerationParams(top_p=0.9)).exact
 
 
+def test_of_what_mirostat_leaves_nothing_is_claimed() -> None:
+    token = token_of(Distribution.of(np.log([0.6, 0.3, 0.1])), 0, 3)
+    assert bound_at([token], GenerationParams(temperature=1)).exact
+    assert bound_at([token], GenerationParams(temperature=1, mirostat=2)).perhaps_cut == (0,)
+
+
 async def test_what_cannot_be_scored_says_why(model: ChatModel, tmp_path: Any) -> None:
     prompt = as_messages("Hello")
     long = [Token("word ", -1.0, data=b"word ")] * 5000

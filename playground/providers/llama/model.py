@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from playground.background import off_loop
-from playground.errors import LocalError, ModelClosed
+from playground.errors import InvalidParameter, LocalError, ModelClosed
 from playground.fingerprints import fingerprint
 from playground.params import SAMPLERS, GenerationParams, knobs
 from playground.providers.base import ChatModel, Given
@@ -144,9 +144,18 @@ class LlamaModel(ChatModel):
         *,
         alternatives: int = 0,
     ) -> tuple[ScoredToken, ...]:
-        """Score a continuation in one pass, raw and under each of `settings`."""
+        """Score a continuation in one pass, raw and under each of `settings`.
+
+        Raises `InvalidParameter` for a setting with Mirostat, which steers by what it draws itself.
+        """
         wires = [{"seed": 0, **self.plan(params).wire} for params in settings]
         chains = tuple(map(SamplingParams.model_validate, wires))
+        if any(chain.mirostat for chain in chains):
+            raise InvalidParameter(
+                "What Mirostat makes of a given text cannot be told: it steers by the tokens that "
+                "it draws itself.",
+                hint="Score with mirostat 0.",
+            )
         turns, text = tuple(messages), _given(continuation)
         report = await self._ask(
             Scored,

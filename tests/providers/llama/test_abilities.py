@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from playground.errors import ContextOverflow, LocalError, UnsupportedAbility
+from playground.errors import ContextOverflow, InvalidParameter, LocalError, UnsupportedAbility
 from playground.params import GenerationParams
 from playground.providers import ChatModel, open_model
 from playground.providers.base import ABILITIES
@@ -141,6 +141,15 @@ async def test_nothing_to_score_too_much_to_score_and_tokens_that_do_not_exist_a
         with pytest.raises(LocalError, match="tokens 0 to"):
             await model.detokenize([token])
     assert np.isfinite((await model.next_token(PROMPT)).logits).all()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_text_is_not_scored_under_mirostat_which_would_steer_by_draws_of_its_own(
+    model: ChatModel, version: int
+) -> None:
+    steered = GenerationParams.of(mirostat=version)
+    with pytest.raises(InvalidParameter, match=r"Mirostat.*mirostat 0"):
+        await model.score(PROMPT, "yes", [GenerationParams(), steered])
 
 
 async def test_a_local_models_engine_can_be_watched_while_it_works(model: ChatModel) -> None:
