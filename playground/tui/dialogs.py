@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from playground.tui.screens.turns import TurnAct
     from playground.tui.sweeps.form import Look, Written
     from playground.tui.sweeps.live import LiveSweep
+    from playground.tui.widgets.fitted_text import Passage
     from playground.tui.widgets.pane import Pane
     from playground.types import Timing
 
@@ -219,7 +220,7 @@ def show_details(
     app.push_screen(DetailsScreen(f"Pane {pane.letter}: the run in view", body, copy))
 
 
-def _read(app: App[Any], title: str, body: Any, *, id: str) -> None:  # noqa: A002
+def _read(app: App[Any], title: str, body: Sequence[Passage], *, id: str) -> None:  # noqa: A002
     from playground.tui.screens.reader import Reader
 
     app.push_screen(Reader(title, body, id=id))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.content import Content
 
 from playground.tui.screens.reader import Reader
+from playground.tui.widgets.fitted_text import Passage
 
 __all__ = ["DetailsScreen"]
 
@@ -24,7 +24,7 @@ class DetailsScreen(Reader):
     ]
     NOTE: ClassVar[str] = "Copy: R receipt · P Python · C curl · L llama-cli · Enter or Esc closes"
 
-    def __init__(self, title: str, body: Content, copy: Callable[[str], None]) -> None:
+    def __init__(self, title: str, body: Sequence[Passage], copy: Callable[[str], None]) -> None:
         super().__init__(title, body, id="details")
         self._copy = copy
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from playground.tui.screens.dialog import Dialog
+from playground.tui.widgets.fitted_text import Glossary, KeyLine, Passage
 
 __all__ = ["Reader"]
 
@@ -23,7 +25,7 @@ class Reader(Dialog[bool | None]):
     ]
     NOTE: ClassVar[str] = "Enter or Esc closes"
 
-    def __init__(self, title: str, body: Content, *, id: str) -> None:  # noqa: A002
+    def __init__(self, title: str, body: Sequence[Passage], *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._title = title
         self._body = body
@@ -33,8 +35,8 @@ class Reader(Dialog[bool | None]):
         with Vertical(classes="dialog reader"):
             yield Static(Content(self._title), classes="dialog-title")
             with VerticalScroll(classes="reader-scroll"):
-                yield Static(self._body, classes="reader-body")
-            yield Static(Content(self.NOTE), classes="dialog-note")
+                yield Glossary(self._body)
+            yield KeyLine(self.NOTE, classes="dialog-note")
 
     def on_mount(self) -> None:
         """Let the arrow keys scroll at once."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -12,6 +11,7 @@ from playground.sanitize import make_safe
 from playground.tui.acts import ACTS, key_name
 from playground.tui.figures import adjustments_of, end_words, settled_figures
 from playground.tui.labels import number, one_line
+from playground.tui.widgets.fitted_text import Passage, heading, table
 
 if TYPE_CHECKING:
     from playground.run import Run
@@ -58,16 +58,16 @@ _LENS_KEYS = (
 )
 
 
-def help_text() -> Content:
+def help_text() -> list[Passage]:
     """Every key, and the words of the line under a pane."""
-    parts: list[Content | str | tuple[str, str]] = []
-    _table(parts, "Writing", _PROMPT_KEYS)
-    _table(parts, "Doing", [(_keys(act.keys) or act.title, act.help) for act in ACTS])
-    _table(parts, "Parameters (F2)", _DRAWER_KEYS)
-    _table(parts, "Lens (Alt+L)", _LENS_KEYS)
-    _table(parts, "The line under a pane", _WORDS)
-    parts.append("Ctrl+P finds every one of these by name, and the themes.")
-    return Content.assemble(*parts)
+    return [
+        *table("Writing", _PROMPT_KEYS),
+        *table("Doing", [(_keys(act.keys) or act.title, act.help) for act in ACTS]),
+        *table("Parameters (F2)", _DRAWER_KEYS),
+        *table("Lens (Alt+L)", _LENS_KEYS),
+        *table("The line under a pane", _WORDS),
+        Content("Ctrl+P finds every one of these by name, and the themes."),
+    ]
 
 
 def first_run_text() -> Content:
@@ -100,19 +100,17 @@ def first_run_text() -> Content:
 
 def details_text(
     run: Run, timing: Timing, context_length: int | None, spread: Spread | None = None
-) -> Content:
+) -> list[Passage]:
     """What was asked for, what was used, what was sent, and how it went."""
-    parts: list[Content | str | tuple[str, str]] = []
     figures = [
         (figure.short, one_line(figure.long))
         for figure in settled_figures(run, timing, context_length, spread)
     ]
-    _table(parts, f"{one_line(str(run.model.ref))}: {end_words(run)[0]}", figures)
+    passages = table(f"{one_line(str(run.model.ref))}: {end_words(run)[0]}", figures)
     plan = run.plan
     if plan is not None:
         filled = {item.knob: item.reason for item in plan.adjustments if item.kind == "defaulted"}
-        _table(
-            parts,
+        passages += table(
             "Used",
             [
                 (name, f"{number(value)}{f'  ({filled[name]})' if name in filled else ''}")
@@ -121,24 +119,16 @@ def details_text(
             or [("nothing", "the endpoint decides everything")],
         )
         if changes := adjustments_of(run):
-            _table(parts, "Adjustments", [(item.knob, one_line(item.change)) for item in changes])
+            passages += table(
+                "Adjustments", [(item.knob, one_line(item.change)) for item in changes]
+            )
         sent = json.dumps(plan.wire, indent=2, ensure_ascii=False)
-        parts += [("Sent, beside the messages\n", _HEAD), (make_safe(sent) + "\n", _MUTED)]
-    parts.append(("\nMessages\n", _HEAD))
+        passages += [heading("Sent, beside the messages"), Content.styled(make_safe(sent), _MUTED)]
+    passages += [Content(""), heading("Messages")]
     for message in run.messages:
-        parts += [(f"{message.role:<10} ", "$text-accent"), make_safe(message.content) + "\n"]
-    return Content.assemble(*parts)
-
-
-def _table(
-    parts: list[Content | str | tuple[str, str]], title: str, rows: Iterable[tuple[str, str]]
-) -> None:
-    pairs = list(rows)
-    width = min(max((len(left) for left, _ in pairs), default=0) + 2, 24)
-    parts.append((f"{title}\n", _HEAD))
-    for left, right in pairs:
-        parts += [(left.ljust(width), "$text-accent"), f"{right}\n"]
-    parts.append("\n")
+        role = (f"{message.role:<10} ", "$text-accent")
+        passages.append(Content.assemble(role, make_safe(message.content)))
+    return passages
 
 
 def _keys(keys: str) -> str:

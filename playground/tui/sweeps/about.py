@@ -13,6 +13,7 @@ from playground.sweep.findings import Finding
 from playground.tui.labels import cut, one_line
 from playground.tui.sweeps.live import LiveSweep
 from playground.tui.sweeps.plane import Plane
+from playground.tui.widgets.fitted_text import Passage, heading, table
 
 __all__ = ["findings_text", "held_text", "keys_text", "metric_text"]
 
@@ -23,8 +24,6 @@ _MUTED: Final = "$foreground 50%"
 
 _LABEL: Final = 32
 """Cells that a place may take among those that are held."""
-
-_KEY_WIDTH: Final = 18
 
 _ALL_KEYS: Final = (
     ("The picture", (
@@ -83,31 +82,23 @@ def held_text(plane: Plane, turning: int) -> Content:
     return Content.assemble(*parts, (f"{choose}, and . turn it", _MUTED))
 
 
-def keys_text() -> Content:
+def keys_text() -> list[Passage]:
     """Every key of the screen, with what it does, and what its signs mean."""
-    parts: Parts = []
-    for title, rows in _ALL_KEYS:
-        parts.append((f"{title}\n", _HEAD))
-        for key, meaning in rows:
-            parts += [(f"{key:<{_KEY_WIDTH}}", "$text-accent"), f"{meaning}\n"]
-        parts.append("\n")
-    parts.append(
-        "· has not ended, ✗ failed, – has no value. ◇ in the curve: the other models at the same "
-        "settings."
+    tables = [passage for title, rows in _ALL_KEYS for passage in table(title, rows)]
+    signs = (
+        "· has not ended, ✗ failed, – has no value. ◇ in the curve: the other models at the same"
     )
-    return Content.assemble(*parts)
+    return [*tables, Content(f"{signs} settings.")]
 
 
-def findings_text(found: Sequence[Finding]) -> Content:
+def findings_text(found: Sequence[Finding]) -> list[Passage]:
     """What a whole sweep shows, or why nothing can be said."""
-    parts: Parts = []
+    passages: list[Passage] = []
     for finding in found:
-        parts.append((f"{one_line(finding.heading)}\n", _HEAD))
-        parts += [f"{make_safe(line.text)}\n" for line in finding.lines]
-        parts.append("\n")
-    if not parts:
-        parts.append(
-            "Nothing can be said of it: it is no grid, has no cells yet, or is too large to be "
-            "read at once."
-        )
-    return Content.assemble(*parts)
+        lines = [Content(make_safe(line.text)) for line in finding.lines]
+        passages += [heading(one_line(finding.heading)), *lines, Content("")]
+    nothing = (
+        "Nothing can be said of it: it is no grid, has no cells yet, or is too large to be read at "
+        "once."
+    )
+    return passages or [Content(nothing)]

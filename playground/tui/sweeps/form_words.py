@@ -14,6 +14,7 @@ from playground.sweep.definition import BayesianSearch, GridSearch, RandomSearch
 from playground.sweep.forecast import Forecast
 from playground.sweep.words import WORDS
 from playground.tui.labels import count, duration, money, one_line
+from playground.tui.widgets.fitted_text import Passage, table
 
 __all__ = ["fixed_text", "forecast_text", "remarks_text", "swept_text", "words_text"]
 
@@ -53,20 +54,15 @@ def fixed_text(sweep: Sweep) -> str:
     return ", ".join(told)
 
 
-def words_text() -> Content:
+def words_text() -> list[Passage]:
     """Everything that a line of the form may say, with an example each."""
-    parts: list[Content | str | tuple[str, str]] = []
-    width = max(len(f"{word.name} {word.example}") for word in WORDS) + 2
-    for title, rows in (
-        ("Beside the knobs", [(f"{word.name} {word.example}", word.meaning) for word in WORDS]),
-        ("Knobs", [(knob.name, knob.meaning) for knob in knobs().values()]),
-    ):
-        parts.append((f"{title}\n", "$text-primary bold"))
-        for left, right in rows:
-            parts += [(left.ljust(width), "$text-accent"), f"{right}\n"]
-        parts.append("\n")
-    parts.append("A whole command, pasted, fills in the form.")
-    return Content.assemble(*parts)
+    return [
+        *table(
+            "Beside the knobs", [(f"{word.name} {word.example}", word.meaning) for word in WORDS]
+        ),
+        *table("Knobs", [(knob.name, knob.meaning) for knob in knobs().values()]),
+        Content("A whole command, pasted, fills in the form."),
+    ]
 
 
 def forecast_text(sweep: Sweep, expected: Forecast, *, remarks: int = 0) -> Content:
