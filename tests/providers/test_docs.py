@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from playground.catalogue import ModelSpec, ProviderSpec
 from playground.params import GenerationParams
 from playground.providers import list_models, open_model
+from playground.providers.llama.engine import MOST_WAITING
 from playground.types import KnobSupport
 
 PAGE = Path(__file__).parents[2] / "docs" / "providers.md"
@@ -70,6 +72,26 @@ def test_the_backend_of_the_page_passes_the_contract(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert " passed" in done.stdout
     assert "skipped" not in done.stdout
+
+
+def test_the_script_of_the_page_does_what_its_comments_say() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", examples()["abilities.py"]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    counted, cut, top, *scored, last = done.stdout.splitlines()
+    assert counted.endswith(" tokens")
+    assert b"".join(ast.literal_eval(cut)) == b"Once upon a time"
+    assert top.startswith("[(")
+    assert "".join(line[: line.index(" -")] for line in scored) == "Once upon a time"
+    assert last.strip()
+
+
+def test_as_many_may_wait_as_the_page_says() -> None:
+    assert f"up to {MOST_WAITING:,} of them" in PAGE.read_text(encoding="utf-8")
 
 
 def test_the_entry_point_of_the_page_names_what_the_page_defines() -> None:
