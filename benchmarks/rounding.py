@@ -52,7 +52,7 @@ TEMPERATURES = (0.0, 0.3, 0.7, 1.0, 1.5)
 CHOICES = 16
 
 WEIGHTS = {"F32": 0, "F16": 1, "Q8_0": 7, "Q4_0": 2}
-"""Types of weights, with llama.h's numbers of them; the demo ships as F16."""
+"""Types of weights, with llama.h's numbers of them; the demo ships as Q8_0."""
 
 
 async def _alone(model: ChatModel, prompt: str, temperature: float, seed: int) -> Run:

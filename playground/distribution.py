@@ -15,7 +15,14 @@ from numpy.typing import ArrayLike
 
 from playground.errors import InvalidParameter
 from playground.params import GenerationParams
-from playground.ranked import Floats, Ids, Ranked, chain_order, is_computed
+from playground.ranked import (
+    Floats,
+    Ids,
+    Ranked,
+    chain_order,
+    is_computed,
+    refuse_beside_chain,
+)
 from playground.spelling import spell_bytes
 
 __all__ = ["Distribution", "Floats"]
@@ -122,7 +129,9 @@ class Distribution:
 
         `seen` are the tokens before this one, for the penalties; `order` the stages in the order in
         which they act, or the name of an order (`temperature-first`). A knob that is not set leaves
-        the distribution alone (its neutral value), unlike in a run, where defaults apply.
+        the distribution alone (its neutral value), unlike in a run, where defaults apply. Raises
+        `InvalidParameter` for what depends on more than a distribution: DRY, XTC, Mirostat, a
+        grammar, a schema, a bias by words.
         """
         return self._by_id(self._through(params, seen, order, values))
 
@@ -136,9 +145,10 @@ class Distribution:
     ) -> list[tuple[str, Distribution]]:
         """The distribution after each stage of the chain, in the order in which they act.
 
-        Raises `InvalidParameter` where XTC or DRY is switched on.
+        Raises `InvalidParameter` as `after` does.
         """
         asked = (params or GenerationParams()).updated(**values)
+        refuse_beside_chain(asked)
         current = self.ranked()
         found: list[tuple[str, Distribution]] = []
         for stage in chain_order(asked, order):
@@ -155,6 +165,7 @@ class Distribution:
         values: dict[str, Any],
     ) -> Ranked:
         asked = (params or GenerationParams()).updated(**values)
+        refuse_beside_chain(asked)
         current = self.ranked()
         for stage in chain_order(asked, order):
             current = current.after(stage, asked, seen)

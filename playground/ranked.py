@@ -18,7 +18,7 @@ from playground.errors import InvalidParameter
 from playground.knobs import ORDERS, SAMPLERS
 from playground.params import GenerationParams, knobs
 
-__all__ = ["Floats", "Ids", "Ranked", "chain_order", "is_computed"]
+__all__ = ["Floats", "Ids", "Ranked", "chain_order", "is_computed", "refuse_beside_chain"]
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.intp]
@@ -160,8 +160,22 @@ def is_computed(stage: str, params: GenerationParams) -> bool:
         return True
     # Both depend on more than a distribution: a coin, and what the text repeats.
     if _knob(params, _ELSEWHERE[stage]):
-        raise InvalidParameter(f"What {stage} does is not computed here.")
+        raise _not_computed(stage)
     return False
+
+
+def refuse_beside_chain(params: GenerationParams) -> None:
+    """Raise `InvalidParameter` where a knob is set that acts beside the stages of the chain."""
+    for name in _BESIDE_CHAIN:
+        if getattr(params, name):
+            raise _not_computed(name)
+
+
+def _not_computed(name: str) -> InvalidParameter:
+    return InvalidParameter(
+        f"What {name} does is not computed here.",
+        hint="It takes more than a distribution: leave it out, or see what a run reports.",
+    )
 
 
 def _knob(params: GenerationParams, name: str) -> float:
@@ -280,3 +294,7 @@ _STAGES: dict[str, Callable[[Ranked, GenerationParams, Sequence[int]], Ranked]] 
 
 _ELSEWHERE = {"dry": "dry_multiplier", "xtc": "xtc_probability"}
 """Stages that are not computed here, with the knob that switches each on."""
+
+_BESIDE_CHAIN = ("mirostat", "grammar", "json_schema", "logit_bias")
+"""Knobs that no stage has: Mirostat and grammars depend on what came before, a bias on the words of
+a vocabulary."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -191,9 +192,22 @@ def test_temperature_zero_leaves_the_likeliest_token_only() -> None:
     assert Distribution.of([1.0, 3.0, 2.0]).after(temperature=0).top(5) == [(1, 1.0)]
 
 
-@pytest.mark.parametrize("knobs", [{"dry_multiplier": 1}, {"xtc_probability": 0.5}], ids=str)
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"dry_multiplier": 1},
+        {"xtc_probability": 0.5},
+        {"mirostat": 2},
+        {"grammar": 'root ::= "yes"'},
+        {"json_schema": {"type": "object"}},
+        {"logit_bias": {"yes": 1}},
+    ],
+    ids=str,
+)
 def test_what_hangs_on_more_than_a_distribution_is_refused_not_left_out(
-    knobs: dict[str, float],
+    knobs: dict[str, Any],
 ) -> None:
-    with pytest.raises(InvalidParameter, match="not computed here"):
-        Distribution.of([1.0, 2.0]).after(**knobs)
+    (name,) = knobs
+    for ask in (Distribution.after, Distribution.surviving, Distribution.stages):
+        with pytest.raises(InvalidParameter, match=f"What {name[:3]}.*not computed here"):
+            ask(Distribution.of([1.0, 2.0]), **knobs)
