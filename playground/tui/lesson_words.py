@@ -56,7 +56,7 @@ _ENGLISH: Final = LessonWords(
         "lens": "Alt+L: look through the lens, Esc closes it",
     },
     list_title="Lessons: two minutes each, on the models that ship",
-    list_keys="Enter begins, or goes on · B begins anew · L 日本語 · Esc",
+    list_keys="Enter begins, or goes on · B begins anew · L 日本語 · Esc leaves",
     list_done="{done} of {all} done",
     left_at="step {step}",
 )
@@ -82,7 +82,7 @@ _JAPANESE: Final = LessonWords(
         "lens": "Alt+L：レンズで見る（Escで閉じる）",
     },
     list_title="レッスン：1回2分、付属のモデルで試す",
-    list_keys="Enter 開始・続き · B 最初から · L English · Esc",
+    list_keys="Enter 開始・続き · B 最初から · L English · Esc 終了",
     list_done="{all}回のうち{done}回を修了",
     left_at="ステップ{step}から",
 )

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from textual.content import Content
 
+from playground.params import GenerationParams
+from playground.tui.conversation import Conversation
+from playground.tui.screens.dialog import Dialog
+from playground.tui.screens.preset_picker import PaneSettings, PresetPicker
+from playground.tui.screens.prompt_library import PromptLibrary
 from playground.tui.screens.reader import Reader
 from playground.tui.screens.texts import help_text
+from playground.tui.screens.turns import TurnsScreen
 from playground.tui.widgets.fitted_text import Entry, FittedText, Glossary, KeyLine
 from tests.tui.bare import shown
 
@@ -55,3 +65,19 @@ async def test_a_meaning_of_the_help_that_goes_on_stays_in_its_column() -> None:
         lines = help_.text.split("\n")
         first = next(place for place, line in enumerate(lines) if "Ask the last prompt" in line)
         assert lines[first + 1].index("are now") == lines[first].index("Ask the last prompt")
+
+
+SCREENS: dict[str, Callable[[], Dialog[Any]]] = {
+    "presets": lambda: PresetPicker("Presets", PaneSettings(GenerationParams(temperature=0.3))),
+    "turns": lambda: TurnsScreen("Turns", Conversation("a:x", GenerationParams())),
+    "library": PromptLibrary,
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (140, 40)], ids=str)
+@pytest.mark.parametrize("name", list(SCREENS))
+async def test_no_hint_of_a_screen_is_torn_or_lost(name: str, size: tuple[int, int]) -> None:
+    async with shown(SCREENS[name](), size) as up:
+        await up.press("home")
+        for hint in re.split(" · |\n", up.app.screen.query_one(KeyLine).hints):
+            assert hint in up.text

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Checkbox, Input, Static
 
 from playground.tui.screens.dialog import Dialog
+from playground.tui.widgets.fitted_text import KeyLine
 from playground.tui.widgets.safe_text import SafeInput
 
 __all__ = ["Card", "CardScreen"]
@@ -63,8 +64,8 @@ class CardScreen(Dialog[Card | None]):
                 classes="field",
             )
             yield PinBox("Pinned: at the top of the history", card.pinned, compact=True)
-            yield Static(
-                Content("Enter saves · Tab moves · Space pins · Esc leaves"), classes="dialog-note"
+            yield KeyLine(
+                "Enter saves · Tab moves · Space pins · Esc leaves", classes="dialog-note"
             )
 
     @on(Input.Submitted)

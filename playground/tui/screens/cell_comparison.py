@@ -23,6 +23,7 @@ from playground.tui.sweeps.cell_text import cell_title
 from playground.tui.sweeps.heat import apart, figure_text, interval_text
 from playground.tui.sweeps.live import CellInView, LiveSweep
 from playground.tui.widgets.difference_view import MIN_COLUMN, DifferenceView
+from playground.tui.widgets.fitted_text import KeyLine
 
 __all__ = ["CellComparison", "comparison_text"]
 
@@ -60,7 +61,7 @@ class CellComparison(Dialog[None]):
             with VerticalScroll(id="cells-figures"):
                 yield Static(id="cells-table")
             yield DifferenceView((left, right), id="difference-view")
-            yield Static(id="cells-note")
+            yield KeyLine("", id="cells-note")
 
     def on_mount(self) -> None:
         """The first answers."""
@@ -104,9 +105,9 @@ class CellComparison(Dialog[None]):
         table.update(comparison_text(self._live.metrics, one, other, table.size.width))
 
     async def _compare(self) -> None:
-        note = self.query_one("#cells-note", Static)
+        note = self.query_one(KeyLine)
         if not self._pairs:
-            note.update(Content(f"One of the two has no answers yet · {_KEYS}"))
+            note.hints = f"One of the two has no answers yet · {_KEYS}"
             return
         left, right = (_said(cell.samples[self._at]) for cell in self._cells)
         segments = await off_loop(lambda: word_difference(left, right))
@@ -117,7 +118,7 @@ class CellComparison(Dialog[None]):
             f"both of seed {seeds[0]}" if seeds[0] == seeds[1] else f"seeds {seeds[0]}, {seeds[1]}"
         )
         same = "the same" if left == right else "different"
-        note.update(Content(f"answer {self._at + 1} of {self._pairs}, {dice}: {same} · {_KEYS}"))
+        note.hints = f"answer {self._at + 1} of {self._pairs}, {dice}: {same} · {_KEYS}"
 
 
 def _said(sample: KeptSample) -> str:

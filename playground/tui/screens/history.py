@@ -21,6 +21,7 @@ from playground.history.words import pieces_of
 from playground.tui.labels import count, cut, fit, one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import Dialog
+from playground.tui.widgets.fitted_text import KeyLine
 from playground.tui.widgets.safe_text import SafeInput
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class HistoryScreen(Dialog[str]):
                 markup=False,
             )
             yield Static(id="history-preview")
-            yield Static(Content(_KEYS), classes="dialog-note")
+            yield KeyLine(_KEYS, classes="dialog-note")
 
     def on_mount(self) -> None:
         """Show the latest conversations."""

@@ -18,6 +18,7 @@ from playground.lessons import Lesson, LessonShelf, Progress
 from playground.tui.labels import cut, fit, one_line
 from playground.tui.lesson_words import words_in
 from playground.tui.screens.dialog import Dialog
+from playground.tui.widgets.fitted_text import KeyLine
 
 __all__ = ["LessonChoice", "LessonList"]
 
@@ -76,7 +77,7 @@ class LessonList(Dialog[LessonChoice | None]):
         with Vertical(id="lessons", classes="dialog"):
             yield Static(id="lessons-title", classes="dialog-title")
             yield OptionList(id="lessons-list", classes="listing", markup=False)
-            yield Static(id="lessons-note", classes="dialog-note")
+            yield KeyLine("", classes="dialog-note")
 
     def on_mount(self) -> None:
         """Show the lessons, the next one highlighted."""
@@ -89,7 +90,7 @@ class LessonList(Dialog[LessonChoice | None]):
         count = words.list_done.format(
             done=sum(lesson.name in done for lesson in lessons), all=len(lessons)
         )
-        self.query_one("#lessons-note", Static).update(Content(f"{count}\n{words.list_keys}"))
+        self.query_one(KeyLine).hints = f"{count}\n{words.list_keys}"
         listing = self.query_one(OptionList)
         listing.clear_options()
         listing.add_options([Option(self._row(place)) for place in range(len(lessons))])

@@ -28,6 +28,7 @@ from playground.presets import (
 )
 from playground.tui.labels import brief, one_line
 from playground.tui.screens.dialog import STYLES, Dialog
+from playground.tui.widgets.fitted_text import KeyLine
 from playground.tui.widgets.safe_text import SafeInput
 from playground.tui.widgets.scope_switch import ScopeSwitch
 
@@ -70,6 +71,8 @@ class PresetPicker(Dialog[PresetChoice | None]):
     """
 
     CSS_PATH: ClassVar[CSSPathType | None] = STYLES
+    # Textual declares it as an attribute of instances.
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel"),
         Binding("s", "name(False)", "Save"),
@@ -100,7 +103,7 @@ class PresetPicker(Dialog[PresetChoice | None]):
                 switch = ScopeSwitch(id="presets-scope")
                 switch.everywhere = self._everywhere
                 yield switch
-                yield Static(Content(_KEYS), id="presets-keys")
+                yield KeyLine(_KEYS, id="presets-keys")
 
     def on_mount(self) -> None:
         """Fill the list."""
@@ -172,7 +175,7 @@ class PresetPicker(Dialog[PresetChoice | None]):
     def _show_field(self, shown: bool) -> None:
         self.query_one("#presets").set_class(shown, "-saving")
         saving = _SAVING_WHOLE if self._whole else _SAVING
-        self.query_one("#presets-keys", Static).update(Content(saving if shown else _KEYS))
+        self.query_one(KeyLine).hints = saving if shown else _KEYS
         self._replacing = ""
         field = self.query_one("#presets-name", Input)
         if shown:

@@ -17,6 +17,7 @@ from playground.errors import PlaygroundError
 from playground.prompts import OWN_CATEGORY, Prompt, save_prompt
 from playground.sanitize import make_safe
 from playground.tui.screens.dialog import PROMPT_STYLES, Dialog
+from playground.tui.widgets.fitted_text import KeyLine
 from playground.tui.widgets.safe_text import SafeInput, SafeTextArea
 
 __all__ = ["Draft", "PromptEditor"]
@@ -63,7 +64,7 @@ class PromptEditor(Dialog[Prompt | None]):
                 self._draft.text, id="prompt-text", show_line_numbers=True, tab_behavior="focus"
             )
             yield Static(id="prompt-problem")
-            yield Static(Content(_KEYS), classes="dialog-note")
+            yield KeyLine(_KEYS, classes="dialog-note")
 
     def on_mount(self) -> None:
         """Begin with what is missing: the name, else the text."""

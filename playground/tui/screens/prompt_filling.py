@@ -18,6 +18,7 @@ from playground.prompts import AskedPrompt, Prompt, Variable
 from playground.sanitize import make_safe
 from playground.tui.labels import brief, one_line
 from playground.tui.screens.dialog import PROMPT_STYLES, Dialog
+from playground.tui.widgets.fitted_text import KeyLine
 from playground.tui.widgets.safe_text import SafeTextArea
 
 __all__ = ["FilledPrompt", "PromptFilling"]
@@ -112,7 +113,7 @@ class PromptFilling(Dialog[FilledPrompt | None]):
                 yield Static(id="filling-text")
             yield Static(id="filling-suggests")
             keys = _KEYS if self._sends else _KEYS_OF_A_FORM
-            yield Static(Content(keys), classes="dialog-note")
+            yield KeyLine(keys, classes="dialog-note")
 
     def on_mount(self) -> None:
         """Show it with its defaults and examples."""

@@ -26,6 +26,7 @@ from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import PROMPT_STYLES, Dialog
 from playground.tui.screens.prompt_editor import Draft, PromptEditor
 from playground.tui.screens.prompt_filling import FilledPrompt, PromptFilling
+from playground.tui.widgets.fitted_text import KeyLine
 from playground.tui.widgets.safe_text import SafeInput
 
 __all__ = ["PromptLibrary"]
@@ -34,7 +35,7 @@ _PAUSE = 0.08
 """Seconds after the last letter before the library is searched."""
 _NAME_WIDTH, _TITLE_WIDTH = 26, 50
 _MUTED, _HEAD = "$foreground 60%", "$text-primary"
-_KEYS = "Enter fills it in · ^E edits · ^N new · ^D deletes · ^Z undoes · Esc"
+_KEYS = "Enter fills in · ^E edits · ^N new · ^D deletes · ^Z undoes · Esc leaves"
 
 
 class PromptLibrary(Dialog[FilledPrompt | None]):
@@ -87,7 +88,7 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
                 markup=False,
             )
             yield Static(id="library-preview")
-            yield Static(Content(_KEYS), classes="dialog-note")
+            yield KeyLine(_KEYS, classes="dialog-note")
 
     def on_mount(self) -> None:
         """Read the library."""

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from playground.tui.screens.dialog import Dialog
+from playground.tui.widgets.fitted_text import KeyLine
 from playground.tui.widgets.safe_text import SafeInput
 
 __all__ = ["Judgement", "RatingScreen", "Stars"]
@@ -80,8 +81,8 @@ class RatingScreen(Dialog[Judgement | None]):
             yield SafeInput(
                 self._now.note, placeholder="A note …", id="rating-note", classes="field"
             )
-            yield Static(
-                Content("1 to 5 give stars, 0 none · Tab to the note · Enter saves · Esc leaves"),
+            yield KeyLine(
+                "1 to 5 give stars, 0 none · Tab to the note · Enter saves · Esc leaves",
                 classes="dialog-note",
             )
 

@@ -28,6 +28,7 @@ from playground.tui.sweeps.lines import curve_through
 from playground.tui.sweeps.live import LiveSweep
 from playground.tui.sweeps.plane import Plane, dimensions_of
 from playground.tui.widgets.cell_figures import CellFiguresTable
+from playground.tui.widgets.fitted_text import KeyLine
 from playground.tui.widgets.heat_grid import HeatGrid, HeatLegend
 from playground.tui.widgets.sweep_cell import SweepCell
 from playground.tui.widgets.sweep_curve import SweepCurve
@@ -111,7 +112,7 @@ class SweepScreen(FullScreen[Wanted]):
                     yield HeatLegend(id="sweep-legend")
                     yield SweepCurve(id="sweep-curve")
                 yield SweepCell(self._live, id="sweep-right")
-            yield Static(id="sweep-keys")
+            yield KeyLine("", id="sweep-keys")
 
     def on_mount(self) -> None:
         """Show what there is, and look again while more comes."""
@@ -138,8 +139,7 @@ class SweepScreen(FullScreen[Wanted]):
         if not live.running and not live.elsewhere and (live.state != "done" or live.failed):
             ways = "G goes on · Esc leaves"
         view = f"V {self._next_view} · " if self.compact else ""
-        text = f"{ways} · {view}{_KEYS}"
-        self.query_one("#sweep-keys", Static).update(Content.styled(text, "$foreground 60%"))
+        self.query_one("#sweep-keys", KeyLine).hints = f"{ways} · {view}{_KEYS}"
 
     @property
     def _next_view(self) -> str:

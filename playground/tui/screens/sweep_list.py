@@ -22,6 +22,7 @@ from playground.tui.archive import Archive
 from playground.tui.labels import fit, one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
+from playground.tui.widgets.fitted_text import KeyLine
 
 __all__ = ["SweepList"]
 
@@ -60,7 +61,7 @@ class SweepList(Dialog[str]):
                 classes="listing",
                 markup=False,
             )
-            yield Static(Content(_KEYS), classes="dialog-note")
+            yield KeyLine(_KEYS, classes="dialog-note")
 
     def on_mount(self) -> None:
         """Fill the list."""

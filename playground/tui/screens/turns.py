@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from playground.tui.conversation import Conversation, Turn
 from playground.tui.labels import one_line
 from playground.tui.screens.dialog import Dialog
+from playground.tui.widgets.fitted_text import KeyLine
 
 __all__ = ["TurnAct", "TurnsScreen"]
 
@@ -67,7 +68,7 @@ class TurnsScreen(Dialog[TurnAct | None]):
                 classes="listing",
                 markup=False,
             )
-            yield Static(Content(_KEYS), classes="dialog-note")
+            yield KeyLine(_KEYS, classes="dialog-note")
 
     def on_mount(self) -> None:
         """Begin at the latest turn in view."""

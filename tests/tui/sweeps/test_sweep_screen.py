@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from textual.widgets import Static
 
 from playground.history import History
 from playground.providers.scripted import ScriptedModel
@@ -20,6 +19,7 @@ from playground.tui.archive import Archive
 from playground.tui.screens.sweep import SweepScreen
 from playground.tui.sweeps.heat import short_figure
 from playground.tui.sweeps.live import LiveSweep
+from playground.tui.widgets.fitted_text import KeyLine
 from playground.tui.widgets.heat_grid import HeatGrid
 from playground.tui.widgets.sweep_curve import SweepCurve
 from playground.types import Problem
@@ -468,7 +468,7 @@ async def test_few_colours_are_five_with_shades(
             up.grid._text(item, figures=False) for item in up.live.values.values()
         }
         assert "▓▓" in up.text
-        assert up.app.screen.query_one("#sweep-keys", Static)
+        assert up.app.screen.query_one("#sweep-keys", KeyLine)
 
 
 async def test_the_time_left_has_room_in_80_columns() -> None:
