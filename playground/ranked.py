@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,24 @@ from playground.errors import InvalidParameter
 from playground.knobs import ORDERS, SAMPLERS
 from playground.params import GenerationParams, knobs
 
-__all__ = ["Floats", "Ids", "Ranked", "chain_order", "is_computed", "refuse_beside_chain"]
+__all__ = [
+    "BESIDE_CHAIN",
+    "Floats",
+    "Ids",
+    "Ranked",
+    "chain_order",
+    "is_computed",
+    "not_computed",
+    "refuse_beside_chain",
+]
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.intp]
+
+
+BESIDE_CHAIN: Final = ("logit_bias", "grammar", "json_schema", "mirostat")
+"""Knobs that no stage has: Mirostat and grammars depend on what came before, a bias on the words of
+a vocabulary. In the order in which they act: Mirostat at the end, in place of most stages."""
 
 
 class Ranked:
@@ -160,18 +175,19 @@ def is_computed(stage: str, params: GenerationParams) -> bool:
         return True
     # Both depend on more than a distribution: a coin, and what the text repeats.
     if _knob(params, _ELSEWHERE[stage]):
-        raise _not_computed(stage)
+        raise not_computed(stage)
     return False
 
 
 def refuse_beside_chain(params: GenerationParams) -> None:
     """Raise `InvalidParameter` where a knob is set that acts beside the stages of the chain."""
-    for name in _BESIDE_CHAIN:
+    for name in BESIDE_CHAIN:
         if getattr(params, name):
-            raise _not_computed(name)
+            raise not_computed(name)
 
 
-def _not_computed(name: str) -> InvalidParameter:
+def not_computed(name: str) -> InvalidParameter:
+    """The error that says of a knob or a stage that it is not computed here."""
     return InvalidParameter(
         f"What {name} does is not computed here.",
         hint="It takes more than a distribution: leave it out, or see what a run reports.",
@@ -294,7 +310,3 @@ _STAGES: dict[str, Callable[[Ranked, GenerationParams, Sequence[int]], Ranked]] 
 
 _ELSEWHERE = {"dry": "dry_multiplier", "xtc": "xtc_probability"}
 """Stages that are not computed here, with the knob that switches each on."""
-
-_BESIDE_CHAIN = ("mirostat", "grammar", "json_schema", "logit_bias")
-"""Knobs that no stage has: Mirostat and grammars depend on what came before, a bias on the words of
-a vocabulary."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -41,8 +41,14 @@ _Values = tuple[float | None, ...]
 
 
 def params_of_plan(plan: Plan) -> GenerationParams:
-    """The settings of the sampler chain that a plan says were really used, in its real order."""
-    return chain_params(plan.effective)
+    """The settings of the sampler chain that a plan says were really used, in its real order.
+
+    With what acts beside its stages (`playground.ranked.BESIDE_CHAIN`), which cannot be computed.
+    """
+    from playground.ranked import BESIDE_CHAIN
+
+    beside = {name: value for name in BESIDE_CHAIN if (value := plan.effective.get(name))}
+    return GenerationParams.of(**chain_params(plan.effective).given(), **beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +63,10 @@ class Cut:
 class Stage:
     """One stage of a chain at one token: what came into it, and what it left.
 
-    `name` is one of `playground.knobs.SAMPLERS`; `setting` the values that it acts by, such as
-    `top_p 0.9` (empty where nothing is set). Of a stage that cannot be computed from a distribution
-    (DRY, XTC), `reason` says so, and it is taken to leave everything as it is.
+    `name` is one of `playground.knobs.SAMPLERS` or `playground.ranked.BESIDE_CHAIN`; `setting` the
+    values that it acts by, such as `top_p 0.9` (empty where nothing is set). Of what cannot be
+    computed from a distribution (DRY, XTC, Mirostat, grammars, biases by words), `reason` says so,
+    and it is taken to leave everything as it is.
     """
 
     name: str
@@ -114,8 +121,13 @@ class Chain:
     stages: tuple[Stage, ...]
 
     @property
+    def computed(self) -> bool:
+        """Whether every stage is; otherwise what was sampled from is not known."""
+        return not any(stage.reason for stage in self.stages)
+
+    @property
     def left(self) -> Ranked:
-        """What was sampled from."""
+        """What was sampled from, as far as it is `computed`."""
         return self.stages[-1].after if self.stages else self.raw
 
     def probability(self, token: int) -> float:
@@ -188,10 +200,17 @@ class Position:
         For what a run really did, take `params_of_plan`. Stages up to the first that a knob changed
         since the last call are those of that call, so that turning one costs what follows it.
         """
-        from playground.ranked import chain_order
+        from playground.ranked import BESIDE_CHAIN, chain_order, not_computed
 
-        current, stages = self.raw, []
-        for name in chain_order(params):
+        beside = {
+            name: Stage(name, _beside(name, params), self.raw, self.raw, not_computed(name).message)
+            for name in BESIDE_CHAIN
+            if getattr(params, name)
+        }
+        last = beside.pop("mirostat", None)
+        current, stages = self.raw, [*beside.values()]
+        # Mirostat acts in place of the stages that cut.
+        for name in chain_order(params) if last is None else ("penalties", "temperature"):
             values = _values(name, params)
             known = self._known.get(name)
             if known is not None and known[0] == values and known[1].before is current:
@@ -201,6 +220,8 @@ class Position:
                 self._known[name] = (values, stage)
             stages.append(stage)
             current = stage.after
+        if last is not None:
+            stages.append(replace(last, before=current, after=current))
         return Chain(self.raw, tuple(stages))
 
     def _stage(self, name: str, params: GenerationParams, before: Ranked) -> Stage:
@@ -212,11 +233,11 @@ class Position:
         return Stage(name, setting_of(name, params), before, after, reason)
 
     def candidates(self, chain: Chain | None = None, most: int = 50) -> Candidates:
-        """The candidates here, with what a chain leaves of them."""
+        """The candidates here, with what a chain leaves of them, where all of it is computed."""
         return Candidates.of_distribution(
             self.raw,
             self.vocabulary,
-            after=None if chain is None else chain.left,
+            after=chain.left if chain is not None and chain.computed else None,
             chosen=self.chosen,
             uniform=self.uniform,
             most=most,
@@ -234,6 +255,11 @@ def setting_of(stage: str, params: GenerationParams) -> str:
     if not any(table[name].neutral is not None for name, _ in values):
         return ""
     return ", ".join(f"{name} {number_text(value)}" for name, value in values)
+
+
+def _beside(name: str, params: GenerationParams) -> str:
+    """What is written of a knob beside the chain: a grammar would fill the screen."""
+    return f"mirostat {params.mirostat}" if name == "mirostat" else name
 
 
 def _knobs_of(stage: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from playground.distribution import Distribution
 from playground.errors import ContextOverflow, ModelFileError, UnsupportedAbility
 from playground.lens.chain import Chain, Position, params_of_plan
 from playground.lens.what_if import bound_at, bound_curve, score_at, score_curve
-from playground.params import GenerationParams
+from playground.params import SAMPLERS, GenerationParams
 from playground.providers import ChatModel, open_model
 from playground.providers.llama.sampling import Candidates, SamplerChain
 from playground.run import Run, as_messages, generate
@@ -130,13 +130,17 @@ async def _answer(model: ChatModel, **knobs: Any) -> Run:
 
 
 async def _chain_at(model: ChatModel, run: Run, place: int) -> Chain:
+    return (await _position_and_chain(model, run, place))[1]
+
+
+async def _position_and_chain(model: ChatModel, run: Run, place: int) -> tuple[Position, Chain]:
     ids = [token.token_id or 0 for token in run.tokens]
     found = await model.next_token(run.messages, ids[:place])
     seen = (*await model.prompt_tokens(run.messages), *ids[:place])
     vocabulary = await model.vocabulary()
     assert run.plan is not None
     position = Position(replace(found, vocabulary=vocabulary), seen=seen)
-    return position.chain(params_of_plan(run.plan))
+    return position, position.chain(params_of_plan(run.plan))
 
 
 async def test_the_chain_at_the_settings_of_a_run_gives_what_the_run_reported(
@@ -157,6 +161,30 @@ async def test_the_chain_at_the_settings_of_a_run_gives_what_the_run_reported(
         assert low - 0.02 <= token.draw.uniform <= high + 0.02
         if low + 0.02 < token.draw.uniform < high - 0.02:
             assert chain.draw(token.draw.uniform) == token.token_id
+
+
+@pytest.mark.parametrize(
+    ("knobs", "names"),
+    [
+        ({"grammar": 'root ::= "yes" | "no"'}, ["grammar", *SAMPLERS]),
+        ({"logit_bias": {"Once": 5}}, ["logit_bias", *SAMPLERS]),
+        ({"mirostat": 2, "top_k": 5}, ["penalties", "temperature", "mirostat"]),
+        ({"dry_multiplier": 0.8}, [*SAMPLERS]),
+    ],
+    ids=["grammar", "bias", "mirostat", "dry"],
+)
+async def test_what_the_chain_cannot_compute_stands_in_it_and_is_said_not_to_be_known(
+    model: ChatModel, knobs: dict[str, Any], names: list[str]
+) -> None:
+    run = await _answer(model, max_length=2, **knobs)
+    position, chain = await _position_and_chain(model, run, 0)
+    assert [stage.name for stage in chain.stages] == names
+    (unknown,) = [stage for stage in chain.stages if stage.reason]
+    assert "is not computed here" in unknown.reason
+    assert not chain.computed
+    found = position.candidates(chain)
+    assert found.survivors is None
+    assert all(row.drawn is None for row in found.rows), "no figures that nobody drew by"
 
 
 async def test_what_if_at_the_original_settings_gives_back_the_recorded_probabilities(

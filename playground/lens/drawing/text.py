@@ -73,7 +73,8 @@ def chain_lines(
         more = stage.number_cut - 3
         if more > 0:
             cut += f" and {more:,} more"
-        said = f"{stage.name:<12}{stage.survivors:>7,}  {percent(stage.mass):>8}  {cut}".rstrip()
+        left, mass = ("?", "?") if stage.reason else (f"{stage.survivors:,}", percent(stage.mass))
+        said = f"{stage.name:<12}{left:>7}  {mass:>8}  {cut}".rstrip()
         about = f"  ({stage.reason or stage.setting})" if stage.reason or stage.setting else ""
         yield f"{said}{about}"
 

@@ -63,16 +63,17 @@ class Beside:
         """The throws, from and up to, that pick each one's token where they part.
 
         `position` is what the model thought there, which is the same for both; None where they do
-        not part, or a plan is not known.
+        not part, or a plan is not known, or what it does to the distribution is not computed.
         """
         found, plans = self.parting, (self.one.plan, self.other.plan)
         if found is None or plans[0] is None or plans[1] is None:
             return None
         tokens = [side.token for side in (found.one, found.other)]
+        chains = [position.chain(params_of_plan(plan)) for plan in (plans[0], plans[1])]
         spans = [
-            position.chain(params_of_plan(plan)).interval(token.token_id)
-            for plan, token in zip((plans[0], plans[1]), tokens, strict=True)
-            if token is not None and token.token_id is not None
+            chain.interval(token.token_id)
+            for chain, token in zip(chains, tokens, strict=True)
+            if token is not None and token.token_id is not None and chain.computed
         ]
         return (spans[0], spans[1]) if len(spans) == 2 else None
 

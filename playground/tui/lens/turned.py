@@ -50,7 +50,7 @@ class TurnedAnswer:
         self._subject = subject
         self._tokens: Sequence[Token] = subject.tokens
         self._sketch: Sketch | None = None
-        self._curves: dict[GenerationParams, Sequence[CurvePoint]] = {}
+        self._curves: dict[str, Sequence[CurvePoint]] = {}
 
     @property
     def recorded(self) -> float | None:
@@ -104,17 +104,19 @@ class TurnedAnswer:
         Bounds where no model can read the answer again, as in `certain`.
         """
         rest = params.updated(temperature=None)
-        if rest in self._curves:
-            return self._curves[rest]
+        # As text: settings with a bias or a schema cannot be keys themselves.
+        key = rest.model_dump_json()
+        if key in self._curves:
+            return self._curves[key]
         subject, model = self._subject, self._subject.model
         if model is not None and self.exact:
             try:
-                self._curves[rest] = await score_curve(
+                self._curves[key] = await score_curve(
                     model, subject.messages, self._tokens, rest, prefix=subject.beginning
                 )
             except PlaygroundError:
                 # Bounds, and not kept: the file may be put back. `certain` says why.
                 return await off_loop(lambda: bound_curve(self._tokens, rest))
         else:
-            self._curves[rest] = await off_loop(lambda: bound_curve(self._tokens, rest))
-        return self._curves[rest]
+            self._curves[key] = await off_loop(lambda: bound_curve(self._tokens, rest))
+        return self._curves[key]

@@ -134,6 +134,14 @@ async def test_the_curve_is_the_models_and_stands_at_the_knobs_temperature() -> 
         await until(pilot, lambda: "log-probability over temperature" in screen_of(app))
 
 
+async def test_an_answer_with_a_bias_by_words_has_a_curve_too() -> None:
+    biased = WARM.updated(logit_bias={"Once": 1.0}, max_length=8)
+    async with looking(biased) as (pilot, _app, screen):
+        await pilot.press("3", "k", "left")
+        curve = screen.query_one(TemperatureCurve)
+        await until(pilot, lambda: bool(curve.points))
+
+
 async def test_where_every_temperature_cuts_a_token_it_says_so() -> None:
     async with looking(WARM) as (pilot, app, _screen):
         await pilot.press("3", "k", "tab", "right")
