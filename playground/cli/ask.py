@@ -13,12 +13,12 @@ from playground.cli import FAILED, INTERRUPTED, TERMINATED
 from playground.cli.asking import Asking
 from playground.cli.default_models import default_models
 from playground.cli.keeping import Keeper
-from playground.cli.output import is_terminal, terminal_size
+from playground.cli.output import complain, is_terminal, terminal_size
 from playground.cli.signals import heeding_sigterm
 from playground.cli.views import JsonLines, OneAfterAnother, View, choices_of, wrong_with
 from playground.comparison import Comparison, compare
 from playground.config import settings
-from playground.errors import UnsupportedParameter, UsageError
+from playground.errors import PlaygroundError, UnsupportedParameter, UsageError
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel
 from playground.providers.registry import open_model
@@ -26,9 +26,13 @@ from playground.run import Run
 
 
 def ask(asking: Asking, *, strict: bool, json: bool, keep: bool) -> int:
-    """Ask, show the answers, and return the exit code."""
+    """Ask, show the answers, and return the exit code.
+
+    Of several models one that cannot be opened (its key or its file is missing) is complained of,
+    and the others answer; a reference that cannot be meant fails before anything is asked.
+    """
     text = asking.turns[-1].content if asking.turns else read_prompt(asking.prompt)
-    opened = [open_model(ref) for ref in asking.models or default_models()]
+    opened, missing = _open(asking.models or default_models())
     if strict:
         _refuse_departures(opened, asking.params)
     told = settings().system_prompt if asking.system is None else asking.system
@@ -44,7 +48,26 @@ def ask(asking: Asking, *, strict: bool, json: bool, keep: bool) -> int:
         return INTERRUPTED
     except asyncio.CancelledError:
         return TERMINATED if ended_by else INTERRUPTED
-    return FAILED if any(wrong_with(run) for run in comparison.runs) else 0
+    return FAILED if missing or any(wrong_with(run) for run in comparison.runs) else 0
+
+
+def _open(refs: Sequence[str]) -> tuple[list[ChatModel], int]:
+    """The models that can be opened, and how many cannot; raises the last reason if none can."""
+    opened: list[ChatModel] = []
+    problems: list[tuple[str, PlaygroundError]] = []
+    for ref in refs:
+        try:
+            opened.append(open_model(ref))
+        except UsageError:
+            raise
+        except PlaygroundError as error:
+            problems.append((ref, error))
+    fatal = problems.pop()[1] if problems and not opened else None
+    for ref, error in problems:
+        complain(f"{ref}: {error}")
+    if fatal is not None:
+        raise fatal
+    return opened, len(problems)
 
 
 async def _show(

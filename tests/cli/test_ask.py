@@ -130,6 +130,29 @@ def test_what_cannot_be_meant_exits_2(shell: Shell, arguments: tuple[str, ...], 
     assert done.returncode == 2
 
 
+def test_a_model_that_cannot_be_opened_costs_no_other_its_answer(shell: Shell) -> None:
+    named = ("-m", "openai:gpt-4.1", "-m", "scripted:echo", "-m", "local:/none.gguf")
+    done = shell("ask", *named, "a b")
+    assert (done.stdout, done.returncode) == ("a b\n", 1)
+    first, second = done.stderr.splitlines()[:2]
+    assert first.startswith("Error: openai:gpt-4.1: OpenAI needs an API key")
+    assert second.startswith("Error: local:/none.gguf: There is no file")
+    (line,) = shell("ask", *named, "a b", "--json").stdout.splitlines()
+    assert json.loads(line)["model"] == "scripted:echo"
+
+
+def test_where_no_model_can_be_opened_every_reason_is_said(shell: Shell) -> None:
+    done = shell("ask", "-m", "openai:gpt-4.1", "-m", "local:/none.gguf", "a b")
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert "OpenAI needs an API key" in done.stderr
+    assert "There is no file /none.gguf" in done.stderr
+
+
+def test_a_misspelt_model_is_refused_before_any_other_is_asked(shell: Shell) -> None:
+    done = shell("ask", "-m", "scripted:echo", "-m", "opnai:gpt-4.1", "a b")
+    assert (done.stdout, done.returncode) == ("", 2)
+
+
 def test_input_that_is_not_utf8_is_refused_with_its_line(shell: Shell) -> None:
     done = shell("ask", "-m", "scripted:echo", stdin=b"fine\nnot \xff\n")
     assert "not UTF-8 text (line 2)" in done.stderr
