@@ -63,8 +63,8 @@ def _open(refs: Sequence[str]) -> tuple[list[ChatModel], int]:
         except PlaygroundError as error:
             problems.append((ref, error))
     fatal = problems.pop()[1] if problems and not opened else None
-    for ref, error in problems:
-        complain(f"{ref}: {error}")
+    for ref, problem in problems:
+        complain(f"{ref}: {problem}")
     if fatal is not None:
         raise fatal
     return opened, len(problems)
