@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-_ROOT = Path("/")
+from playground.providers.llama.control_groups import MOUNTED, ROOT, memberships
+
 _COUNTED = "oom_kill"
 
 
@@ -17,7 +18,7 @@ class OutOfMemoryKills:
     Linux only; elsewhere nothing is ever known. `root` is where `/proc` and `/sys` are.
     """
 
-    def __init__(self, pid: int, root: Path = _ROOT) -> None:
+    def __init__(self, pid: int, root: Path = ROOT) -> None:
         self._file, self._before = _first_count(_counters(pid, root))
 
     @property
@@ -36,19 +37,11 @@ def _first_count(files: Iterator[Path]) -> tuple[Path | None, int]:
 
 def _counters(pid: int, root: Path) -> Iterator[Path]:
     """The files that may count the kills of a process, the narrowest first."""
-    groups = root / "sys/fs/cgroup"
-    try:
-        lines = (root / f"proc/{pid}/cgroup").read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
-        lines = []
-    for line in lines:
-        _, controllers, path = (*line.split(":", 2), "", "")[:3]
-        inside = path.lstrip("/")
-        if not path:
-            continue
+    groups = root / MOUNTED
+    for controllers, inside in memberships(pid, root):
         if not controllers:
             yield groups / inside / "memory.events"
-        elif "memory" in controllers.split(","):
+        elif "memory" in controllers:
             yield groups / "memory" / inside / "memory.oom_control"
             # A container that sees its own group as the top, and not the path that it has outside.
             yield groups / "memory" / "memory.oom_control"

@@ -9,6 +9,7 @@ from pathlib import Path
 import llama_cpp as lib
 
 from playground.errors import ModelLoadFailed
+from playground.providers.llama.control_groups import ROOT, memory_left, processors
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import EngineSettings
 
@@ -89,7 +90,7 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
         )
     threads = settings.threads
     if threads is None:
-        threads = 1 if model.parameters < ONE_THREAD_PARAMETERS else physical_cores()
+        threads = 1 if model.parameters < ONE_THREAD_PARAMETERS else usable_cores()
     return Layout(
         length=length,
         cells=cells,
@@ -165,7 +166,7 @@ def _affordable(free: int | None, bytes_per_token: int) -> int:
 
 def describe_machine() -> str:
     """What the automatic settings come from, for `playground doctor`."""
-    cores, free = physical_cores(), free_memory()
+    cores, free = usable_cores(), free_memory()
     memory = f"{_gigabytes(free)} of memory free" if free is not None else "free memory not known"
     gpu = "layers go to the GPU" if lib.llama_supports_gpu_offload() else "no GPU in this build"
     threads = "1 thread" if cores == 1 else f"{cores} threads"
@@ -176,16 +177,34 @@ def describe_machine() -> str:
     )
 
 
-def free_memory() -> int | None:
-    """Bytes of memory that can be had without swapping; None where the system does not say."""
+def free_memory(root: Path = ROOT) -> int | None:
+    """Bytes of memory that can be had without swapping; None where the system does not say.
+
+    In a container, no more than it may still take.
+    """
+    known = [number for number in (_available(root), memory_left(root)) if number is not None]
+    return min(known, default=None)
+
+
+def _available(root: Path) -> int | None:
     try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        lines = (root / "proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
     for line in lines:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return None
+
+
+def usable_cores(root: Path = ROOT) -> int:
+    """How many threads pay: a physical core each, and no more than a container gives time for.
+
+    Threads that wait for their turn of it keep all the others waiting.
+    """
+    share = processors(root)
+    cores = physical_cores()
+    return cores if share is None else max(1, min(cores, int(share)))
 
 
 def physical_cores() -> int:
