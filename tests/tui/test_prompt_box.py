@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual import events
 
 from tests.tui.stage import answered, ask, playground_of, playing, saying, screen_of, write
@@ -83,6 +84,15 @@ async def test_pasted_lines_are_kept() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert app.panes[0].conversation.last_prompt == "def f():\n    return 1\n"
+
+
+@pytest.mark.parametrize("pasted", ["one\rtwo\r\rfour", "one\r\ntwo\r\n\r\nfour"])
+async def test_lines_are_pasted_as_lines_however_the_terminal_breaks_them(pasted: str) -> None:
+    app = playground_of({"a:x": saying("ok")})
+    async with playing(app) as pilot:
+        app.post_message(events.Paste(pasted))
+        await pilot.pause()
+        assert app._prompt.text == "one\ntwo\n\nfour"
 
 
 async def test_control_characters_in_a_paste_do_not_reach_the_screen() -> None:

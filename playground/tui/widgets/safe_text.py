@@ -24,8 +24,11 @@ class SafeTextArea(TextArea):
         _leave_alt(event)
 
     def edit(self, edit: Edit) -> EditResult:
-        """Make an insertion safe, then insert it."""
-        edit.text = make_safe(edit.text)
+        """Make an insertion safe, then insert it.
+
+        Many terminals paste every line break as a carriage return, the key of Enter.
+        """
+        edit.text = make_safe(edit.text.replace("\r\n", "\n").replace("\r", "\n"))
         return super().edit(edit)
 
     def load_text(self, text: str) -> None:
