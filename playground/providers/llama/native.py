@@ -260,8 +260,9 @@ class NativeContext:
         self.handle = lib.llama_init_from_model(model.handle, params)
         if not self.handle:
             raise ModelLoadFailed(
-                f"llama.cpp cannot make a context of {length:,} tokens for {model.path}.",
-                hint="Open it with a smaller context_length.",
+                f"llama.cpp cannot make a context of {length:,} tokens for {model.path}, with "
+                f"{cells:,} KV cells for all sequences.",
+                hint="Open it with a smaller context_length, or fewer sequences.",
             )
 
         def stop(_data: object) -> bool:

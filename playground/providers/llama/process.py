@@ -45,6 +45,9 @@ fifth of this let them sleep between any two operations, and made two no faster 
 _OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "insufficient memory")
 """What Python, C++ and ggml say when an allocation fails."""
 
+_ASSERTION = "GGML_ASSERT"
+"""What ggml says before it ends the process over something that it does not expect."""
+
 _SIGKILL = 9
 """By number: there is none of that name on Windows, and no status that would mean it."""
 
@@ -320,7 +323,10 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             return self._as_error(self._refusal)
         return ModelLoadFailed(
             f"The process that opens {self._path} {self._ending()}.",
-            hint="The file may be damaged, or too large for the memory.",
+            hint="The log says what llama.cpp did not expect: the file is damaged, or of a kind "
+            "that it does not know."
+            if any(_ASSERTION in line for line in self._log)
+            else "The file may be damaged, or too large for the memory.",
             log=self._log,
         )
 

@@ -334,6 +334,7 @@ async def test_a_file_over_which_llama_cpp_aborts_is_refused_with_its_last_words
             assert isinstance(run.error, ModelLoadFailed)
             assert "hollow.gguf" in str(run.error)
             assert "SIGABRT" in str(run.error)
+            assert "memory" not in str(run.error), "the log says that it was something else"
             assert "GGML_ASSERT" in run.error.log[-1], "the reason is the last line, no backtrace"
         left = set(psutil.Process().children(recursive=True)) - before
         assert not left, "nor a debugger, nor a zombie"
