@@ -173,7 +173,7 @@ def describe_machine() -> str:
     return (
         f"{threads} ({ONE_THREAD_PARAMETERS // 10**6} M parameters and less: 1), {SEQUENCES} "
         f"sequences ({SHARING_ANSWERS} answers to one prompt may share a pool of KV cells), "
-        f"{memory} (a context takes up to {CONTEXT_SHARE:.0%} of it), {gpu}"
+        f"{memory} (a context takes up to {CONTEXT_SHARE:.1%} of it), {gpu}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from playground.errors import BrokenFile
 from playground.providers import open_model
 from playground.providers.llama.model import LlamaModel
 from playground.providers.llama.protocol import ModelFacts
+from playground.providers.llama.sizing import CONTEXT_SHARE, describe_machine
 
 
 def _write(folder: Path, text: str) -> Path:
@@ -41,6 +43,11 @@ async def test_without_settings_the_machine_decides_and_the_facts_tell_what(
     assert facts.cells == facts.context_length * facts.sequences
     assert (facts.kv_type, facts.flash_attention, facts.threads) == ("f16", False, 1)
     assert facts.load == "mmap"
+
+
+def test_the_share_of_memory_that_doctor_names_is_the_one_that_is_used() -> None:
+    (told,) = re.findall(r"up to ([\d.]+)% of it", describe_machine())
+    assert float(told) / 100 == CONTEXT_SHARE
 
 
 async def test_what_the_settings_say_is_what_the_model_runs_with(config_folder: Path) -> None:
