@@ -10,7 +10,7 @@ from playground.hub.client import Hub
 from playground.hub.fetching import Watcher, check_room, digest, fetch, is_cached, part_of, size_of
 from playground.hub.offers import HubFile
 from playground.hub.reference import HubRef
-from playground.hub.shelf import LOCK, Pulled, forget, record, recorded, tidy
+from playground.hub.shelf import Pulled, forget, held, record, recorded, tidy
 
 
 def pull(ref: HubRef, watcher: Watcher) -> Pulled:
@@ -29,7 +29,7 @@ def pull(ref: HubRef, watcher: Watcher) -> Pulled:
     missing = [file for file in offer.files if not _is_there(new, old, file)]
     to_come = [file for file in missing if not is_cached(hub, repository, file)]
     check_room(new.folder, sum(file.size - _begun(new, file) for file in to_come))
-    with _held(new):
+    with _writing(new):
         record(new)
         for file in missing:
             new.target(file).parent.mkdir(parents=True, exist_ok=True)
@@ -77,23 +77,17 @@ def _begun(new: Pulled, file: HubFile) -> int:
 
 
 @contextmanager
-def _held(new: Pulled) -> Iterator[None]:
-    """Keep the repository's folder to ourselves: two writers would spoil each other's file."""
-    from filelock import FileLock, Timeout
-
+def _writing(new: Pulled) -> Iterator[None]:
+    """Hold the repository's folder, made if need be, and leave nothing where nothing came."""
     try:
         new.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(new.folder / LOCK, timeout=0):
+        with held(new):
             try:
                 yield
             finally:
                 if not new.bytes_here:
                     forget(new)
                     tidy(new)
-    except Timeout as error:
-        raise UsageError(
-            f"Another pull from {new.repo} is going on.", hint="Wait for its end, or stop it."
-        ) from error
     except OSError as error:
         raise ConfigurationError(
             f"{error.filename or new.folder} cannot be written: {error.strerror or error}.",

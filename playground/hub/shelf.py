@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
@@ -129,15 +131,40 @@ def recorded(folder: Path, name: str) -> Pulled | None:
     return next((one for one in _recorded(folder) if one.offer.name == name), None)
 
 
+@contextmanager
+def held(one: Pulled) -> Iterator[None]:
+    """Keep the repository's folder to ourselves: two writers would spoil each other's file.
+
+    Raises `UsageError` while somebody else does.
+    """
+    if find_spec("filelock") is None:
+        # It comes with what pulls: where that is missing, nobody pulls.
+        yield
+        return
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(one.folder / LOCK, timeout=0):
+            yield
+    except Timeout as error:
+        raise UsageError(
+            f"A pull from {one.repo} is going on.", hint="Wait for its end, or stop it."
+        ) from error
+
+
 def remove(gone: Pulled) -> int:
-    """Delete what was pulled and the folders that it leaves empty; returns the bytes freed."""
-    freed = gone.bytes_here
-    for file in gone.offer.files:
-        target = gone.target(file)
-        for path in (target, *parts_of(target)):
-            path.unlink(missing_ok=True)
-    forget(gone)
-    tidy(gone)
+    """Delete what was pulled and the folders that it leaves empty; returns the bytes freed.
+
+    Raises `UsageError` while it is being pulled.
+    """
+    with held(gone):
+        freed = gone.bytes_here
+        for file in gone.offer.files:
+            target = gone.target(file)
+            for path in (target, *parts_of(target)):
+                path.unlink(missing_ok=True)
+        forget(gone)
+        tidy(gone)
     return freed
 
 

@@ -128,6 +128,26 @@ def test_a_command_that_was_stopped_goes_on_from_there(
     assert server.downloads[-1].start > 30_000
 
 
+def test_what_is_being_pulled_is_neither_pulled_twice_nor_removed(
+    rocket: Repo, models: Path, shell: Any
+) -> None:
+    rocket.pause = 0.1
+    command = [sys.executable, "-m", "playground", "pull", f"hf:{REPO}"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        until = time.monotonic() + 30
+        while not any(models.rglob("*.part")):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        first.send_signal(signal.SIGSTOP)
+        for more in ((), ("--remove",)):
+            done = shell("pull", *more, f"hf:{REPO}")
+            assert done.returncode == 2
+            assert "is going on" in done.stderr
+        first.send_signal(signal.SIGCONT)
+    assert first.returncode == 0
+    assert (models / REPO / "rocket-Q4_K_M.gguf").read_bytes() == MIDDLE
+
+
 def test_on_a_terminal_a_bar_moves_and_in_a_pipe_nothing_does(
     rocket: Repo, models: Path, shell: Any
 ) -> None:
