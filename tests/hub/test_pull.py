@@ -186,7 +186,7 @@ def test_two_pulls_do_not_write_the_same_file(rocket: Repo, models: Path) -> Non
     class Meddler(Watcher):
         def progress(self, file: HubFile, done: int) -> None:
             if not seen:
-                with pytest.raises(UsageError, match="A pull from .* is going on") as caught:
+                with pytest.raises(UsageError, match="is going on") as caught:
                     pull()
                 seen.append(str(caught.value))
 
