@@ -10,6 +10,7 @@ import pytest_textual_snapshot  # type: ignore[import-untyped]
 
 _USED = re.compile(r'<text class="terminal-(r\d+)"')
 _RULE = re.compile(r"^ *\.terminal-(r\d+) \{ (.*) \}\n?", re.MULTILINE)
+_END_OF_STYLES = re.compile(r"\s*</style>")
 
 _without_id = pytest_textual_snapshot.normalize_svg
 
@@ -26,7 +27,8 @@ def canonical(svg: str) -> str:
     written = "\n".join(f".terminal-{numbers[name]} {{ {rules[name]} }}" for name in numbers)
     svg = _RULE.sub("", svg)
     svg = _USED.sub(lambda found: f'<text class="terminal-{numbers[found[1]]}"', svg)
-    return svg.replace("</style>", f"{written}\n</style>", 1)
+    # A stored picture is numbered again when it is read: the second time must change nothing.
+    return _END_OF_STYLES.sub(lambda _found: f"\n{written}\n</style>", svg, count=1)
 
 
 @pytest.fixture(autouse=True, scope="session")

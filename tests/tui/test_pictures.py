@@ -40,3 +40,8 @@ def test_other_words_do() -> None:
 
 def test_another_ground_does() -> None:
     assert canonical(picture(*FOX)) != canonical(picture(*FOX, blank="on green"))
+
+
+def test_a_picture_that_was_stored_is_the_one_that_is_drawn() -> None:
+    stored = canonical(picture(*FOX))
+    assert canonical(stored) == stored
