@@ -6,6 +6,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from playground.errors import HistoryUnavailable
 from playground.history import Summary
 from playground.params import GenerationParams
 from playground.tui.app import PlaygroundApp
@@ -222,3 +223,21 @@ async def test_words_that_were_typed_are_searched_once_the_writer_pauses() -> No
         screen = await looked(pilot)
         await write(pilot, "wood")
         await until(pilot, lambda: listed(screen) == ["Who lives in the wood?"])
+
+
+async def test_a_preview_that_cannot_be_read_is_told_and_the_list_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = two_panes()
+    async with playing(app) as pilot:
+        await talked(pilot, "Who lives in the wood?", "Tell me a story")
+        screen = await looked(pilot)
+
+        async def read(_what: object) -> object:
+            raise HistoryUnavailable("The history cannot be read: disk I/O error.")
+
+        monkeypatch.setattr(app.archive, "read", read)
+        await pilot.press("down")
+        await until(pilot, lambda: "cannot be read: disk I/O error" in screen_of(app))
+        assert listed(screen) == ["Tell me a story", "Who lives in the wood?"]
+        assert app.screen is screen

@@ -114,8 +114,8 @@ async def choose(pilot: Pilot[None], name: str) -> None:
         pilot,
         lambda: (
             isinstance(library, PromptLibrary)
-            and library._chosen is not None
-            and library._chosen.name == name
+            and library.chosen is not None
+            and library.chosen.name == name
         ),
     )
     await pilot.press("enter")
@@ -131,7 +131,8 @@ async def test_it_lists_the_whole_library_with_a_preview() -> None:
         await press(up, "pagedown", "pagedown", "pageup", "up", "down")
         assert up.app.screen.query_one(OptionList).option_count == len(prompts.all())
         await find(up, "zebra for")
-        for part in ("A zebra for everyone  wants a larger model", "Draws a zebra", "Watch for",
+        for part in ("A zebra for everyone  animals  wants a larger model",
+                     "Draws a zebra", "Watch for",
                      "temperature 0.3, max_length 40, sweep of temperature",
                      "Describe a zebra to a child."):  # fmt: skip
             await up.sees(part)
@@ -427,3 +428,14 @@ def test_the_gaps_as_a_picture(snap_compare: Snapshot) -> None:
     assert snap_compare(
         two_panes(), terminal_size=(120, 40), run_before=played(LIGHT.name, with_its_gaps)
     )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)], ids=str)
+async def test_a_category_is_whole_in_its_row_or_in_the_preview_only(size: tuple[int, int]) -> None:
+    async with shown(PromptLibrary(), size) as up:
+        await up.sees(" @five-words ")
+        (row,) = (line for line in up.text.split("\n") if "@five-words" in line)
+        assert row.split()[-1] == ("hyperparameter-lessons" if size[0] >= 120 else "times")
+        await up.sees("Zebra grammar  animals")
+        await up.pilot.resize_terminal(120, 40)
+        await up.sees("hyperparameter-lessons")

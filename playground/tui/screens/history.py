@@ -7,22 +7,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from playground.errors import PlaygroundError, UsageError
+from playground.errors import UsageError
 from playground.history import Filters, Hit, Summary
 from playground.history.typed import typed_filters
 from playground.history.words import pieces_of
 from playground.tui.labels import count, cut, fit, one_line
 from playground.tui.latest import run_latest
-from playground.tui.screens.dialog import Dialog
-from playground.tui.widgets.fitted_text import KeyLine
-from playground.tui.widgets.safe_text import SafeInput
+from playground.tui.screens.search import SearchScreen
 
 if TYPE_CHECKING:
     from playground.tui.archive import Archive
@@ -43,17 +39,13 @@ _KEYS = (
 )
 
 
-class HistoryScreen(Dialog[str]):
+class HistoryScreen(SearchScreen[str, Summary]):
     """Gives back the conversation to open, or an empty string if it was left with Escape."""
 
-    # Textual declares it as an attribute of instances.
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+    ROOT: ClassVar[str] = "history"
+    HEADING: ClassVar[str] = "History"
+    KEYS: ClassVar[str] = _KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Cancel"),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("pagedown", "move(8)", "Page down", show=False),
-        Binding("pageup", "move(-8)", "Page up", show=False),
         Binding("ctrl+t", "pin", "Pin", priority=True),
         Binding("ctrl+d", "delete", "Delete", priority=True),
         Binding("ctrl+z", "undo", "Undo", priority=True),
@@ -63,33 +55,10 @@ class HistoryScreen(Dialog[str]):
         super().__init__()
         self._archive = archive
         self._filters = Filters()
-        self._found: Sequence[Summary] = ()
         self._deleted: list[str] = []
 
-    def compose(self) -> ComposeResult:
-        """A field over a list over the place where the words were found."""
-        with Vertical(id="history", classes="dialog"):
-            yield Static(Content("History"), classes="dialog-title")
-            yield SafeInput(placeholder="Search …", id="history-field", classes="field")
-            yield OptionList(
-                Option("looking …", disabled=True),
-                id="history-list",
-                classes="listing",
-                markup=False,
-            )
-            yield Static(id="history-preview")
-            yield KeyLine(_KEYS, classes="dialog-note")
-
-    def on_mount(self) -> None:
-        """Show the latest conversations."""
-        self.query_one(OptionList).can_focus = False
-        self._look()
-
-    @on(Input.Changed)
-    def _typed(self) -> None:
-        self._look()
-
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Search the history for what stands in the field."""
         run_latest(self, self._search, "search")
 
     async def _search(self) -> None:
@@ -105,36 +74,32 @@ class HistoryScreen(Dialog[str]):
             # What is being typed may become one that can be meant with the next letter.
             self._found = ()
             self._show(str(error))
-        except PlaygroundError as error:
-            self.notify(one_line(str(error)), title=error.title, severity="error", markup=False)
         else:
             self._show("nothing matches" if typed.strip() else "nothing is kept yet")
 
     def _show(self, nothing: str) -> None:
         """Show what was found, or the reason why there is nothing."""
         listing = self.query_one(OptionList)
-        at = listing.highlighted or 0
+        at = max(self.place, 0)
         listing.clear_options()
-        # Each row has a blank on either side.
-        width = listing.scrollable_content_region.width - 2
+        width = self.row_width
         listing.add_options([Option(_line(item, width)) for item in self._found])
         if self._found:
-            listing.highlighted = min(at, len(self._found) - 1)
+            self.highlight(at)
         else:
             listing.add_option(Option(Content(nothing), disabled=True))
-            self.query_one("#history-preview", Static).update("")
+            self.preview.update("")
 
-    def on_resize(self) -> None:
-        """The columns fit the width."""
-        if self._found:
-            self.call_after_refresh(self._show, "")
+    def fit_columns(self) -> None:
+        """Show what was found in the width that there is now."""
+        self._show("")
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
         run_latest(self, self._preview, "preview")
 
     async def _preview(self) -> None:
-        chosen = self._chosen
+        chosen = self.chosen
         if chosen is None:
             return
         query = self._filters.query
@@ -144,40 +109,27 @@ class HistoryScreen(Dialog[str]):
             # Where only the title has the words, how it went on is shown.
             lambda history: history.search(found, limit=4) or history.search(inside, limit=4)
         )
-        preview = self.query_one("#history-preview", Static)
-        preview.update(_excerpt(chosen, hits, query, preview.content_region.width))
-
-    @property
-    def _chosen(self) -> Summary | None:
-        place = self.query_one(OptionList).highlighted
-        return self._found[place] if place is not None and place < len(self._found) else None
-
-    def action_move(self, by: int) -> None:
-        """Move in the list while the field keeps the keyboard."""
-        listing = self.query_one(OptionList)
-        if self._found:
-            now = listing.highlighted or 0
-            listing.highlighted = min(max(now + by, 0), len(self._found) - 1)
+        self.preview.update(_excerpt(chosen, hits, query, self.preview.content_region.width))
 
     def action_pin(self) -> None:
         """Keep the conversation at the top, or no longer."""
-        if (chosen := self._chosen) is not None:
+        if (chosen := self.chosen) is not None:
             self._archive.pin(chosen.id, pinned=not chosen.pinned)
-            self._look()
+            self.look()
 
     def action_delete(self) -> None:
         """Take the conversation out of sight; it can be brought back."""
-        if (chosen := self._chosen) is not None:
+        if (chosen := self.chosen) is not None:
             self._archive.delete(chosen.id)
             self._deleted.append(chosen.id)
             self.notify(f"Deleted {one_line(chosen.title)!r}. ^Z brings it back.", markup=False)
-            self._look()
+            self.look()
 
     def action_undo(self) -> None:
         """Bring back what was deleted last."""
         if self._deleted:
             self._archive.restore(self._deleted.pop())
-            self._look()
+            self.look()
 
     def action_leave(self) -> None:
         """Leave everything as it is."""
@@ -186,7 +138,7 @@ class HistoryScreen(Dialog[str]):
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
     def _opened(self) -> None:
-        if (chosen := self._chosen) is not None:
+        if (chosen := self.chosen) is not None:
             self.dismiss(chosen.id)
 
 

@@ -6,53 +6,51 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.types import CSSPathType
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
-from textual.worker import Worker, WorkerState
 
-from playground import prompts
+import playground.prompts as prompts
 from playground.background import off_loop
 from playground.errors import PlaygroundError
 from playground.prompts import Prompt, Shelf
 from playground.sanitize import make_safe
 from playground.tui.labels import brief, fit, one_line
 from playground.tui.latest import run_latest
-from playground.tui.screens.dialog import PROMPT_STYLES, Dialog
+from playground.tui.screens.dialog import PROMPT_STYLES
 from playground.tui.screens.prompt_editor import Draft, PromptEditor
 from playground.tui.screens.prompt_filling import FilledPrompt, PromptFilling
-from playground.tui.widgets.fitted_text import KeyLine
-from playground.tui.widgets.safe_text import SafeInput
+from playground.tui.screens.search import SearchScreen
 
 __all__ = ["PromptLibrary"]
 
 _PAUSE = 0.08
 """Seconds after the last letter before the library is searched."""
-_NAME_WIDTH, _TITLE_WIDTH = 26, 50
+_NAME_WIDTH = 26
+_BEFORE_TITLE = 2 + _NAME_WIDTH + 4
+"""Cells of mark, name and language."""
+_LEAST_TITLE = 36
+"""Cells that most titles take: with less the category stands in the preview only."""
+_GAP = "  "
 _MUTED, _HEAD = "$foreground 60%", "$text-primary"
 _KEYS = "Enter fills in · ^E edits · ^N new · ^D deletes · ^Z undoes · Esc leaves"
 
 
-class PromptLibrary(Dialog[FilledPrompt | None]):
+class PromptLibrary(SearchScreen[FilledPrompt | None, Prompt]):
     """Gives back a prompt with its gaps filled in, or None if it was left with Escape.
 
     `fresh` is the text that a prompt of one's own begins with (^N), `whom` says to whom prompts go.
     """
 
     CSS_PATH: ClassVar[CSSPathType | None] = PROMPT_STYLES
-    # Textual declares it as an attribute of instances.
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+    ROOT: ClassVar[str] = "library"
+    HEADING: ClassVar[str] = "Prompt library"
+    KEYS: ClassVar[str] = _KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Cancel"),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("pagedown", "move(8)", "Page down", show=False),
-        Binding("pageup", "move(-8)", "Page up", show=False),
         Binding("ctrl+e", "edit", "Edit", priority=True),
         Binding("ctrl+n", "begin", "New", priority=True),
         Binding("ctrl+d", "delete", "Delete", priority=True),
@@ -71,52 +69,12 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
         self._sends = sends
         self._fresh = fresh
         self._shelf = Shelf((), {})
-        self._found: tuple[Prompt, ...] = ()
-        self._above = 0
-        """Rows over those of the prompts: files that cannot be used."""
         self._deleted: list[Draft] = []
-
-    def compose(self) -> ComposeResult:
-        """A field over a list over the highlighted prompt."""
-        with Vertical(id="library", classes="dialog"):
-            yield Static(Content("Prompt library"), classes="dialog-title")
-            yield SafeInput(placeholder="Search …", id="library-field", classes="field")
-            yield OptionList(
-                Option("looking …", disabled=True),
-                id="library-list",
-                classes="listing",
-                markup=False,
-            )
-            yield Static(id="library-preview")
-            yield KeyLine(_KEYS, classes="dialog-note")
-
-    def on_mount(self) -> None:
-        """Read the library."""
-        self.query_one(OptionList).can_focus = False
-        self._look()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What went wrong with a file is told, and the list stays usable."""
-        error = event.worker.error
-        if event.state is WorkerState.ERROR and error is not None:
-            self._tell(error)
-
-    def _tell(self, problem: BaseException | str) -> None:
-        ours = isinstance(problem, PlaygroundError)
-        self.notify(
-            one_line(str(problem)),
-            title=problem.title if isinstance(problem, PlaygroundError) else "",
-            severity="error" if ours or isinstance(problem, BaseException) else "information",
-            markup=False,
-        )
 
     # The list
 
-    @on(Input.Changed)
-    def _typed(self) -> None:
-        self._look()
-
-    def _look(self, at: str = "") -> None:
+    def look(self, at: str = "") -> None:
+        """Search the library for what stands in the field; highlight the prompt of this name."""
         run_latest(self, partial(self._search, at), "search")
 
     async def _search(self, at: str) -> None:
@@ -126,44 +84,36 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
         await asyncio.sleep(_PAUSE if self._found else 0)
         words = self.query_one(Input).value
         self._shelf, self._found = await off_loop(lambda: _looked_up(words))
+        self._show(at)
+        if not at:
+            self.query_one(OptionList).scroll_home(animate=False)
+
+    def _show(self, at: str) -> None:
+        """Files that cannot be used, over the prompts that were found."""
         listing = self.query_one(OptionList)
         listing.clear_options()
-        broken = [_broken_row(*item) for item in self._shelf.problems.items() if not words]
-        self._above = len(broken)
-        listing.add_options([Option(row, disabled=True) for row in broken])
-        listing.add_options([Option(_row(prompt)) for prompt in self._found])
+        problems = {} if self.query_one(Input).value else self._shelf.problems
+        self._above = len(problems)
+        listing.add_options(
+            [Option(_broken_row(*item), disabled=True) for item in problems.items()]
+        )
+        width = self.row_width
+        categories = max((cell_len(prompt.category) for prompt in self._shelf.found), default=0)
+        listing.add_options([Option(_row(prompt, width, categories)) for prompt in self._found])
         names = [prompt.name for prompt in self._found]
         if names:
-            self._highlight(names.index(at) if at in names else 0)
-            if not at:
-                listing.scroll_home(animate=False)
+            self.highlight(names.index(at) if at in names else 0)
         else:
             listing.add_option(Option(Content("nothing matches"), disabled=True))
-            self.query_one("#library-preview", Static).update("")
+            self.preview.update("")
 
-    @property
-    def _chosen(self) -> Prompt | None:
-        place = self._place
-        return self._found[place] if 0 <= place < len(self._found) else None
-
-    @property
-    def _place(self) -> int:
-        """Which of the prompts that were found is highlighted, from 0; -1 for none."""
-        place = self.query_one(OptionList).highlighted
-        return place - self._above if place is not None else -1
-
-    def _highlight(self, place: int) -> None:
-        self.query_one(OptionList).highlighted = place + self._above
+    def fit_columns(self) -> None:
+        """Show what was found in the width that there is now."""
+        self._show(self.chosen.name if self.chosen is not None else "")
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
-        chosen = self._chosen
-        self.query_one("#library-preview", Static).update(_preview(chosen) if chosen else "")
-
-    def action_move(self, by: int) -> None:
-        """Move in the list while the field keeps the keyboard."""
-        if self._found:
-            self._highlight(min(max(self._place + by, 0), len(self._found) - 1))
+        self.preview.update(_preview(self.chosen) if self.chosen is not None else "")
 
     def action_leave(self) -> None:
         """Empty the field, then leave."""
@@ -178,7 +128,7 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
     def _opened(self) -> None:
-        if (chosen := self._chosen) is not None:
+        if (chosen := self.chosen) is not None:
             self._do(self._fill_in(chosen))
 
     def _do(self, work: Any) -> None:
@@ -195,7 +145,7 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
 
     def action_edit(self) -> None:
         """Edit the highlighted prompt; of a shipped one, a copy that takes its place."""
-        if (chosen := self._chosen) is not None:
+        if (chosen := self.chosen) is not None:
             self._do(self._edit(chosen.name))
 
     async def _edit(self, name: str) -> None:
@@ -211,23 +161,23 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
         saved = await self.app.push_screen_wait(PromptEditor(draft))
         if saved is not None:
             self.query_one(Input).value = ""
-            self._look(saved.name)
+            self.look(saved.name)
 
     def action_delete(self) -> None:
         """Delete the highlighted one, if it is the user's own."""
-        chosen = self._chosen
+        chosen = self.chosen
         if chosen is None:
             return
         if not chosen.own:
-            self._tell(f"{chosen.reference} ships with the playground and stays.")
+            self.tell(f"{chosen.reference} ships with the playground and stays.")
         else:
             self._do(self._delete(chosen))
 
     async def _delete(self, prompt: Prompt) -> None:
         text = await off_loop(lambda: prompts.delete_prompt(prompt.name))
         self._deleted.append(Draft(prompt.name, prompt.category, text))
-        self._tell(f"Deleted {prompt.reference}. ^Z brings it back.")
-        self._look(prompt.name)
+        self.tell(f"Deleted {prompt.reference}. ^Z brings it back.")
+        self.look(prompt.name)
 
     def action_undo(self) -> None:
         """Bring back what was deleted last."""
@@ -236,7 +186,7 @@ class PromptLibrary(Dialog[FilledPrompt | None]):
 
     async def _put_back(self, draft: Draft) -> None:
         await off_loop(lambda: prompts.save_prompt(draft.text, draft.name, draft.category))
-        self._look(draft.name)
+        self.look(draft.name)
 
 
 def _looked_up(words: str) -> tuple[Shelf, tuple[Prompt, ...]]:
@@ -246,14 +196,20 @@ def _looked_up(words: str) -> tuple[Shelf, tuple[Prompt, ...]]:
     return shelf, prompts.search(words, among)
 
 
-def _row(prompt: Prompt) -> Content:
-    mark = "● " if prompt.own else "  "
+def _row(prompt: Prompt, width: int, categories: int) -> Content:
+    """A row: name, language, title, and where there is room the category, which is never cut.
+
+    `categories` is the width of the widest category.
+    """
+    title = width - _BEFORE_TITLE
+    with_category = title - categories - len(_GAP)
+    beside = with_category >= _LEAST_TITLE
     return Content.assemble(
-        (mark, "$text-accent"),
+        ("● " if prompt.own else "  ", "$text-accent"),
         (fit(prompt.reference, _NAME_WIDTH), "bold"),
         (f" {fit(prompt.language, 3)}", _MUTED),
-        fit(one_line(prompt.title), _TITLE_WIDTH),
-        (f"  {prompt.category}", _MUTED),
+        fit(one_line(prompt.title), max(with_category if beside else title, 0)),
+        (f"{_GAP}{prompt.category}" if beside else "", _MUTED),
     )
 
 
@@ -265,7 +221,10 @@ def _broken_row(name: str, problem: PlaygroundError) -> Content:
 
 def _preview(prompt: Prompt) -> Content:
     """What a prompt is for, what to watch for, what it suggests, and its beginning."""
-    parts: list[Content | str | tuple[str, str]] = [(one_line(prompt.title), "bold")]
+    parts: list[Content | str | tuple[str, str]] = [
+        (one_line(prompt.title), "bold"),
+        (f"  {prompt.category}", _MUTED),
+    ]
     if prompt.needs:
         parts.append((f"  wants {one_line(prompt.needs)}", "$text-warning"))
     if prompt.description:
