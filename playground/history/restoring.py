@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
-from playground import errors
+import playground.errors as errors
 from playground.errors import ModelClosed, PlaygroundError
 from playground.history.records import RunRecord
 from playground.providers.base import ChatModel

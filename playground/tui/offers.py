@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from playground import config
+import playground.config as config
 from playground.catalogue import catalogue
 from playground.errors import PlaygroundError
 from playground.providers import list_models

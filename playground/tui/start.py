@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from playground import config
+import playground.config as config
 from playground.catalogue import catalogue
 from playground.errors import PlaygroundError
 from playground.params import GenerationParams

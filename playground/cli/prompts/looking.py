@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from playground import prompts
+import playground.prompts as prompts
 from playground.cli.output import complain, note, say, say_json
 from playground.errors import UsageError, did_you_mean
 from playground.prompts import CATEGORIES, Prompt

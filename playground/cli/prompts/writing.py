@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playground import prompts
+import playground.prompts as prompts
 from playground.cli.output import is_terminal, note, say
 from playground.config import write_file
 from playground.errors import ConfigurationError, UsageError

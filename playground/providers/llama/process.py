@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from playground import errors
+import playground.errors as errors
 from playground.errors import BackendCrashed, LocalError, ModelClosed, ModelLoadFailed
 from playground.providers.llama.protocol import (
     MAX_LINE_BYTES,
