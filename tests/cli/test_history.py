@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
+import signal
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -312,6 +314,24 @@ def test_a_file_that_is_there_is_not_written_over(shell: Shell, tmp_path: Path) 
         assert "is there already" in done.stderr
         assert done.returncode != 0
     assert path.read_text() == "mine"
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_named_and_taken_away(
+    shell: Shell, tmp_path: Path
+) -> None:
+    asked(shell, "long enough " * 8000)
+    path = tmp_path / "out.md"
+
+    def leave_little_room() -> None:
+        # Stands for a full disk: what goes beyond is refused with an error that names no file.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+
+    export = ("history", "export", "--all", "-o", str(path))
+    done = shell(*export, preexec_fn=leave_little_room)
+    assert f"Error: {path} cannot be written: File too large." in done.stderr
+    assert done.returncode == 1
+    assert not path.exists()
 
 
 def test_export_all_takes_what_the_filters_leave(shell: Shell) -> None:

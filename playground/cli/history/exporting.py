@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playground.cli.history.opening import conversations, opened
 from playground.cli.output import note, say, say_json
-from playground.errors import UnknownRecord, UsageError, did_you_mean
+from playground.errors import PlaygroundError, UnknownRecord, UsageError, did_you_mean
 from playground.export import FORMATS, Format, write_new
 from playground.history import ConversationRecord, Filters, History
 
@@ -46,6 +46,12 @@ def export_to(
             except FileExistsError as error:
                 raise UsageError(
                     f"{output} is there already.", hint="Name another file."
+                ) from error
+            except OSError as error:
+                # Of a full disk Python says nothing about which file it was.
+                raise PlaygroundError(
+                    f"{output} cannot be written: {error.strerror or error}.",
+                    hint="Nothing of it was kept.",
                 ) from error
             note(f"Written to {output}.")
 
