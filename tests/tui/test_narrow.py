@@ -49,10 +49,10 @@ async def test_tabs_keep_the_end_of_a_name_which_tells_models_apart() -> None:
     async with playing(app, size=(45, 20)) as pilot:
         await pilot.pause()
         tabs = screen_of(app).split("\n")[0]
-        assert tabs.split() == ["A", "….Q4_K_M", "B", "…ct.Q8_0", "C", "demo:small"]
+        assert tabs.split() == ["A", "…uct.Q4_K_M", "B", "…truct.Q8_0", "C", "demo:small"]
         await pilot.resize_terminal(24, 20)
         await pilot.pause()
-        assert screen_of(app).split("\n")[0].split() == ["A", "…_M", "B", "…_0", "C", "…ll"]
+        assert screen_of(app).split("\n")[0].split() == ["A", "…K_M", "B", "…8_0", "C", "…all"]
 
 
 async def test_escape_puts_the_covering_drawer_away() -> None:
