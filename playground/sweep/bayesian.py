@@ -75,7 +75,7 @@ async def search(runner: Runner, model: int, cell: MakeCell, *, parallel: int) -
 
 async def _work(runner: Runner, searching: _Searching, cell: MakeCell) -> None:
     """Ask, try and tell, until all trials are made or the sweep is to stop."""
-    while runner.may_begin():
+    while await runner.may_begin():
         asked = await off_loop(searching.ask)
         if asked is None:
             return

@@ -13,7 +13,7 @@ from playground.background import off_loop
 from playground.errors import PlaygroundError
 from playground.history import History
 from playground.history.sweeping import DONE, STOPPED, EndedCell, EndedSample
-from playground.sweep.budget import reached
+from playground.sweep.budget import MostOfARun, out_of_time, reached
 from playground.sweep.definition import BayesianSearch, Place, Sweep
 from playground.sweep.figures import CellFigures
 from playground.sweep.keeping import without_passwords
@@ -48,7 +48,7 @@ class Runner:
     """Makes what is missing of a sweep. `progress` may be read at any time.
 
     `stop` ends it soon: nothing new is begun, and what runs is left to end, or cancelled if `now`.
-    `dearest` is what a run may cost at most, for a budget, before the first has ended.
+    By `most` of a run a budget is counted before the first has ended.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Runner:
         made: Made | None = None,
         executor: Executor = HereLane,
         watch: Watcher = lambda _cell: None,
-        dearest: float = 0.0,
+        most: MostOfARun = MostOfARun(),  # noqa: B008 - it is frozen
     ) -> None:
         self.sweep = sweep
         self.id = id
@@ -77,7 +77,8 @@ class Runner:
         self._unwritten = self._unwritten_tokens = 0
         self._caught_up = asyncio.Event()
         self._caught_up.set()
-        self._dearest = dearest
+        self._most = most
+        self._ended = asyncio.Event()
         self.progress = Progress(
             cells_total=sweep.cells,
             samples_total=sweep.runs,
@@ -93,6 +94,7 @@ class Runner:
         """End soon, for this reason; the first one counts."""
         self.reason = self.reason or reason
         self._stopping.set()
+        self.sample_ended()
         if now:
             self._cutting.set()
 
@@ -162,13 +164,28 @@ class Runner:
 
     # What a lane asks of the whole
 
-    def may_begin(self) -> bool:
-        """Whether another sample may be begun: not stopped, and within the budget."""
-        if self._stopping.is_set():
-            return False
-        if reason := reached(self.sweep.budget, self.progress, self._dearest):
-            self.stop(reason)
-        return not self._stopping.is_set()
+    async def may_begin(self) -> bool:
+        """Whether another sample may be begun: not stopped, and within the budget.
+
+        What is at work may come cheaper than it was taken for: where another one beside it might
+        be too much, it is waited for, and nothing at work is the end.
+        """
+        budget, progress = self.sweep.budget, self.progress
+        while not self._stopping.is_set():
+            late = out_of_time(budget, progress)
+            reason = late or reached(budget, progress, self._most)
+            if not reason:
+                return True
+            if late or not progress.running:
+                self.stop(reason)
+                break
+            await self._ended.wait()
+        return False
+
+    def sample_ended(self) -> None:
+        """Have everybody who waits for a place in the budget look again."""
+        self._ended.set()
+        self._ended = asyncio.Event()
 
     async def cut(self) -> None:
         """Wait for the moment when everything is to end at once."""

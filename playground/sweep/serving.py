@@ -114,7 +114,7 @@ class Serving:
         async with asyncio.TaskGroup() as group:
             for number, values in self._cells():
                 await self._room()
-                if not self._runner.may_begin():
+                if not await self._runner.may_begin():
                     return
                 group.create_task(self.cell(number, values))
                 # Its samples begin, and take their places, before the next cell looks for room.
@@ -164,10 +164,16 @@ class Serving:
         while True:
             entered = await self._limit.enter()
             await self._runner.caught_up()
-            if not self._runner.may_begin():
+            if not await self._runner.may_begin():
                 await self._limit.leave(worked=False)
                 return None
-            outcome = await self._try(Work(prompt.messages, params, self._answers), entered)
+            self._runner.progress.running += 1
+            try:
+                outcome = await self._try(Work(prompt.messages, params, self._answers), entered)
+            finally:
+                # What it took is counted before anybody who waits for a place has looked.
+                self._runner.progress.running -= 1
+                self._runner.sample_ended()
             if outcome is None:
                 return None
             refused = outcome.error == REFUSED
@@ -185,8 +191,6 @@ class Serving:
 
     async def _try(self, work: Work, entered: int) -> Outcome | None:
         """Make a run in the place that was taken; None where the lane itself cannot go on."""
-        progress = self._runner.progress
-        progress.running += 1
         self._counts.began = self._counts.began or time.monotonic()
         outcome: Outcome | None = None
         try:
@@ -195,7 +199,6 @@ class Serving:
             # The lane is gone, and the model has done nothing: this is not a failed answer.
             self._runner.stop(f"{self._lane.ref}: {loss}")
         finally:
-            progress.running -= 1
             error = outcome.error if outcome is not None else "cancelled"
             await self._limit.leave(
                 entered,

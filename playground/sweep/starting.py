@@ -9,6 +9,7 @@ from playground.history.sweeping import RUNNING, KeptSweep
 from playground.ids import new_id
 from playground.providers.registry import open_hurried
 from playground.sweep.bayesian import require_optuna
+from playground.sweep.budget import MostOfARun
 from playground.sweep.definition import BayesianSearch, Budget, Sweep
 from playground.sweep.departures import departures
 from playground.sweep.forecast import forecast
@@ -60,7 +61,7 @@ def begin(
         id=new_id(),
         executor=executor,
         watch=watch,
-        dearest=_dearest(sweep),
+        most=_most(sweep),
     )
 
 
@@ -107,7 +108,7 @@ async def resume(
         made=made,
         executor=executor,
         watch=watch,
-        dearest=_dearest(sweep),
+        most=_most(sweep),
     )
 
 
@@ -146,7 +147,9 @@ def _try_storage(sweep: Sweep) -> None:
         open_storage(sweep.search.storage)
 
 
-def _dearest(sweep: Sweep) -> float:
-    """What one run may cost at most."""
+def _most(sweep: Sweep) -> MostOfARun:
     models = forecast(sweep).models
-    return max((model.cost or 0.0) / model.runs for model in models)
+    return MostOfARun(
+        cost=max((model.cost or 0.0) / model.runs for model in models),
+        tokens=max(model.output_tokens / model.runs for model in models),
+    )

@@ -115,7 +115,8 @@ def _work(runner: Runner) -> int:
 
 def _say_end(runner: Runner, result: SweepResult, *, keep: bool) -> None:
     if result.failed:
-        note(f"{result.failed:,} answers ended in an error; `playground sweep show` has them.")
+        again = f"; to make them again: playground sweep --resume {result.id} --retry-failed"
+        note(f"{result.failed:,} answers ended in an error{again if keep else ''}")
     for problem in (*runner.measuring.problems, *without_value(result)):
         note(problem)
     if result.state != "done":
@@ -142,6 +143,15 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
             f"{model.ref}: {model.runs:,} runs, up to {model.input_tokens:,} tokens in and "
             f"{model.output_tokens:,} out, {cost}{time}."
         )
+    limits = sweep.budget
+    ends = [
+        *([] if limits.cost is None else [f"${limits.cost:g}"]),
+        *([] if limits.tokens is None else [f"{limits.tokens:,} tokens"]),
+    ]
+    if ends:
+        out(f"It stops before {' or '.join(ends)}, by what its answers take on average.")
+    if limits.seconds is not None:
+        out(f"After {limits.seconds:g} seconds it begins nothing more.")
 
 
 def _as_data(sweep: Sweep, expected: Forecast, remarks: Sequence[str]) -> dict[str, object]:

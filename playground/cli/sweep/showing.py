@@ -70,6 +70,8 @@ def show_sweep(name: str, *, metrics: Sequence[str], cell: int | None, json: boo
             _show_cell(result, cell, json=json)
             return
         print_result(result, metrics=metrics, json=json)
+        for problem in without_value(result):
+            note(problem)
 
 
 def delete_sweep(name: str) -> None:
