@@ -163,6 +163,8 @@ def _tempered(state: Partly, temperature: float) -> Partly:
             return -inf
         # As many as fit are as likely as the last known token, and one has the rest.
         last = float(known.logits[-1])
+        if known.outside < last:
+            return known.outside / temperature
         many = exp(min(known.outside - last, _HUGE))
         part = many - floor(many)
         return last / temperature + log(floor(many) + part ** (1 / temperature))

@@ -81,6 +81,18 @@ def test_what_the_known_tokens_do_not_tell_is_not_told() -> None:
     )
 
 
+@pytest.mark.parametrize("temperature", [1e-300, 0.00022875, 0.01])
+def test_next_to_no_temperature_leaves_what_is_outside_as_unlikely_as_it_becomes(
+    temperature: float,
+) -> None:
+    known = begin([math.log(0.6), math.log(0.39)], 2048)
+    left = after(known, "temperature", GenerationParams(temperature=temperature))
+    # Less than one token as likely as the last known one is outside, and it is no likelier now.
+    assert left.most.outside == pytest.approx(known.most.outside / temperature)
+    assert left.most.outside < left.most.logits[-1]
+    assert left.least.outside <= left.most.outside
+
+
 def test_nothing_is_told_after_penalties() -> None:
     effects = stage_effects([SEVEN], GenerationParams.of(repeat_penalty=1.2, top_k=2))
     assert [effect.effect for effect in effects] == ["unknown", "unknown"]
@@ -106,7 +118,7 @@ KNOBS = st.fixed_dictionaries(
         "top_k": st.integers(1, 60),
         "top_p": st.floats(0.05, 0.999),
         "min_p": st.floats(0.0001, 1),
-        "temperature": st.sampled_from([0.0, 0.3, 0.9, 1.5, 4.0]),
+        "temperature": st.sampled_from([0.0, 0.0002, 0.3, 0.9, 1.5, 4.0]),
         "typical_p": st.floats(0.1, 0.99),
         "top_n_sigma": st.floats(0.5, 3),
     },
