@@ -9,6 +9,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -326,6 +327,17 @@ def test_settings_by_dice_are_dots(browser: Chromium, history: History, tmp_path
     assert browser.see("document.querySelectorAll('#map .dot').length") == 9
     assert browser.see("document.querySelectorAll('#curves .whisker').length") == 9
     assert browser.see("document.querySelectorAll('#curves .line').length") == 0
+    # No name at an axis lies over another, wherever the dice fell.
+    for picture in ("#curves", "#map"):
+        names = f"[...document.querySelectorAll('{picture} .frame text')]"
+        boxes = browser.see(
+            f"{names}.map((e) => e.getBoundingClientRect())"
+            ".map((box) => [box.left, box.right, box.top, box.bottom])"
+        )
+        assert len(boxes) > 6
+        for one, other in combinations(boxes, 2):
+            beside = one[1] <= other[0] or other[1] <= one[0]
+            assert beside or one[3] <= other[2] or other[3] <= one[2]
 
 
 def test_one_setting_alone_has_a_page_too(

@@ -29,10 +29,18 @@ function scaleOf(one, values, from, to, most = 12) {
   const width = bend(high) - bend(low) || 1;
   const at = (value) => (high === low ? (from + to) / 2
     : from + (to - from) * (bend(value) - bend(low)) / width);
+  // Settings by dice lie anywhere: where their names would lie over each other, round numbers stand.
+  const apart = Math.abs(to - from) / (2 * most);
+  const rising = [...shown].sort((one, other) => one - other);
+  const crowded = shown.length > most
+    || rising.some((value, n) => n > 0 && Math.abs(at(value) - at(rising[n - 1])) < apart);
   let marked = shown;
-  if (shown.length > most) {
-    marked = bend === Math.log ? shown.filter((_, n) => n % Math.ceil(shown.length / most) === 0)
-      : ticks(low, high, 6);
+  if (crowded && bend !== Math.log) {
+    marked = ticks(low, high, 6);
+  } else if (crowded) {
+    marked = rising.reduce((kept, value) => (
+      kept.length && Math.abs(at(value) - at(kept[kept.length - 1])) < 2 * apart ? kept : [...kept, value]
+    ), []);
   }
   return { at, marks: marked.map((value) => [value, exact(value)]) };
 }
