@@ -85,7 +85,8 @@ class SweepList(Dialog[str]):
         listing.clear_options()
         if self._found:
             width = listing.scrollable_content_region.width - _PADDING
-            listing.add_options([Option(_line(kept, width)) for kept in self._found])
+            room = max(cell_len(_failures(kept)) for kept in self._found)
+            listing.add_options([Option(_line(kept, width, room)) for kept in self._found])
             listing.highlighted = min(at, len(self._found) - 1)
         else:
             words = "no sweep is kept yet: Alt+W begins one"
@@ -133,9 +134,13 @@ class SweepList(Dialog[str]):
             self.notify(one_line(str(error)), title=title, severity="error", markup=False)
 
 
-def _line(kept: KeptSweep, width: int) -> Content:
-    """A row of so many cells; the title takes what the rest leaves."""
-    failed = f"  {kept.failed:,} failed" if kept.failed else ""
+def _failures(kept: KeptSweep) -> str:
+    return f"  {kept.failed:,} failed" if kept.failed else ""
+
+
+def _line(kept: KeptSweep, width: int, failures: int) -> Content:
+    """A row of so many cells, the last for the `failures`; the title takes what the rest leaves."""
+    failed = fit(_failures(kept), failures)
     date = f"{kept.created:%Y-%m-%d %H:%M}  " if width >= _WITH_DATE else ""
     counts = f"{kept.cells:>6,} cells  {kept.samples:>7,} answers"
     state = fit(kept.state, _STATE_WIDTH)

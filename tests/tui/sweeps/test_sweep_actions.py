@@ -13,6 +13,7 @@ from playground.tui.app import PlaygroundApp
 from playground.tui.screens.sweep import SweepScreen
 from playground.tui.screens.sweep_form import SweepForm
 from playground.tui.screens.sweep_list import SweepList
+from playground.types import Problem
 from tests.tui.stage import paste, playground_of, playing, saying, screen_of, until
 from tests.tui.sweeps.made import figures_by, keep, sweep_of
 
@@ -162,3 +163,25 @@ async def test_the_list_says_everything_of_a_sweep_at_any_width(size: tuple[int,
         (row,) = [line for line in screen_of(app).splitlines() if "昔々" in line]
         for told in ("kept00000a", "done", "1 cells", "2 answers"):
             assert told in row
+
+
+async def test_what_failed_in_one_sweep_moves_no_column_of_the_list() -> None:
+    async with at_the_panes() as pilot:
+        app = pilot.app
+        assert isinstance(app, PlaygroundApp)
+        await kept_in(app, "one0000000")
+        broken = Problem(kind="TimedOut", message="Too late.")
+        await app.archive.read(
+            lambda history: keep(
+                history,
+                sweep_of(prompt=("about two",)),
+                "two0000000",
+                figures=figures_by(float),
+                error=lambda _cell, _sample: broken,
+            )
+        )
+        await pilot.press("alt+k")
+        await until(pilot, lambda: "failed" in screen_of(app))
+        rows = [line for line in screen_of(app).splitlines() if "about" in line]
+        assert len(rows) == 2
+        assert len({row.index(" cells") for row in rows}) == 1
