@@ -12,7 +12,7 @@ __all__ = ["MostOfARun", "out_of_time", "reached"]
 
 @dataclass(frozen=True, slots=True)
 class MostOfARun:
-    """What one run may take at most: US dollars, and tokens generated."""
+    """What one run may take at most: tokens generated, and US dollars where a price is known."""
 
     cost: float = 0.0
     tokens: float = 0.0
@@ -28,23 +28,32 @@ def out_of_time(budget: Budget, progress: Progress) -> str:
 def reached(budget: Budget, progress: Progress, most: MostOfARun) -> str:
     """Why another run may not be begun beside those at work; empty if it may.
 
-    What is at work is counted as if each took what the others did on average; `most` stands in for
-    that before the first has ended.
+    Each run at work is counted with the most that it may take. A mean will not do: of answers made
+    side by side the short ones end first, and taken for the rest they let twice the budget begin.
+    The mean counts where answers turn out longer than they may be, as on an endpoint that does not
+    heed `max_length`; the most also for answers of which an endpoint did not say what they took.
     """
     coming = progress.running + 1
     made = progress.samples
     if budget.cost is not None:
-        each = progress.cost / made if made else most.cost
+        each = max(most.cost, progress.cost / made if made else 0.0)
         if progress.cost + coming * each > budget.cost:
             return (
                 f"the budget of ${budget.cost:g} is reached: ${progress.cost:.4f} are spent, and "
-                f"the next answer would cost about ${each:.4f}"
+                f"the next answer may cost ${each:.4f}"
             )
     if budget.tokens is not None:
-        each = progress.tokens / made if made else most.tokens
-        if progress.tokens + coming * each > budget.tokens:
+        each = max(most.tokens, progress.tokens / made if made else 0.0)
+        untold = progress.untold * each
+        if progress.tokens + untold + coming * each > budget.tokens:
+            also = (
+                f", {progress.untold:,} answers of which nothing is said "
+                f"may have taken {untold:,.0f}"
+                if untold
+                else ""
+            )
             return (
                 f"the budget of {budget.tokens:,} tokens is reached: {progress.tokens:,} are "
-                f"generated, and the next answer would take about {each:,.0f}"
+                f"generated{also}, and the next answer may take {each:,.0f}"
             )
     return ""

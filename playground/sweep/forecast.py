@@ -27,7 +27,7 @@ class ModelForecast:
     """What one model is to do. Tokens and cost are the most that it can come to.
 
     `cost` is None where no price is known (a local model costs nothing: 0), `seconds` where its
-    speed is not.
+    speed is not. `longest` and `dearest` are the tokens and the cost of one run at most.
     """
 
     ref: str
@@ -36,6 +36,8 @@ class ModelForecast:
     output_tokens: int
     cost: float | None
     seconds: float | None
+    longest: float
+    dearest: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +76,19 @@ def forecast(sweep: Sweep, speed: Speed = lambda _ref: None) -> Forecast:
     Prompts are counted by their characters, answers as `max_length` tokens each. Raises what
     opening one of the models raises.
     """
-    prompt_tokens = sum(
+    prompts = [
         sum(
             TEMPLATE_TOKENS + round(len(turn.content.encode()) / CHARACTERS_A_TOKEN)
             for turn in prompt.messages
         )
         for prompt in sweep.prompts
-    ) / len(sweep.prompts)
+    ]
+    prompt_tokens = sum(prompts) / len(prompts)
     found = []
     for ref in sweep.models:
         runs = sweep.cells_of_model * sweep.samples
-        length = _mean_length(sweep, ref)
+        lengths = _lengths(sweep, ref)
+        length, longest = sum(lengths) / len(lengths), max(lengths)
         read, written = round(runs * prompt_tokens), round(runs * length)
         rate = speed(ref)
         found.append(
@@ -95,23 +99,24 @@ def forecast(sweep: Sweep, speed: Speed = lambda _ref: None) -> Forecast:
                 output_tokens=written,
                 cost=_cost(ref, read, written),
                 seconds=written / rate if rate else None,
+                longest=longest,
+                dearest=_cost(ref, max(prompts), longest),
             )
         )
     return Forecast(sweep.cells, tuple(found))
 
 
-def _mean_length(sweep: Sweep, ref: str) -> float:
-    """How long an answer may be, on average over the space."""
+def _lengths(sweep: Sweep, ref: str) -> list[float]:
+    """How long answers may be over the space: every value, or both ends of a stretch."""
     for axis in sweep.axes:
         if axis.knob == "max_length":
-            values = [float(str(value)) for value in axis.each()] or [axis.low, axis.high]
-            return sum(values) / len(values)
+            return [float(str(value)) for value in axis.each()] or [axis.low, axis.high]
     plan = open_hurried(ref).plan(sweep.params)
     length = plan.effective.get("max_length", knobs()["max_length"].default)
-    return float(str(length))
+    return [float(str(length))]
 
 
-def _cost(ref: str, read: int, written: int) -> float | None:
+def _cost(ref: str, read: float, written: float) -> float | None:
     parsed = ModelRef.parse(ref)
     spec = catalogue().find(parsed.provider)
     if (parsed.provider if spec is None else spec.backend) == "local":

@@ -24,7 +24,7 @@ class Made:
         self.files: dict[str, str] = {}
         self.points: dict[int, Values] = {}
         self.estimates: dict[int, dict[str, JsonValue]] = {}
-        self.cells = self.samples = self.failed = self.tokens = 0
+        self.cells = self.samples = self.failed = self.tokens = self.untold = 0
         self.cost = 0.0
 
     @classmethod
@@ -75,4 +75,5 @@ class Made:
         self.failed += sample.failed
         usage = Usage.model_validate_json(sample.usage)
         self.tokens += usage.output_tokens or 0
+        self.untold += usage.output_tokens is None and not sample.failed
         self.cost += usage.cost or 0.0

@@ -35,6 +35,7 @@ class Progress:
     """The state of a sweep at work. Counts include what earlier starts made; cost and tokens too.
 
     `cells` have all their samples; `failed` samples ended in an error after `retried` tries more.
+    `untold` are answers of which an endpoint did not say how many tokens they took.
     `notes` are sentences about what has changed underway: a machine lost, another one at work.
     """
 
@@ -47,19 +48,23 @@ class Progress:
     retried: int = 0
     running: int = 0
     tokens: int = 0
+    untold: int = 0
     cost: float = 0.0
     priced: bool = False
     notes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     _recent: deque[tuple[float, int]] = field(default_factory=deque)
 
-    def take(self, lane: LaneProgress, tokens: int | None, cost: float | None) -> None:
-        """Count a sample that has ended now."""
+    def take(
+        self, lane: LaneProgress, tokens: int | None, cost: float | None, *, failed: bool = False
+    ) -> None:
+        """Count a sample that has ended now; `tokens` is None where nobody said how many."""
         now = time.monotonic()
         self.samples += 1
         lane.made += 1
         lane.made_now += 1
         self.tokens += tokens or 0
+        self.untold += tokens is None and not failed
         if cost is not None:
             self.cost += cost
             self.priced = True

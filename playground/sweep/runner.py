@@ -48,7 +48,7 @@ class Runner:
     """Makes what is missing of a sweep. `progress` may be read at any time.
 
     `stop` ends it soon: nothing new is begun, and what runs is left to end, or cancelled if `now`.
-    By `most` of a run a budget is counted before the first has ended.
+    By `most` of a run it is counted what those at work may still take of a budget.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class Runner:
             cells=self._made.cells,
             samples=self._made.samples,
             tokens=self._made.tokens,
+            untold=self._made.untold,
             cost=self._made.cost,
             failed=self._made.failed,
             priced=self._made.cost > 0,

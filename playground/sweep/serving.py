@@ -236,7 +236,7 @@ class Serving:
             self._failed_in_a_row = 0
             self._ever_worked = True
         usage = outcome.ended.usage
-        progress.take(self._counts, usage.output_tokens, usage.cost)
+        progress.take(self._counts, usage.output_tokens, usage.cost, failed=bool(outcome.error))
         prompt = sweep.prompts[sweep.place(cell).prompt]
         asked = await self._runner.measuring.ask(prompt, outcome)
         await self._runner.keep(

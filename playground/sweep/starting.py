@@ -26,7 +26,7 @@ def check(sweep: Sweep) -> tuple[str, ...]:
 
     Raises `UsageError` for a metric that a model cannot give or a setting that is out of range, and
     what opening a model raises. Returns what is to be said of it: usual metrics that cannot be had,
-    knobs that a model drops or takes only in part.
+    knobs that a model drops or takes only in part, a budget of money that cannot be counted.
     """
     if isinstance(sweep.search, BayesianSearch):
         require_optuna(sweep.search, len(sweep.prompts))
@@ -37,6 +37,11 @@ def check(sweep: Sweep) -> tuple[str, ...]:
         opened = open_hurried(ref)
         notes = measuring.check(sweep, opened, priced=model.cost is not None)
         said |= dict.fromkeys((*notes, *departures(sweep, opened)))
+        if sweep.budget.cost is not None and model.cost is None:
+            held = (
+                f"{ref} has no known price: the budget of ${sweep.budget.cost:g} does not hold it"
+            )
+            said[f"{held}, unless the endpoint says what each answer cost."] = None
     # Ends of axes are in range, but two knobs together may still contradict each other.
     sweep.params.updated(**sweep.space.at(0))
     return tuple(said)
@@ -150,6 +155,6 @@ def _try_storage(sweep: Sweep) -> None:
 def _most(sweep: Sweep) -> MostOfARun:
     models = forecast(sweep).models
     return MostOfARun(
-        cost=max((model.cost or 0.0) / model.runs for model in models),
-        tokens=max(model.output_tokens / model.runs for model in models),
+        cost=max(model.dearest or 0.0 for model in models),
+        tokens=max(model.longest for model in models),
     )

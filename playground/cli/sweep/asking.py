@@ -149,7 +149,7 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
         *([] if limits.tokens is None else [f"{limits.tokens:,} tokens"]),
     ]
     if ends:
-        out(f"It stops before {' or '.join(ends)}, by what its answers take on average.")
+        out(f"It stops before {' or '.join(ends)}: what might pass that is not begun.")
     if limits.seconds is not None:
         out(f"After {limits.seconds:g} seconds it begins nothing more.")
 
