@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,11 +13,10 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerCancelled, WorkerState
 
-from playground.background import off_loop
-from playground.tui.labels import brief, one_line
+from playground.tui.labels import brief
 from playground.tui.themes import PANE_COLOURS
+from playground.tui.widgets.pane_figures import PaneFigures
 from playground.tui.widgets.pane_header import PaneHeader
-from playground.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from playground.params import GenerationParams
@@ -74,20 +72,18 @@ class Pane(Vertical):
 
     def __init__(self, place: int, *, timing_of: Callable[[Run], Timing]) -> None:
         super().__init__(classes="pane")
-        self._timing_of = timing_of
         self._conversation: Conversation | None = None
         self._shelf: ModelShelf | None = None
         self._transcript: Transcript | None = None
         self._drawn: DrawnTurns | None = None
         self._run: Run | None = None
-        self._spreads: WeakKeyDictionary[Run, Spread] = WeakKeyDictionary()
         self._pieces = 0
         self._ticks = 0
         self._cleared = False
         self._answering: Worker[None] | None = None
         self._warming: Worker[None] | None = None
         self.header = PaneHeader(classes="pane-header")
-        self.status = StatusLine(classes="pane-status")
+        self.status = PaneFigures(timing_of=timing_of, classes="pane-status")
         self.place = place
 
     def compose(self) -> ComposeResult:
@@ -160,7 +156,7 @@ class Pane(Vertical):
 
     def spread_of(self, run: Run) -> Spread | None:
         """How much the answers of a run differ, where there are several and it is known."""
-        return self._spreads.get(run)
+        return self.status.spread_of(run)
 
     @property
     def busy(self) -> bool:
@@ -218,11 +214,9 @@ class Pane(Vertical):
         self._warming = self.run_worker(self._warm_up(), exit_on_error=False)
 
     async def _warm_up(self) -> None:
-        from playground.tui.figures import Figure
-
         ref = self.conversation.ref
         if not self.busy:
-            self.status.show([Figure("loading …", f"opening {one_line(ref)}", "strong")])
+            self.status.show_loading(ref)
         try:
             model = await self.shelf.open(ref)
             self.params_changed()
@@ -231,7 +225,7 @@ class Pane(Vertical):
         except Exception as error:  # noqa: BLE001 - shown, whatever it is; the app goes on
             if not self.busy and ref == self.conversation.ref:
                 self.drawn.add_error(error)
-                self.status.show([Figure("not ready", one_line(str(error)), "bad")])
+                self.status.show_not_ready(error)
             return
         if not self.busy and ref == self.conversation.ref:
             self.post_message(self.ModelOpened(self))
@@ -239,13 +233,7 @@ class Pane(Vertical):
                 # An earlier conversation was opened: how it ended tells more than "ready".
                 self._show_figures()
                 return
-            context = model.capabilities.context_length
-            ready = Figure("ready", f"{one_line(ref)} is loaded", "good")
-            self.status.show(
-                [ready, Figure(f"{context:,} context", "tokens that the model can hold")]
-                if context
-                else [ready]
-            )
+            self.status.show_ready(ref, model.capabilities.context_length)
 
     # Talking
 
@@ -311,10 +299,8 @@ class Pane(Vertical):
 
     async def _answer(self, turn: Turn, prefix: str, begun: Run | None = None) -> None:
         """Make one run for a turn and read it to its end. Raises nothing but a cancel."""
-        from playground.tui.figures import Figure
-
         self._run, self._pieces = None, 0
-        self.status.show([Figure("opening …", "opening the model", "strong")])
+        self.status.show_opening()
         try:
             run = begun
             if run is None:
@@ -350,8 +336,6 @@ class Pane(Vertical):
 
     def _settle(self, *, note: str = "", error: Exception | None = None) -> None:
         """The answer has ended, one way or another: draw its tail and its figures."""
-        from playground.tui.figures import Figure
-
         run = self._run
         if not self._cleared:
             if run is not None:
@@ -359,9 +343,7 @@ class Pane(Vertical):
             elif error is not None:
                 self.drawn.fail(error)
         if run is None:
-            ended = "failed" if error else "stopped"
-            detail = one_line(str(error)) if error else "stopped before it was asked"
-            self.status.show([Figure(ended, detail, "bad" if error else "warn")], detail)
+            self.status.show_unasked(error)
         else:
             self._show_figures_of(run, run.model.capabilities.context_length)
 
@@ -406,20 +388,12 @@ class Pane(Vertical):
         self._show_figures_of(run, context)
 
     def _show_figures_of(self, run: Run, context_length: int | None) -> None:
-        from playground.tui.figures import explain, settled_figures
-
-        spread = self._spreads.get(run)
-        figures = settled_figures(run, self._timing_of(run), context_length, spread)
-        self.status.show(figures, explain(run, figures))
-        if spread is None and len(run.choices) > 1:
+        self.status.show_settled(run, context_length)
+        if self.status.lacks_spread(run):
             self.run_worker(self._measure_spread(run, context_length), exit_on_error=False)
 
     async def _measure_spread(self, run: Run, context_length: int | None) -> None:
-        """How much the answers of a run differ: of many long ones it takes half a second."""
-        from playground.spread import spread_of
-
-        texts = [choice.text for choice in run.choices]
-        self._spreads[run] = await off_loop(lambda: spread_of(texts))
+        await self.status.measure_spread(run)
         if self._run is run:
             self._show_figures_of(run, context_length)
 
@@ -433,9 +407,7 @@ class Pane(Vertical):
         if self._ticks % TICKS_PER_FIGURES:
             return
         if run is not None and run.state == "running" and self.busy:
-            from playground.tui.figures import live_figures
-
-            self.status.show(live_figures(run, run.timing, run.elapsed, self._pieces))
+            self.status.show_live(run, self._pieces)
 
     def stop(self) -> bool:
         """Stop the answer that is coming in; False if there is none."""
