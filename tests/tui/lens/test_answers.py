@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
+from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from playground.distribution import Distribution
 from playground.history.restoring import restored
 from playground.params import GenerationParams
 from playground.providers import open_model
-from playground.providers.base import Given
+from playground.providers.base import ChatModel, Given
+from playground.tui.app import PlaygroundApp
 from playground.tui.screens.difference import DifferenceScreen
 from playground.tui.screens.lens import LensScreen
 from playground.tui.widgets.candidate_bars import CandidateBars
@@ -109,24 +112,35 @@ async def test_it_asks_again_with_the_same_dice_and_so_gets_the_same_answer_with
         await until(pilot, lambda: "answer 2/2" in screen_of(app))
 
 
+@asynccontextmanager
+async def an_answer_that_comes(
+    model: ChatModel, length: int
+) -> AsyncIterator[tuple[Pilot[None], PlaygroundApp, LensScreen]]:
+    """The lens, opened on an answer of so many tokens at most as soon as the first has come."""
+    app = playground_of({"demo:small": model}, params=PARAMS.updated(max_length=length))
+    async with playing(app) as pilot:
+        await paste(pilot, "Tell me a story")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.panes[0].run and app.panes[0].run.tokens))
+        screen = await open_lens(pilot)
+        assert screen.subject.live
+        yield pilot, app, screen
+
+
 async def test_tokens_are_drawn_while_they_come() -> None:
-    async with open_model("demo:small") as model:
-        app = playground_of({"demo:small": Slowed(model)}, params=PARAMS.updated(max_length=60))
-        async with playing(app) as pilot:
-            await paste(pilot, "Tell me a story")
-            await pilot.press("enter")
-            await until(pilot, lambda: bool(app.panes[0].run and app.panes[0].run.tokens))
-            screen = await open_lens(pilot)
-            text = screen.query_one("#lens-text", TokenText)
-            assert screen.subject.live
-            seen = text.count
-            await until(pilot, lambda: text.count > seen)
-            assert text.cursor == text.count - 1
-            await until(pilot, lambda: not screen.subject.live)
-            run = app.panes[0].run
-            assert run is not None
-            await until(pilot, lambda: text.count == len(run.tokens))
-            await until(pilot, lambda: "still coming" not in screen_of(app))
+    async with (
+        open_model("demo:small") as model,
+        an_answer_that_comes(Slowed(model), 60) as (pilot, app, screen),
+    ):
+        text = screen.query_one("#lens-text", TokenText)
+        seen = text.count
+        await until(pilot, lambda: text.count > seen)
+        assert text.cursor == text.count - 1
+        await until(pilot, lambda: not screen.subject.live)
+        run = app.panes[0].run
+        assert run is not None
+        await until(pilot, lambda: text.count == len(run.tokens))
+        await until(pilot, lambda: "still coming" not in screen_of(app))
 
 
 async def test_whole_distributions_are_sent_for_where_the_cursor_stops_not_on_its_way() -> None:
@@ -137,21 +151,18 @@ async def test_whole_distributions_are_sent_for_where_the_cursor_stops_not_on_it
             asked.append(len(prefix))
             return await super().next_token(messages, prefix)
 
-    async with open_model("demo:small") as model:
-        app = playground_of({"demo:small": Noted(model)}, params=PARAMS.updated(max_length=200))
-        async with playing(app) as pilot:
-            await paste(pilot, "Tell me a story")
-            await pilot.press("enter")
-            await until(pilot, lambda: bool(app.panes[0].run and app.panes[0].run.tokens))
-            screen = await open_lens(pilot)
-            text = screen.query_one("#lens-text", TokenText)
-            await until(pilot, lambda: text.count > 8)
-            assert screen.subject.live
-            assert asked == []
-            await pilot.press("2")
-            await until(pilot, lambda: "comes where the cursor stops" in screen_of(app))
-            await pilot.press("left")
-            await until(pilot, lambda: bool(asked))
+    async with (
+        open_model("demo:small") as model,
+        an_answer_that_comes(Noted(model), 200) as (pilot, app, screen),
+    ):
+        text = screen.query_one("#lens-text", TokenText)
+        await until(pilot, lambda: text.count > 8)
+        assert screen.subject.live
+        assert asked == []
+        await pilot.press("2")
+        await until(pilot, lambda: "comes where the cursor stops" in screen_of(app))
+        await pilot.press("left")
+        await until(pilot, lambda: bool(asked))
 
 
 async def test_a_model_that_gives_none_while_it_talks_is_waited_for() -> None:

@@ -31,7 +31,7 @@ function scaleOf(one, values, from, to, most = 12) {
     : from + (to - from) * (bend(value) - bend(low)) / width);
   // Settings by dice lie anywhere: where their names would lie over each other, round numbers stand.
   const apart = Math.abs(to - from) / (2 * most);
-  const rising = [...shown].sort((one, other) => one - other);
+  const rising = [...shown].sort((less, more) => less - more);
   const crowded = shown.length > most
     || rising.some((value, n) => n > 0 && Math.abs(at(value) - at(rising[n - 1])) < apart);
   let marked = shown;
