@@ -75,12 +75,12 @@ class StageEffect:
                 )
             case "unknown":
                 return (
-                    f"whether {name} did anything cannot be said at {self.unknown} of "
+                    f"whether {name} did anything cannot be said at {self.unknown:,} of "
                     f"{_tokens(self.tokens)}: it may have met tokens that are not known"
                 )
             case _:
                 verb = "acted on" if self.stage == "temperature" else "cut at"
-                return f"{name} {verb} {self.changed} of {_tokens(self.tokens)}"
+                return f"{name} {verb} {self.changed:,} of {_tokens(self.tokens)}"
 
 
 def together(effects: Sequence[StageEffect], setting: str = "") -> StageEffect:

@@ -301,6 +301,11 @@ def _named_metrics(named: Sequence[str], search: AskedSearch) -> tuple[str, ...]
 def _search(asked: AskedSearch) -> Search:
     if asked.random is not None and asked.optimise:
         raise UsageError("A space is drawn from (--random) or searched (--optimise), not both.")
+    if not asked.optimise and (told := asked.model_fields_set - {"random", "optimise"}):
+        raise UsageError(
+            f"{' and '.join(sorted(told))} is of a search, and nothing is named to search for.",
+            hint="Say it: --optimise distinct-2:max",
+        )
     if asked.optimise:
         return BayesianSearch(
             objectives=tuple(map(_objective, asked.optimise)),

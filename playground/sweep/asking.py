@@ -40,6 +40,19 @@ class Asking:
                     hint=f"Say which: {flag} demo:small",
                 )
 
+    def check(self) -> None:
+        """Open the models, which reaches no endpoint.
+
+        Raises what opening one raises, and `UsageError` where one cannot do what is asked of it.
+        """
+        for metric in self.metrics:
+            model = self._model(self._refs[metric.name])
+            if metric.name == "perplexity" and "score" not in model.abilities:
+                raise UsageError(
+                    f"perplexity cannot be measured: {model.ref} cannot score a given text.",
+                    hint="A local model can: --scorer demo:small",
+                )
+
     async def about(self, prompt: SweepPrompt, sample: Sample) -> dict[str, Figure | None]:
         """The figures of one answer, by metric; None where no figure could be had."""
         async with self._gate:

@@ -155,7 +155,7 @@ class Sweep(Frozen):
         except ValidationError as error:
             finding = error.errors()[0]
             place = ".".join(str(step) for step in finding["loc"])
-            text = finding["msg"].removeprefix("Value error, ")
+            text = finding["msg"].removeprefix("Value error, ").removesuffix(".")
             raise UsageError(
                 f"This cannot be swept: {f'{place}: ' if place else ''}{text}.",
                 hint="`playground sweep --help` has examples.",

@@ -88,6 +88,10 @@ class Measuring:
                 lacks.setdefault("One answer is compared with no other", []).append(metric.name)
         return [f"{why}: without {', '.join(names)}." for why, names in lacks.items()]
 
+    def check_asked(self) -> None:
+        """Raise for a model that a metric is to ask and that cannot be opened or asked it."""
+        self._asking.check()
+
     def params_for(self, params: GenerationParams, known: Capabilities) -> GenerationParams:
         """The params with the log-probabilities asked for that the metrics need."""
         wanted = self._needs & {"logprobs", "entropy"}

@@ -107,6 +107,11 @@ def _json_lines(path: Path, text: str) -> Iterator[Row]:
             continue
         try:
             row = json.loads(content)
+        except json.JSONDecodeError as error:
+            raise BrokenFile(
+                f"{path}, line {line}, character {error.pos + 1}: not JSON: {error.msg}.",
+                hint="Mend it.",
+            ) from error
         except (ValueError, RecursionError) as error:
             raise BrokenFile(f"{path}, line {line}: not JSON: {error}.", hint="Mend it.") from error
         if not isinstance(row, dict):

@@ -24,13 +24,15 @@ from playground.sweep.storage import open_storage
 def check(sweep: Sweep) -> tuple[str, ...]:
     """Raise what can be known to go wrong before anything is sent; opens no connection.
 
-    Raises `UsageError` for a metric that a model cannot give or a setting that is out of range, and
-    what opening a model raises. Returns what is to be said of it: usual metrics that cannot be had,
-    knobs that a model drops or takes only in part, a budget of money that cannot be counted.
+    Raises `UsageError` for a metric that a model cannot give, or cannot be asked for, or a setting
+    that is out of range, and what opening a model raises. Returns what is to be said of it: usual
+    metrics that cannot be had, knobs that a model drops or takes only in part, a budget of money
+    that cannot be counted.
     """
     if isinstance(sweep.search, BayesianSearch):
         require_optuna(sweep.search, len(sweep.prompts))
     measuring = Measuring(sweep)
+    measuring.check_asked()
     expected = forecast(sweep)
     said: dict[str, None] = {}
     for ref, model in zip(sweep.models, expected.models, strict=True):

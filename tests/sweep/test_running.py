@@ -316,7 +316,12 @@ async def test_a_sweep_that_is_not_there_is_told_with_one_that_is_near() -> None
         ({"metrics": "self-bleu", "samples": 1}, "two samples"),
         ({"metrics": "judge"}, "--judge"),
         ({"models": "scripted:echo", "metrics": "entropy"}, "scripted:echo"),
+        ({"metrics": "judge", "judge": "demo:nosuch"}, "no model 'nosuch'"),
+        ({"metrics": "perplexity", "scorer": "demo:nosuch"}, "no model 'nosuch'"),
+        ({"metrics": "perplexity", "scorer": "scripted:echo"}, "cannot score a given text"),
         ({"search": {"optimise": ("length",)}}, "length:max"),
+        ({"search": {"trials": 3}}, "trials is of a search"),
+        ({"search": {"prune": True}}, "prune is of a search"),
         ({"prompt": ()}, "no prompt"),
         ({"params": {"temperature": 1}, "space": {"temperature": "0:1"}}, "no step"),
     ],
@@ -327,6 +332,7 @@ def test_what_cannot_be_measured_or_swept_is_said_before_it_starts(
     with pytest.raises((UsageError, ValueError)) as error:
         check(small(**words))
     assert told in str(error.value)
+    assert ".." not in str(error.value)
 
 
 def test_what_a_model_drops_or_takes_in_part_is_said_before_it_starts(

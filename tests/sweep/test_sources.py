@@ -40,7 +40,7 @@ def test_json_lines_give_the_same(tmp_path: Path) -> None:
         ("p.csv", b"prompt\nfine\n\xff\xfe\n", "line 3"),
         ("p.jsonl", b'{"prompt": "fine"}\n{"prompt": "caf\xe9"}\n', "not UTF-8 text .line 2"),
         ("p.csv", "prompt\n", "no prompts"),
-        ("p.jsonl", '{"prompt": "fine"}\n{"prompt"\n', "line 2"),
+        ("p.jsonl", '{"prompt": "fine"}\n{"prompt"\n', "line 2, character 10: not JSON: Expecting"),
         ("p.jsonl", "[" * 100_000, "line 1"),
         ("p.jsonl", '["prompt"]\n', "not a JSON object"),
     ],

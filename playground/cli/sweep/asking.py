@@ -110,7 +110,9 @@ def _work(runner: Runner) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
     whole = runner.progress.samples - runner.progress.failed
-    return 0 if whole else FAILED
+    # A note of a lane is the error that ended it: a model that cannot be opened, a broken metric.
+    broken = any(lane.note for lane in runner.progress.lanes.values())
+    return 0 if whole and not broken else FAILED
 
 
 def _say_end(runner: Runner, result: SweepResult, *, keep: bool) -> None:
