@@ -8,8 +8,8 @@ from pathlib import Path
 from playground.cli.output import say, say_json
 from playground.cli.table import table
 from playground.errors import UsageError
-from playground.hub.sizes import in_words
 from playground.providers.llama.inspection import GGUFFacts, inspect_gguf
+from playground.sizes import in_words
 
 MAX_SHOWN_TEMPLATE = 2_000
 

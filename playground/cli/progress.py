@@ -8,7 +8,7 @@ import time
 from playground.cli.output import is_terminal, note, terminal_size
 from playground.hub import HubFile, Offer, Repository, Watcher
 from playground.hub.offers import listing
-from playground.hub.sizes import in_words
+from playground.sizes import in_words
 
 REDRAW_SECONDS = 0.1
 BAR_CELLS = 24

@@ -12,8 +12,8 @@ from playground.cli.table import table
 from playground.errors import UsageError
 from playground.hub import Hub, HubRef, Pulled, find_pulled, pulled, remove
 from playground.hub import pull as fetch
-from playground.hub.sizes import in_words
 from playground.providers.llama.files import check_gguf
+from playground.sizes import in_words
 
 
 def pull(reference: str | None, *, listed: bool, removed: bool, json: bool) -> None:

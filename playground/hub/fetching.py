@@ -19,7 +19,7 @@ from playground.errors import (
 )
 from playground.hub.client import Hub, Repository
 from playground.hub.offers import HubFile, Offer
-from playground.hub.sizes import in_words
+from playground.sizes import in_words
 
 if TYPE_CHECKING:
     from httpx2 import Response

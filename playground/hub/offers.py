@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from playground.errors import BadResponse, UnknownModel, UsageError, did_you_mean
-from playground.hub.sizes import in_words
+from playground.sizes import in_words
 
 PREFERRED = (
     "Q4_K_M", "Q4_K_L", "Q4_K_XL", "Q4_K_S", "IQ4_NL", "IQ4_XS", "Q4_1", "Q4_0", "MXFP4",

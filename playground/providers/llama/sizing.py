@@ -12,6 +12,7 @@ from playground.errors import ModelLoadFailed
 from playground.providers.llama.control_groups import ROOT, memory_left, processors
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import EngineSettings
+from playground.sizes import in_words
 
 BATCH_TOKENS = 512
 """The most tokens in one `llama_decode`, llama.cpp's own size for a physical batch."""
@@ -29,6 +30,10 @@ KV_BYTES = 512 * 1024**2
 """The memory for KV cells, where one context does not need more. If every sequence finds room for
 a whole context in it, each gets cells of its own, which attend over nothing but its own tokens;
 if not, all share one pool of that size: a long conversation finds room there."""
+
+KV_SHARE = 1 / 2
+"""The most of the free memory that they may take, where one context does not need more: the buffers
+to compute in come on top of them."""
 
 SCORES_BYTES = 1024**3
 """The most memory for attention scores, which llama.cpp holds whole without flash attention."""
@@ -76,16 +81,17 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     )
     sequences = settings.sequences or SEQUENCES
     cells = length * sequences
+    room = KV_BYTES if free is None else min(KV_BYTES, int(free * KV_SHARE))
     unified = settings.unified
     if unified is None:
-        unified = sequences > 1 and model.kv_bytes(cells, settings.kv_type) > KV_BYTES
+        unified = sequences > 1 and model.kv_bytes(cells, settings.kv_type) > room
     if unified:
-        cells = min(cells, max(length, KV_BYTES // model.kv_bytes(1, settings.kv_type)))
+        cells = min(cells, max(length, room // model.kv_bytes(1, settings.kv_type)))
     needed = model.kv_bytes(cells, settings.kv_type)
     if free is not None and needed > free:
         raise ModelLoadFailed(
-            f"A context of {length:,} tokens for {model.path.name} needs {_gigabytes(needed)} of "
-            f"memory and {_gigabytes(free)} are free.",
+            f"A context of {length:,} tokens for {model.path.name} needs {in_words(needed)} of "
+            f"memory and {in_words(free)} are free.",
             hint="Open it with a smaller context_length.",
         )
     threads = settings.threads
@@ -167,7 +173,7 @@ def _affordable(free: int | None, bytes_per_token: int) -> int:
 def describe_machine() -> str:
     """What the automatic settings come from, for `playground doctor`."""
     cores, free = usable_cores(), free_memory()
-    memory = f"{_gigabytes(free)} of memory free" if free is not None else "free memory not known"
+    memory = f"{in_words(free)} of memory free" if free is not None else "free memory not known"
     gpu = "layers go to the GPU" if lib.llama_supports_gpu_offload() else "no GPU in this build"
     threads = "1 thread" if cores == 1 else f"{cores} threads"
     return (
@@ -221,7 +227,3 @@ def physical_cores() -> int:
         except OSError:
             cores.add(str(cpu))
     return max(1, len(cores))
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"

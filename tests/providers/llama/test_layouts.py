@@ -201,3 +201,19 @@ def test_where_memory_made_a_pool_answers_to_one_prompt_do_without_flash_attenti
     after = laid_out.engine.occupancy(3)
     assert [told.unified for told in (before, shared, after)] == [True, True, True]
     assert [told.flash_attention for told in (before, shared, after)] == [True, False, True]
+
+
+def test_where_little_memory_is_free_the_cells_take_half_of_it_and_no_more(
+    exact_model: NativeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = exact_model.kv_bytes(exact_model.trained_context)
+    monkeypatch.setattr(sizing, "free_memory", lambda: one * 8)
+    little = sizing.choose_layout(exact_model, EngineSettings())
+    assert little.unified
+    assert exact_model.kv_bytes(little.cells) == one * 4
+    assert little.length == exact_model.trained_context
+    monkeypatch.setattr(sizing, "free_memory", lambda: one + 1)
+    assert sizing.choose_layout(exact_model, EngineSettings()).cells == little.length
+    monkeypatch.setattr(sizing, "free_memory", lambda: one - 1)
+    with pytest.raises(ModelLoadFailed, match="are free"):
+        sizing.choose_layout(exact_model, EngineSettings())

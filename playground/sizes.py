@@ -1,4 +1,4 @@
-"""Sizes of files in words."""
+"""Sizes of files and of memory in words."""
 
 from __future__ import annotations
 
