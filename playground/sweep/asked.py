@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 import playground.metrics as metrics
 from playground.config import broken, read_toml
 from playground.errors import InvalidParameter, UsageError
-from playground.params import GenerationParams, knobs
+from playground.params import GenerationParams
 from playground.prompts import AskedPrompt, Case, asked_prompt, is_reference, name_and_value
 from playground.sweep.axis import NOT_SWEPT
 from playground.sweep.definition import (
@@ -331,18 +331,3 @@ def _objective(text: str) -> Objective:
             )
         word = "max" if metric.better == "higher" else "min"
     return Objective(metric=metric.name, direction="maximise" if word == "max" else "minimise")
-
-
-def knobs_of(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments that are knobs, under their own names; raises `InvalidParameter`."""
-    by_word = {word: knob.name for knob in knobs().values() for word in (knob.name, *knob.aliases)}
-    unknown = [name for name in settings if name not in by_word]
-    if unknown:
-        from playground.errors import did_you_mean
-
-        raise InvalidParameter(
-            f"There is no parameter {unknown[0]!r}.",
-            hint=did_you_mean(unknown[0], [*by_word, *Asked.model_fields])
-            or "`playground params` lists them.",
-        )
-    return {by_word[name]: value for name, value in settings.items()}

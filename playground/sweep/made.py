@@ -19,7 +19,6 @@ class Made:
     def __init__(self, sweep: Sweep) -> None:
         self._sweep = sweep
         self._bits = bytearray()
-        self._of_cells: dict[int, int] = {}
         self._of_models = [0] * len(sweep.models)
         self.files: dict[str, str] = {}
         self.points: dict[int, Values] = {}

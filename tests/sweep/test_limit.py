@@ -83,7 +83,10 @@ async def test_an_endpoint_gets_as_many_as_it_takes_and_no_answer_is_lost(
     room = Room(FIRST // 2, wait)
     endpoint.play(room)
     with History.in_memory() as history:
-        result = await made(swept(50), history)
+        runner = begin(swept(50), history)
+        await runner.run()
+        assert runner.progress.retried == room.refused
+        result = SweepResult.load(history, runner.id)
         assert (result.state, result.failed, len(result.cells)) == ("done", 0, 50)
         tries = [row.tries for cell in result.cells for row in result.answers(cell.number)]
     assert room.widest == FIRST // 2

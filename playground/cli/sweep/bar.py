@@ -71,6 +71,8 @@ class Bar:
             parts.append(f"{speed:,.0f} tokens/s")
         if progress.cost:
             parts.append(f"${progress.cost:.4f}")
+        if progress.retried:
+            parts.append(f"{progress.retried:,} tried again")
         if progress.failed:
             parts.append(f"{progress.failed:,} failed")
         left = progress.seconds_left
