@@ -10,11 +10,14 @@ from playground.run import Run, generate
 
 def workers() -> list[psutil.Process]:
     """The worker processes below this one; other tests may have left a server beside them."""
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if "playground.providers.llama.worker" in " ".join(child.cmdline())
-    ]
+    return [child for child in psutil.Process().children(recursive=True) if _works(child)]
+
+
+def _works(child: psutil.Process) -> bool:
+    try:
+        return "playground.providers.llama.worker" in " ".join(child.cmdline())
+    except psutil.NoSuchProcess:
+        return False  # It has just ended, or waits for somebody to ask how.
 
 
 def long_run(model: ChatModel) -> Run:
