@@ -4,7 +4,8 @@ The sweep is 100 temperatures by 100 values of top_p with four answers each and 
 written through the history's own door and kept in the folder named by `--folder` for the next
 time. The terminal runs on a pseudo-terminal. Opening is from Enter in the list of sweeps to the
 coloured grid with its cursor on the screen; the first time in a program also imports what draws it.
-Moving is from the key to the answers of the next cell. To reach: opened in under 1.5 s.
+Moving is from the key to the answers of the next cell. Memory is what the program holds (its RSS)
+with panes only, and then with the sweep open for the last time. To reach: opened in under 1.5 s.
 
     python -m benchmarks.sweep_screen
 """
@@ -18,6 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pexpect
@@ -168,18 +170,36 @@ class Screen:
             except pexpect.TIMEOUT:
                 return
 
+    def memory(self) -> float:
+        """What it holds of the machine's memory now, MB."""
+        pages = int(Path(f"/proc/{self._child.pid}/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
     def close(self) -> None:
         """End it."""
         self._child.close(force=True)
 
 
-def measure(folder: Path, rounds: int) -> tuple[float, list[float], list[float]]:
-    """Seconds to open it first, again, and to move by a cell."""
+@dataclass(slots=True)
+class Measured:
+    """Seconds to open the sweep, the first time and again, and to move by a cell; memory, MB."""
+
+    first: list[float] = field(default_factory=list)
+    again: list[float] = field(default_factory=list)
+    moved: list[float] = field(default_factory=list)
+    before: list[float] = field(default_factory=list)
+    after: list[float] = field(default_factory=list)
+
+
+def measure(folder: Path, rounds: int, measured: Measured) -> None:
+    """Start the program once, open the sweep so many times in it and move about."""
     screen = Screen(folder)
-    opened, moved = [], []
+    opened: list[float] = []
     try:
         screen.until(b"Ask something", time.perf_counter())
         screen.settle(1.5)
+        held = screen.memory()
+        measured.before.append(held)
         for _ in range(rounds):
             screen.until(LISTED, screen.press("\x1bk"))
             began = screen.press("\r")
@@ -189,12 +209,15 @@ def measure(folder: Path, rounds: int) -> tuple[float, list[float], list[float]]
             for step in range(1, 6):
                 # The cells of a row of the grid are a hundred apart.
                 wanted = f"cell {step * 100}, ".encode()
-                moved.append(screen.until(wanted, screen.press("\x1b[C")))
+                measured.moved.append(screen.until(wanted, screen.press("\x1b[C")))
+            held = screen.memory()
             screen.press("\x1b")
             screen.settle(0.5)
     finally:
         screen.close()
-    return opened[0], opened[1:], moved
+    measured.first += opened[:1]
+    measured.again += opened[1:]
+    measured.after.append(held)
 
 
 def main() -> None:
@@ -210,19 +233,19 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / FILE).exists():
             build_history(folder / FILE)
-        first, again, moved = [], [], []
+        measured = Measured()
         for _ in range(1 if options.quick else options.rounds):
-            one, others, moves = measure(folder, 3)
-            first.append(one)
-            again += others
-            moved += moves
+            measure(folder, 3, measured)
     print(f"{'milliseconds':34}{'median':>8}{'slowest':>9}")
     for title, found in (
-        ("open, the first in a program", first),
-        ("open again", again),
-        ("to the next cell's answers", moved),
+        ("open, the first in a program", measured.first),
+        ("open again", measured.again),
+        ("to the next cell's answers", measured.moved),
     ):
         print(f"{title:34}{statistics.median(found) * 1000:>8.0f}{max(found) * 1000:>9.0f}")
+    print(f"\n{'MB':34}{'median':>8}{'most':>9}")
+    for title, found in (("panes only", measured.before), ("with the sweep", measured.after)):
+        print(f"{title:34}{statistics.median(found):>8.0f}{max(found):>9.0f}")
 
 
 if __name__ == "__main__":
