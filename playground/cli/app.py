@@ -163,7 +163,9 @@ def lens(
     ] = 10,
     token: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Look at the Nth token: its candidates, and every stage."),
+        typer.Option(
+            min=1, metavar="N", help="Look at the Nth token: its candidates, and every stage."
+        ),
     ] = None,
     answer: Annotated[
         str | None,

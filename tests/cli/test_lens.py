@@ -69,6 +69,42 @@ def test_a_picture_is_well_formed_and_holds_no_element_that_a_token_brought() ->
     assert make_safe(made) == made
 
 
+def _of(*pieces: bytes) -> Drawn:
+    return Drawn("demo:small", "家" * 100, Reading.of(map(_evil, pieces)))
+
+
+def _placed(made: str) -> list[tuple[float, float, str]]:
+    """The words of a picture, and where each begins and ends."""
+    return [
+        (float(found["x"]), float(found["x"]) + float(found.get("textLength", 8.4)), text)
+        for element in ET.fromstring(made).iter("{http://www.w3.org/2000/svg}text")
+        for found, text in ((element.attrib, element.text or ""),)
+    ]
+
+
+def test_letters_of_a_script_that_runs_to_the_left_or_joins_stay_together_in_a_picture() -> None:
+    made = "".join(picture([_of(" שלום".encode(), "مرحبا".encode(), "क्षि".encode())]))
+    words = [text for _, _, text in _placed(made)]
+    assert {"שלום", "مرحبا", "क्षि"} <= {*words}
+
+
+def test_nothing_of_a_picture_lies_beyond_its_edge_and_no_code_point_is_torn() -> None:
+    joined = "👨\N{ZERO WIDTH JOINER}👩 ".encode()
+    made = "".join(picture([_of(*[joined, "日本\n".encode(), b"word "] * 9)]))
+    width = float(ET.fromstring(made).attrib["width"])
+    placed = _placed(made)
+    assert all(end <= width for _, end, _ in placed)
+    assert [text for _, _, text in placed].count("‹U+200D›") == 9
+    # A hundred wide characters of the prompt are more than a line holds.
+    assert "".join(text for _, _, text in placed if "家" in text).count("家") == 100
+
+
+def test_tokens_that_share_a_character_are_spelled_like_any_other() -> None:
+    family = "👨\N{ZERO WIDTH JOINER}👩\n".encode()
+    shown = _of(family[:5], family[5:]).shown()
+    assert [piece.text for piece in shown[0].pieces] == ["👨", "‹U+200D›", "👩", "↵"]
+
+
 def test_text_for_a_pipe_holds_nothing_that_a_terminal_obeys() -> None:
     made = "\n".join(lines(_drawn(), colours=False))
     assert make_safe(made) == made
@@ -109,9 +145,11 @@ def test_a_pipe_gets_a_line_a_token_and_one_token_its_chain(shell: Shell) -> Non
         (("--json", "--html"), "One form at a time"),
         (("--by", "luck"), "no measure 'luck'"),
         (("--token", "99"), "none of number 99"),
-        (("--token", "0"), "none of number 0"),
+        (("--token", "0"), "greater than or equal to 1"),
         (("--token", "1", "--svg"), "Leave out --svg"),
         (("--token", "1", "--answer", "x"), "Leave out --answer"),
+        (("--score", "demo:tiny", "--answer", "x"), "Leave out --score or --answer"),
+        (("--score", "nowhere:x"), "no provider 'nowhere'"),
     ],
 )
 def test_what_cannot_be_meant_is_a_sentence(shell: Shell, more: tuple[str, ...], says: str) -> None:

@@ -27,9 +27,9 @@ from playground.errors import UsageError
 from playground.lens.drawing.drawn import Drawn
 from playground.lens.shading import MEASURES, Measure
 from playground.params import GenerationParams
-from playground.providers.registry import open_model
+from playground.providers.registry import find_provider, open_model
 from playground.run import as_messages
-from playground.types import Message
+from playground.types import Message, ModelRef
 
 __all__ = ["CANDIDATES", "Form", "Wanted", "form_called", "lens", "measure_called"]
 
@@ -76,13 +76,23 @@ def measure_called(name: str) -> Measure:
 def lens(asking: Asking, wanted: Wanted) -> int:
     """Ask, draw every answer, and return the exit code: 1 where one failed.
 
-    Raises `UsageError` for what cannot be meant together.
+    Raises `UsageError` for what cannot be meant together, and what a scorer raises that is no
+    model's name.
     """
     if wanted.place is not None and (wanted.form != "text" or wanted.answer is not None):
         raise UsageError(
             "--token looks at a token of a new answer, as text.",
             hint=f"Leave out {'--answer' if wanted.answer is not None else f'--{wanted.form}'}.",
         )
+    if wanted.scorer is not None:
+        if wanted.answer is not None:
+            raise UsageError(
+                "--score gives figures to answers that come without; to rate one that is given, "
+                "name the model with --model.",
+                hint="Leave out --score or --answer.",
+            )
+        # Before an answer is paid for: a provider that is not there would only be met after it.
+        find_provider(ModelRef.parse(wanted.scorer).provider)
     text = asking.turns[-1].content if asking.turns else read_prompt(asking.prompt)
     told = settings().system_prompt if asking.system is None else asking.system
     params = asking.params

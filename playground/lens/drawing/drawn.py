@@ -11,7 +11,7 @@ from playground.lens.reading import Reading
 from playground.lens.shading import Measure, Shade, shade_of
 from playground.lens.spelling import Piece, pieces_of, spell
 from playground.lens.tokens import Tokens
-from playground.sanitize import make_safe
+from playground.spelling import pieces as spelled_pieces
 from playground.types import Plan, Token
 
 __all__ = ["Drawn", "Shown", "described"]
@@ -51,7 +51,7 @@ class Drawn:
             shade = max(shades, key=lambda item: -1 if item.step is None else item.step)
             text = self.reading.text[group.start : group.end] if several else ""
             if text and "\N{REPLACEMENT CHARACTER}" not in text:
-                pieces: Sequence[Piece] = (Piece(make_safe(text), "text"),)
+                pieces: Sequence[Piece] = spelled_pieces(text.encode())
             else:
                 pieces = [
                     piece

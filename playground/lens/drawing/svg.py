@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from html import escape
+from typing import Final
 
 from playground.lens.drawing.drawn import Drawn
 from playground.lens.shading import INKS, PALETTE, legend
@@ -17,7 +19,15 @@ _COLUMNS = 90
 _WIDE = 8.4
 _HIGH = 22
 _MARGIN = 16
+_MOST_LINES = 5
+"""So many lines of a prompt are written."""
+
 _FONT = "ui-monospace, 'DejaVu Sans Mono', 'Noto Sans Mono CJK JP', monospace"
+
+_CODE: Final = re.compile("‹[^›]*›")
+"""Written with others of its kind, and torn by no end of a line."""
+
+_JOINER: Final = "\N{ZERO WIDTH JOINER}"
 
 
 def picture(answers: Iterable[Drawn]) -> Iterator[str]:
@@ -54,7 +64,8 @@ def _text(drawn: Drawn, row: int) -> tuple[list[str], int]:
         step = shown.shade.step or 0
         for piece in shown.pieces:
             text = piece.text.replace(SPACE, " ") if piece.kind == "sign" else piece.text
-            for part in _runs(text):
+            parts = _CODE.findall(text) if piece.kind in ("code", "bytes") else _runs(text)
+            for part in parts:
                 if column and column + _width(part) > _COLUMNS:
                     row, column = row + 1, 0
                 found.append(_box(row, column, part, step))
@@ -68,16 +79,18 @@ def _box(row: int, column: int, text: str, step: int) -> str:
     x, y, width = _MARGIN + column * _WIDE, _MARGIN + row * _HIGH, _width(text) * _WIDE
     box = (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_HIGH - 2}" '
-        f'fill="{PALETTE[step]}"/>'
+        f'fill="{PALETTE[step]}" shape-rendering="crispEdges"/>'
     )
     return box if text == " " else box + _words(row, column, text, INKS[step])
 
 
 def _words(row: int, column: int, text: str, ink: str) -> str:
-    x, y = _MARGIN + column * _WIDE, _MARGIN + row * _HIGH + 15
+    x, y, width = _MARGIN + column * _WIDE, _MARGIN + row * _HIGH + 15, _width(text) * _WIDE
+    # Whatever the font, letters that are laid out together take the room that is theirs.
+    held = f'textLength="{width:.1f}" lengthAdjust="spacingAndGlyphs" ' if len(text) > 1 else ""
     # Without an isolate, letters written from right to left would be laid out from the other end.
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" fill="{ink}" xml:space="preserve" '
+        f'<text x="{x:.1f}" y="{y:.1f}" fill="{ink}" {held}xml:space="preserve" '
         f'style="unicode-bidi:isolate;white-space:pre">{escape(text)}</text>'
     )
 
@@ -92,29 +105,29 @@ def _legend(drawn: Drawn, row: int) -> str:
 
 
 def _runs(text: str) -> Iterator[str]:
-    """Parts that can be laid out as one: ASCII by the word, everything else by the character.
+    """Parts that can be laid out as one: words, and of scripts with wide characters each.
 
-    Fonts agree on how wide nothing else is.
+    Letters of one script stay together: some are written from right to left, or join.
     """
-    run = ""
+    run, wide = "", True
     for cell in _cells(text):
-        if cell.isascii() and len(run) < _COLUMNS // 2:
-            run += cell
-            continue
-        if run:
+        alone = _width(cell) > 1 or cell == NEWLINE
+        if run and (
+            alone or wide or len(run) >= _COLUMNS // 2 or run[-1].isascii() != cell[0].isascii()
+        ):
             yield run
-        run = cell if cell.isascii() else ""
-        if not run:
-            yield cell
+            run = ""
+        run, wide = run + cell, alone
     if run:
         yield run
 
 
 def _cells(text: str) -> Iterator[str]:
-    """Characters, each with the marks that stand on it."""
+    """Characters, each with the marks that stand on it and what is joined to it."""
     cell = ""
     for character in text:
-        if cell and not unicodedata.category(character).startswith("M"):
+        joined = character == _JOINER or cell.endswith(_JOINER)
+        if cell and not joined and not unicodedata.category(character).startswith("M"):
             yield cell
             cell = ""
         cell += character
@@ -123,24 +136,32 @@ def _cells(text: str) -> Iterator[str]:
 
 
 def _width(text: str) -> int:
-    """Columns that a text takes."""
+    """Columns that a text takes: a character two at most, whatever is joined to it."""
     return sum(
         0
-        if unicodedata.category(character).startswith("M")
+        if unicodedata.category(cell[0]).startswith("M") or cell[0] == _JOINER
         else 2
-        if unicodedata.east_asian_width(character) in "WF"
+        if unicodedata.east_asian_width(cell[0]) in "WF"
         else 1
-        for character in text
+        for cell in _cells(text)
     )
 
 
 def _wrapped(text: str) -> Iterator[str]:
     """A text in lines that fit, five at most."""
-    count = 0
-    for line in text.split("\n"):
-        for start in range(0, max(len(line), 1), _COLUMNS):
-            if count == 5:
-                yield "…"
-                return
-            yield line[start : start + _COLUMNS]
-            count += 1
+    lines = [part for line in text.split("\n") for part in _filled(line.expandtabs(4))]
+    yield from lines[:_MOST_LINES]
+    if len(lines) > _MOST_LINES:
+        yield "…"
+
+
+def _filled(line: str) -> Iterator[str]:
+    """A line in parts of so many columns at most."""
+    part, room = "", _COLUMNS
+    for cell in _cells(line):
+        wide = _width(cell)
+        if wide > room:
+            yield part
+            part, room = "", _COLUMNS
+        part, room = part + cell, room - wide
+    yield part

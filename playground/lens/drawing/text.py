@@ -91,8 +91,7 @@ def _text(drawn: Drawn) -> Iterator[str]:
         for piece in shown.pieces:
             # A blank shows by its colour's underline or not at all: it is a blank.
             text = piece.text.replace(SPACE, " ") if piece.kind == "sign" else piece.text
-            for part in text.splitlines(keepends=True) if piece.kind == "text" else [text]:
-                line += f"\x1b[{style}m{part}\x1b[0m" if style else part
+            line += f"\x1b[{style}m{text}\x1b[0m" if style else text
             ends = text.count(NEWLINE) if piece.kind == "sign" else 0
             if ends:
                 yield line
