@@ -147,7 +147,7 @@ class TokenText(DrawnScroll, can_focus=True):
     def go(self, token: int) -> None:
         """Put the cursor on a token."""
         self.following = False
-        self._go(token)
+        self._walk_to(token)
 
     # Space
 
@@ -215,31 +215,48 @@ class TokenText(DrawnScroll, can_focus=True):
     def action_walk(self, by: int) -> None:
         """To the next token, or the one before."""
         self.following = False
-        self._go(self._cursor + by)
+        self._walk_to(self._cursor + by)
 
     def action_edge(self, last: bool) -> None:
         """To the last token, which is followed while more come, or to the first."""
         self.following = last
-        self._go(len(self._spelled) - 1 if last else 0)
+        self._walk_to(len(self._spelled) - 1 if last else 0)
 
     def action_row(self, by: int) -> None:
         """To the token above or below."""
         self.following = False
+        self._walk_to(self._rows_on(self._cursor, by))
+
+    def action_page(self, by: int) -> None:
+        """As many rows on as there are in view."""
+        self.following = False
+        token = self._cursor
+        for _ in range(max(self.scrollable_content_region.height - 1, 1)):
+            token = self._rows_on(token, by)
+        self._walk_to(token)
+
+    def _rows_on(self, token: int, by: int) -> int:
+        """The nearest token in the next row that has any, above or below; else the token itself."""
         if not self._row_of:
-            return
-        row = self._row_of[self._cursor]
-        here = next((p for p in self._rows[row] if p.token == self._cursor), None)
+            return token
+        row = self._row_of[token]
+        here = next((p for p in self._rows[row] if p.token == token), None)
         column = here.column if here is not None else 0
         while 0 <= (row := row + by) < len(self._rows):
             nearest = [piece for piece in self._rows[row] if piece.token >= 0]
             if nearest:
-                self._go(min(nearest, key=lambda piece: abs(piece.column - column)).token)
-                return
+                return min(nearest, key=lambda piece: abs(piece.column - column)).token
+        return token
 
-    def action_page(self, by: int) -> None:
-        """As many rows on as there are in view."""
-        for _ in range(max(self.scrollable_content_region.height - 1, 1)):
-            self.action_row(by)
+    def _walk_to(self, token: int) -> None:
+        """Where the user takes the cursor; a mouse that rests here counts again when it moves."""
+        left, self._hovered = self._hovered, None
+        before = self._cursor
+        self._go(token)
+        if left is not None:
+            self._repaint((left,))
+            if self._cursor == before and left != before:
+                self._looked()
 
     def _go(self, token: int) -> None:
         token = min(max(token, 0), len(self._spelled) - 1)

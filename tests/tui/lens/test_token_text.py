@@ -62,6 +62,31 @@ async def test_the_mouse_looks_at_tokens_and_a_click_puts_the_cursor_there() -> 
         assert text.cursor == 6
 
 
+@pytest.mark.parametrize("key", ["right", "left", "down", "end", "home"])
+async def test_a_key_takes_over_from_a_mouse_that_rests_on_the_text(key: str) -> None:
+    looks: list[int] = []
+    text = TokenText(id="text", looked=lambda: looks.append(text.cursor))
+    text.show(STORY, [0] * len(STORY))
+    async with shown(text, (14, 8)) as (pilot, _):
+        await pilot.hover(text, offset=(6, 0))
+        assert text.hovered == 1
+        looks.clear()
+        await pilot.press(key)
+        assert text.hovered is None
+        assert looks == [text.cursor]
+        await pilot.hover(text, offset=(7, 0))
+        assert text.hovered == 1
+
+
+async def test_what_is_clicked_is_walked_on_from_though_the_mouse_stays_there() -> None:
+    text = text_of(*STORY)
+    async with shown(text, (14, 8)) as (pilot, _):
+        await pilot.hover(text, offset=(6, 0))
+        await pilot.click(text, offset=(6, 0))
+        await pilot.press("right")
+        assert (text.cursor, text.hovered) == (2, None)
+
+
 async def test_each_token_has_its_colour_and_the_cursor_one_of_its_own() -> None:
     text = text_of("a", "b", "c", steps=[0, 3, None])
     async with shown(text) as (_, app):
