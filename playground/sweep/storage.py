@@ -27,6 +27,17 @@ HOW: Final = (
 
 _NEEDS: Final = {"redis": "redis", "grpc": "grpc"}
 
+_PACKAGES: Final = {
+    "grpc": "grpcio",
+    "MySQLdb": "mysqlclient",
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+}
+"""What to install for a module, where it has another name."""
+
+_NO_ADDRESS: Final = ("ArgumentError", "NoSuchModuleError")
+"""What SQLAlchemy raises for an address that it cannot read, and for a database unknown to it."""
+
 
 def check_storage(name: str) -> None:
     """Raise `UsageError` for a name that is no storage; opens and makes nothing."""
@@ -46,7 +57,7 @@ def check_storage(name: str) -> None:
         raise UsageError(f"{shown} is no storage of Optuna's.", hint=HOW)
     module = _NEEDS.get(_kind(scheme))
     if module is not None and find_spec(module) is None:
-        package = "grpcio" if module == "grpc" else module
+        package = _PACKAGES.get(module, module)
         raise UsageError(
             f"A {scheme} storage needs {package}, which is not installed.",
             hint=f"pip install {package}",
@@ -70,12 +81,46 @@ def open_storage(name: str) -> BaseStorage | None:
         # Whatever the database behind the storage raises. Where its address holds a password, so
         # may what is raised about it, and a traceback would print that.
         secret = "@" in name or address_without_passwords(name) != name
-        where = name.partition(":")[0]
-        raise UsageError(
-            f"The study cannot be kept in the {where} storage that --storage names: "
-            f"{type(error).__name__}.",
-            hint=HOW,
-        ) from (None if secret else error)
+        raise _refused(name, error) from (None if secret else error)
+
+
+def _refused(name: str, error: Exception) -> UsageError:
+    """What to say of a storage that could not be opened, without a word of the address's user."""
+    scheme, _, _ = name.partition(":")
+    missing = _missing_module(error)
+    if missing:
+        package = _PACKAGES.get(missing, missing)
+        return UsageError(
+            f"A {scheme} storage needs {package}, which is not installed.",
+            hint=f"pip install {package}",
+        )
+    said = f"The study cannot be kept in the {scheme} storage that --storage names"
+    kind, host = type(error).__name__, _host(name)
+    if kind in _NO_ADDRESS or not host:
+        return UsageError(f"{said}: {kind}.", hint=HOW)
+    return UsageError(
+        f"{said}, at {host}: {kind}.",
+        hint="Does it answer there, and may the user of that address write to it?",
+    )
+
+
+def _missing_module(error: BaseException | None) -> str:
+    """The module that was looked for in vain, where that is the reason of an error."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError):
+            return error.name or ""
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _host(name: str) -> str:
+    """Host and port of an address; empty where it has none, as that of a file."""
+    try:
+        address = urlsplit(name)
+        host, port = address.hostname or "", address.port
+    except ValueError:  # A port that is no number, a bracket without its other half.
+        return ""
+    return f"{host}:{port}" if host and port else host
 
 
 def _opened(name: str) -> BaseStorage:

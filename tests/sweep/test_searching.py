@@ -81,6 +81,8 @@ async def test_a_study_is_kept_in_a_storage_and_goes_on_there(tmp_path: Path, fo
         ("journal:/no/such/folder/studies.log", "There is no folder /no/such/folder"),
         ("sqlite:////no/such/folder/studies.db", "cannot be kept in the sqlite storage"),
         ("nonsense://somebody:S3CRET@db/studies", "cannot be kept in the nonsense storage"),
+        ("mysql://somebody:S3CRET@db/studies", "needs mysqlclient, which is not installed"),
+        ("redis://somebody:S3CRET@127.0.0.1:1/0", "at 127.0.0.1:1: ConnectionError"),
     ],
 )
 async def test_a_storage_that_cannot_be_is_refused_before_anything_is_made(
