@@ -189,8 +189,9 @@ class Sweep(Frozen):
 
     @property
     def heading(self) -> str:
-        """What lists call it: the title, else how the first prompt begins."""
-        return self.title or self.prompts[0].label
+        """What lists call it: the title, else how the first prompt begins and how many follow."""
+        more = len(self.prompts) - 1
+        return self.title or self.prompts[0].label + (f" and {more:,} more" if more else "")
 
     def place(self, cell: int) -> Place:
         """Where a cell of this number lies."""

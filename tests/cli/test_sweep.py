@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from playground.cli.sweep.bar import clock
 from playground.history import History
 from playground.sweep.definition import Sweep
 from tests.cli.conftest import Shell
@@ -118,3 +119,21 @@ def test_a_password_of_a_study_is_printed_nowhere_not_even_in_a_traceback(
     assert "--storage" in done.stderr
     assert "Traceback" in done.stderr
     assert "S3CRET" not in done.stdout + done.stderr
+
+
+def test_before_it_starts_one_answer_is_one_and_several_prompts_are_told(shell: Shell) -> None:
+    words = ("sweep", "Hi", "Ho", "-m", "scripted:echo", "--temperature", "0,1", "--dry-run")
+    one = shell(*words, "--samples", "1", "--seed", "1").stdout.splitlines()[0]
+    assert one == "Hi and 1 more: temperature 0 to 1, 2 values; 1 answer each, from seed 1."
+    four = shell(*words, "--samples", "4", "--seed", "1").stdout.splitlines()[0]
+    assert "; 4 answers each, " in four
+
+
+def test_a_moment_is_never_said_to_be_no_time_at_all() -> None:
+    assert [clock(seconds) for seconds in (0.2, 1.0, 1.4, 89.5)] == ["1 s", "1 s", "2 s", "90 s"]
+
+
+def test_an_empty_name_of_a_sweep_to_go_on_with_is_refused_as_such(shell: Shell) -> None:
+    refused = shell("sweep", "--resume", "")
+    assert refused.returncode == 2
+    assert "--resume takes the id of a sweep, or how it begins, and it is empty." in refused.stderr

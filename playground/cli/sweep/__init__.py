@@ -159,8 +159,9 @@ def sweep(
         bool, typer.Option("--dry-run", help="Say what it would take, and do nothing.")
     ] = False,
     resume: Annotated[
-        str, typer.Option("--resume", metavar="ID", help="Go on with a sweep that was stopped.")
-    ] = "",
+        str | None,
+        typer.Option("--resume", metavar="ID", help="Go on with a sweep that was stopped."),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Resume although a model's file has changed.")
     ] = False,

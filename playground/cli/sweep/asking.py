@@ -31,7 +31,7 @@ def ask_sweep(
     *,
     file: Path | None,
     dry_run: bool,
-    resume: str,
+    resume: str | None,
     force: bool,
     failed_again: bool,
     executor: str,
@@ -42,7 +42,12 @@ def ask_sweep(
     """Run a sweep, or go on with one, and print what came of it; returns the exit code."""
     where = executor_called(executor, address)
     asked = read()
-    if resume:
+    if resume is not None:
+        if not resume.strip():
+            raise UsageError(
+                "--resume takes the id of a sweep, or how it begins, and it is empty.",
+                hint="`playground sweep list` shows what there is.",
+            )
         search = asked.search.model_fields_set - {"storage"}
         if asked.model_fields_set - {"budget", "search"} or search or file is not None:
             raise UsageError(
@@ -57,7 +62,7 @@ def ask_sweep(
         sweep = build(asked)
         remarks = check(sweep)
     with History.open() if keep else History.in_memory() as history:
-        if not resume:
+        if resume is None:
             expected = forecast(sweep, history.sweeps.speed)
             if dry_run and json:
                 say_json(_as_data(sweep, expected, remarks))
@@ -133,7 +138,7 @@ def _say_end(runner: Runner, result: SweepResult, *, keep: bool) -> None:
 def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) -> None:
     """Say what a sweep will do and take at most."""
     space = "; ".join(range_text(axis) for axis in sweep.axes) or "one setting"
-    out(f"{sweep.heading}: {space}; {sweep.samples} answers each, from seed {sweep.seed}.")
+    out(f"{sweep.heading}: {space}; {_answers(sweep.samples)}, from seed {sweep.seed}.")
     if isinstance(sweep.search, BayesianSearch):
         out(f"{sweep.search.trials} trials by {sweep.search.sampler}.")
     for model in expected.models:
@@ -154,6 +159,10 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
         out(f"It stops before {' or '.join(ends)}: what might pass that is not begun.")
     if limits.seconds is not None:
         out(f"After {limits.seconds:g} seconds it begins nothing more.")
+
+
+def _answers(samples: int) -> str:
+    return "1 answer each" if samples == 1 else f"{samples:,} answers each"
 
 
 def _as_data(sweep: Sweep, expected: Forecast, remarks: Sequence[str]) -> dict[str, object]:

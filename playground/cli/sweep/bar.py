@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
 
@@ -82,8 +83,8 @@ class Bar:
 
 
 def clock(seconds: float) -> str:
-    """A duration as people say it: `40 s`, `3 min`, `2 h 05 min`."""
+    """A duration as people say it: `40 s`, `3 min`, `2 h 05 min`. A second once begun counts."""
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return f"{math.ceil(seconds)} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
