@@ -1,8 +1,9 @@
 """Reads and checks `providers/`: endpoints, key variables, models and the knobs that they take.
 
-The shipped folder comes first, then the user's own (`providers/` in the settings folder), which
-may add providers and models and replace shipped ones. A broken file leaves the rest usable and is
-reported when its provider is asked for.
+The shipped folder comes first, then the user's own (`providers/` in the settings folder). A
+`provider.toml` there adds a provider or replaces a shipped one whole; a folder of nothing but
+`models/` adds models to a shipped one, or replaces those. A broken file leaves the rest usable and
+is reported when its provider is asked for.
 """
 
 from __future__ import annotations
@@ -151,11 +152,14 @@ class Catalogue:
             return
         for place in sorted(folder.iterdir()):
             file = place / "provider.toml"
-            if not file.is_file():
+            if not file.is_file() and not (place / "models").is_dir():
                 continue
             try:
-                spec = self._load(place, file)
-                self._check_key_owner(spec, file)
+                if file.is_file():
+                    spec = self._load(place, file)
+                    self._check_key_owner(spec, file)
+                else:
+                    spec = self._with_more_models(place)
             except PlaygroundError as error:
                 self.problems[place.name] = error
             else:
@@ -167,21 +171,25 @@ class Catalogue:
         for name in ("id", "folder", "models"):
             if name in values:
                 raise BrokenFile(f"{file}: {name!r} comes from the folder's name and content.")
-        models: dict[str, ModelSpec] = {}
-        folder = place / "models"
-        for number, path in enumerate(sorted(folder.rglob("*.toml"))):
-            if number >= MAX_FILES:
-                raise BrokenFile(f"{folder} holds more than {MAX_FILES:,} files.")
-            name = path.relative_to(folder).as_posix().removesuffix(".toml")
-            models[name] = _validated(ModelSpec, path, read_toml(path))
         spec = _validated(ProviderSpec, file, values)
-        for name, model in models.items():
-            if model.knob_set and model.knob_set not in spec.knob_sets:
-                raise BrokenFile(
-                    f"{folder / f'{name}.toml'}: {file} has no knob set {model.knob_set!r}.",
-                    hint=did_you_mean(model.knob_set, spec.knob_sets),
-                )
+        models = _models(place / "models", spec.knob_sets, file)
         return spec.model_copy(update={"id": place.name, "folder": place, "models": models})
+
+    def _with_more_models(self, place: Path) -> ProviderSpec:
+        """The entry that is there already, with the models of a folder that is not whole."""
+        known = self.providers.get(place.name)
+        if known is None:
+            raise BrokenFile(
+                f"{place} has models and no provider.toml.",
+                hint=did_you_mean(place.name, self.providers) or "Write one beside them.",
+            )
+        if known.backend == "local":
+            raise BrokenFile(
+                f"{place / 'models'}: the models of {known.id} are GGUF files.",
+                hint="Give them a provider of their own: a folder with a provider.toml.",
+            )
+        models = _models(place / "models", known.knob_sets, f"the provider {known.id}")
+        return known.model_copy(update={"models": {**known.models, **models}})
 
     def _check_key_owner(self, spec: ProviderSpec, file: Path) -> None:
         """Refuse an entry that would send a key to another host than the one that it belongs to."""
@@ -197,6 +205,24 @@ class Catalogue:
 
 
 _Spec = TypeVar("_Spec", bound=BaseModel)
+
+
+def _models(
+    folder: Path, knob_sets: Mapping[str, Knobs], owner: Path | str
+) -> dict[str, ModelSpec]:
+    """The models of a folder by name; `owner` is what has their knob sets."""
+    models: dict[str, ModelSpec] = {}
+    for number, path in enumerate(sorted(folder.rglob("*.toml"))):
+        if number >= MAX_FILES:
+            raise BrokenFile(f"{folder} holds more than {MAX_FILES:,} files.")
+        model = _validated(ModelSpec, path, read_toml(path))
+        if model.knob_set and model.knob_set not in knob_sets:
+            raise BrokenFile(
+                f"{path}: {owner} has no knob set {model.knob_set!r}.",
+                hint=did_you_mean(model.knob_set, knob_sets),
+            )
+        models[path.relative_to(folder).as_posix().removesuffix(".toml")] = model
+    return models
 
 
 def _validated(kind: type[_Spec], path: Path, values: Mapping[str, object]) -> _Spec:

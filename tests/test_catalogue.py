@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -208,6 +209,46 @@ def test_a_users_broken_file_for_a_shipped_endpoint_is_reported(config_folder: P
     write(config_folder / "providers", {"ollama/provider.toml": "oops"})
     with pytest.raises(BrokenFile, match="ollama"):
         catalogue().find("ollama")
+
+
+def test_the_user_adds_a_model_to_a_shipped_endpoint_and_replaces_another(
+    config_folder: Path,
+) -> None:
+    write(
+        config_folder / "providers",
+        {
+            "openai/models/gpt-4.1.toml": "input_price = 1.5\noutput_price = 6\n",
+            "openai/models/org/ours.toml": 'knob_set = "reasoning"\ncontext_length = 4096\n',
+        },
+    )
+    mine, shipped_one = catalogue().providers["openai"], SHIPPED.providers["openai"]
+    assert mine.models["gpt-4.1"].input_price == 1.5
+    assert mine.models["gpt-4.1"].context_length is None  # replaced whole
+    assert mine.models["org/ours"].context_length == 4096
+    others = shipped_one.models.keys() - {"gpt-4.1"}
+    assert {name: mine.models[name] for name in others} == {
+        name: shipped_one.models[name] for name in others
+    }
+    assert (mine.base_url, mine.folder) == (shipped_one.base_url, shipped_one.folder)
+
+
+@pytest.mark.parametrize(
+    ("files", "provider", "finding"),
+    [
+        ({"opnai/models/x.toml": ""}, "opnai", "no provider.toml.*Did you mean 'openai'"),
+        ({"demo/models/x.toml": ""}, "demo", "GGUF files"),
+        ({"openai/models/x.toml": 'knob_set = "resoning"'}, "openai", "reasoning"),
+        ({"openai/models/x.toml": "oops"}, "openai", "x.toml"),
+    ],
+)
+def test_models_that_cannot_be_added_are_reported_when_their_provider_is_asked_for(
+    config_folder: Path, files: dict[str, str], provider: str, finding: str
+) -> None:
+    write(config_folder / "providers", files)
+    with pytest.raises(BrokenFile) as failure:
+        catalogue().find(provider)
+    assert re.search(finding, f"{failure.value.message} {failure.value.hint}")
+    assert catalogue().find("groq") is not None
 
 
 # A key belongs to an address.
