@@ -160,6 +160,8 @@ async def test_turned_knobs_move_bars_and_stages_at_once_and_nothing_is_generate
         used = params_of_plan(plan)
         assert turned == used.updated(temperature=1.3, top_k=38, top_p=0.89)
         assert_shows(screen, position, position.chain(turned))
+        assert f"turned {position.chain(turned).stages[-1].survivors:,} " in screen_of(app)
+        assert "drawn from" not in screen_of(app)
         await pilot.press("shift+tab", "shift+tab", "home")
         zero = used.updated(temperature=0.0, top_k=38, top_p=0.89)
         assert_shows(screen, position, position.chain(zero))

@@ -219,10 +219,10 @@ class LensFoundation(FullScreen[None]):
         passing = subject.live and text.following and text.hovered is None and not turned
         found = looking.at(place, self._knobs.params, turned=turned, passing=passing)
         # Of what another model reads, nothing was drawn.
-        drawn = "at its settings" if subject.foreign else "drawn from"
+        drawn = "turned" if turned else "at its settings" if subject.foreign else "drawn from"
         # Its height is given: laying out anew is most of what a step could cost.
         about.update(words.token(self._reading, place, found.candidates, drawn), layout=False)
-        bars.show(found.bars, place, drawn="turned" if turned else drawn)
+        bars.show(found.bars, place, drawn=drawn)
         if self._view == "chain":
             chain.show(found.links, found.why)
         if self._view == "beside" and self._beside is not None:
