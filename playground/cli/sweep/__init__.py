@@ -189,7 +189,7 @@ def sweep(
 
     playground sweep "Once upon a time" -m demo:small --temperature 0:2:0.25 --samples 8
 
-    Other words: list, show, delete; each has its own --help.
+    Other words: list, show, report, export, delete; each has its own --help.
     """
     from playground.cli.sweep.asking import ask_sweep
     from playground.sweep.asked import Asked
