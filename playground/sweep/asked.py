@@ -15,7 +15,7 @@ from playground.config import broken, read_toml
 from playground.errors import InvalidParameter, UsageError
 from playground.params import GenerationParams
 from playground.prompts import AskedPrompt, Case, asked_prompt, is_reference, name_and_value
-from playground.sweep.axis import NOT_SWEPT
+from playground.sweep.axis import NOT_SWEPT, Axis
 from playground.sweep.definition import (
     SEEDS,
     BayesianSearch,
@@ -29,6 +29,7 @@ from playground.sweep.definition import (
     split,
 )
 from playground.sweep.sources import EXPECTED, PROMPT, read_prompts
+from playground.sweep.space import Grid
 from playground.types import Frozen, Message
 
 SCORED_BY: Final = {
@@ -158,7 +159,7 @@ def build(asked: Asked) -> Sweep:
         prompts=prompts,
         axes=axes,
         params=GenerationParams.of(**fixed, logprobs=apart.get("logprobs")),
-        search=_search(asked.search),
+        search=_search(asked.search, axes),
         samples=samples,
         seed=random.SystemRandom().randrange(SEEDS) if seed is None else seed,
         same_dice=asked.same_dice,
@@ -298,7 +299,7 @@ def _named_metrics(named: Sequence[str], search: AskedSearch) -> tuple[str, ...]
     return tuple(dict.fromkeys(metrics.get(name).name for name in [*words, *aims]))
 
 
-def _search(asked: AskedSearch) -> Search:
+def _search(asked: AskedSearch, axes: Sequence[Axis]) -> Search:
     if asked.random is not None and asked.optimise:
         raise UsageError("A space is drawn from (--random) or searched (--optimise), not both.")
     if not asked.optimise and (told := asked.model_fields_set - {"random", "optimise"}):
@@ -307,9 +308,11 @@ def _search(asked: AskedSearch) -> Search:
             hint="Say it: --optimise distinct-2:max",
         )
     if asked.optimise:
+        endless = any(axis.stretch for axis in axes)
         return BayesianSearch(
             objectives=tuple(map(_objective, asked.optimise)),
-            trials=asked.trials,
+            # No point is tried twice.
+            trials=asked.trials if endless else min(asked.trials, len(Grid(tuple(axes)))),
             sampler=asked.sampler,
             prune=asked.prune,
             storage=asked.storage,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import warnings
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -16,7 +16,7 @@ from playground.sweep.axis import Axis
 from playground.sweep.definition import BayesianSearch, Direction, Place, Sweep
 from playground.sweep.figures import CellFigures
 from playground.sweep.made import Made
-from playground.sweep.space import Values
+from playground.sweep.space import Drawn, Grid, Space, Values, interleaved
 from playground.sweep.storage import check_storage, open_storage
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ FIRST_BY_DICE: Final = 10
 
 ASKS_A_TRIAL: Final = 10
 """How often a sampler is asked for each trial, because it may choose again what was tried."""
+
+DRAWS: Final = 1000
+"""Points drawn from stretches in search of one that was not tried."""
 
 
 def require_optuna(search: BayesianSearch, prompts: int) -> None:
@@ -114,7 +117,6 @@ class _Searching:
         self._one_at_a_time = threading.Lock()
         self._tried: dict[str, tuple[float, ...] | None] = {}
         self._next = 0
-        self._asks = 0
         self._left: list[tuple[int, Values]] = []
         self._distributions = {axis.knob: _distribution(axis) for axis in sweep.axes}
         self._study = _study(sweep, self._search, f"{runner.id} {sweep.models[model]}")
@@ -130,23 +132,44 @@ class _Searching:
             point, values = self._left.pop(0)
             self._study.enqueue_trial(self._params(values))
             return point, values, self._asked()
-        while self._next < self._search.trials and self._asks < (
-            ASKS_A_TRIAL * self._search.trials
-        ):
+        if self._next >= self._search.trials:
+            return None
+        for _ in range(ASKS_A_TRIAL):
             trial = self._asked()
             values = self._values(trial.params)
-            key = repr(values)
-            if key not in self._tried:
-                self._tried[key] = None
-                self._next += 1
-                return self._next - 1, values, trial
+            if repr(values) not in self._tried:
+                return self._begun(values, trial)
             # The same dice would give the same answers: what came of it is known, or will be.
-            known = self._tried[key]
+            known = self._tried[repr(values)]
             if known is None:
                 self._study.tell(trial, state=_fail())
             else:
                 self._study.tell(trial, list(known))
-        return None
+        # It sees nothing better than what was tried or is at work. What was asked for is made all
+        # the same, elsewhere.
+        elsewhere = self._untried()
+        if elsewhere is None:
+            return None
+        self._study.enqueue_trial(self._params(elsewhere))
+        return self._begun(elsewhere, self._asked())
+
+    def _begun(self, values: Values, trial: Trial) -> tuple[int, Values, Trial]:
+        self._tried[repr(values)] = None
+        self._next += 1
+        return self._next - 1, values, trial
+
+    def _untried(self) -> Values | None:
+        """A point that was not tried, far from the last one that was found so; None without any."""
+        axes = self._sweep.axes
+        space: Space
+        points: Iterable[int] = range(DRAWS)
+        if any(axis.stretch for axis in axes):
+            space = Drawn(axes, DRAWS, self._sweep.seed)
+        else:
+            space = Grid(axes)
+            points = interleaved(len(space))
+        found = (space.at(point) for point in points)
+        return next((values for values in found if repr(values) not in self._tried), None)
 
     def groups(self, point: int) -> list[list[int]]:
         """The cells of a point: all together, or one after the other to be pruned between."""
@@ -181,7 +204,6 @@ class _Searching:
                 self._study.tell(trial, list(found))
 
     def _asked(self) -> Trial:
-        self._asks += 1
         with warnings.catch_warnings():
             # Optuna warns of its own experimental parts; which they are is not the user's concern.
             warnings.simplefilter("ignore")

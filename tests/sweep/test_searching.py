@@ -46,6 +46,22 @@ async def stopped_after(runner: Runner, cells: int) -> None:
     await asyncio.gather(runner.run(), stop_soon())
 
 
+async def test_a_search_makes_as_many_trials_as_were_asked_for_however_few_points_there_are() -> (
+    None
+):
+    space = {"temperature": "0:2:0.2", "max_length": 6}
+    nearly_all = searching({"trials": 10}, space=space)
+    all_there_are = searching({"trials": 30}, space=space)
+    assert all_there_are.cells == 11
+    for sweep, trials in ((nearly_all, 10), (all_there_are, 11)):
+        with History.in_memory() as history:
+            runner = begin(sweep, history)
+            await runner.run()
+            result = SweepResult.load(history, runner.id)
+        assert result.state == "done"
+        assert len({str(cell.values) for cell in result.cells}) == trials
+
+
 # Storage
 
 
