@@ -103,10 +103,13 @@ class BesideView(Vertical):
             Option(beside_words.stretch(beside, beside.stretches[place])) for place in ranked
         )
 
-    def walk(self, place: int, here: Sequence[Bar], position: Position | None) -> None:
+    def walk(
+        self, place: int, here: Sequence[Bar], position: Position | None, *, drawn: str
+    ) -> None:
         """The cursor stands at a place of the one, which has these candidates there.
 
-        `position` is the whole distribution there, which answers of one model have in common.
+        `position` is the whole distribution there, which answers of one model have in common;
+        `drawn` says what the second bars of the one are.
         """
         beside = self._beside
         if beside is None:
@@ -114,7 +117,7 @@ class BesideView(Vertical):
         parting = beside.parting
         if position is not None and parting is not None and parting.place == place:
             self.query_one("#beside-said", Static).update(beside_words.said(beside, position))
-        self.query_one("#beside-here", CandidateBars).show(here, place, name="here")
+        self.query_one("#beside-here", CandidateBars).show(here, place, drawn=drawn, name="here")
         there = self.query_one("#beside-there", CandidateBars)
         found = beside.place_in_other(place)
         tokens = self._tokens_there(beside)

@@ -92,6 +92,19 @@ async def test_the_first_token_that_differs_is_marked_in_both_with_the_throw_tha
         assert f"{found.uniform:.6f}" in screen_of(app)
 
 
+async def test_what_stands_beside_it_is_not_turned_with_the_knobs_and_both_say_so() -> None:
+    async with two_settings() as (pilot, _, screen):
+        await pilot.press("k", "right", "6")
+        await until(pilot, lambda: "parted at token" in said(screen, "said"))
+        await pilot.pause()
+        heads = [
+            screen.query_one(name, CandidateBars).render_line(0).text
+            for name in ("#beside-here", "#beside-there")
+        ]
+        assert ["turned" in head for head in heads] == [True, False]
+        assert ["drawn from" in head for head in heads] == [False, True]
+
+
 async def test_both_distributions_at_the_parting_are_those_of_their_settings() -> None:
     async with two_settings() as (pilot, app, screen):
         runs = runs_of(app)

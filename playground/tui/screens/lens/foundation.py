@@ -226,4 +226,5 @@ class LensFoundation(FullScreen[None]):
         if self._view == "chain":
             chain.show(found.links, found.why)
         if self._view == "beside" and self._beside is not None:
-            self.query_one(BesideView).walk(place, found.bars, looking.whole.at(place))
+            position = looking.whole.at(place)
+            self.query_one(BesideView).walk(place, found.bars, position, drawn=drawn)
