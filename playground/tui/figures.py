@@ -61,8 +61,11 @@ def live_figures(run: Run, timing: Timing, elapsed: float, pieces: int) -> list[
     The backend tells its token counts at the end; until then speed is measured in pieces of
     text, which are tokens for a local model and may be more for a hosted one: hence the `~`.
     """
+    if timing.queued is None:
+        return [Figure(f"waiting {duration(elapsed)}", "the model has not begun yet", "strong")]
     if timing.first_token is None:
-        return [Figure(f"waiting {duration(elapsed)}", "no text has come yet", "strong")]
+        begun = "the model has begun, and no text has come yet"
+        return [Figure(f"at work {duration(elapsed)}", begun, "strong")]
     figures = [
         Figure(f"streaming {duration(elapsed)}", "the answer is coming in", "strong"),
         _first_token(timing.first_token),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playground.params import GenerationParams
 from playground.tui.app import PlaygroundApp
+from playground.tui.figures import live_figures
+from playground.types import Timing
 from tests.tui.stage import answered, ask, figures_of, playing, screen_of, until, write
 
 
@@ -39,6 +41,26 @@ async def test_stopping_a_local_model_stops_it() -> None:
         app.panes[0].conversation.params = GenerationParams(temperature=0)
         await ask(pilot, "Once upon a time")
         assert figures_of(app).startswith("done")
+
+
+async def test_a_pane_says_whether_its_model_has_begun_or_is_busy_with_another_one() -> None:
+    endless = GenerationParams(n=16, max_length=900, logit_bias={"<|end|>": -1000})
+    app = PlaygroundApp(["demo:small", "demo:small"], endless)
+    async with playing(app) as pilot:
+        await until(pilot, lambda: "ready" in figures_of(app, 1), seconds=60)
+        first, second = app.panes
+        first.ask("Once upon a time")
+        await until(pilot, lambda: "streaming" in figures_of(app))
+        second.conversation.params = GenerationParams(max_length=20)
+        second.ask("word " * 900)
+        await until(pilot, lambda: "waiting" in figures_of(app, 1))
+        assert second.run is not None
+        assert second.run.timing.queued is None
+        begun = live_figures(second.run, Timing(queued=0.1), 1.5, 0)
+        assert begun[0].short == "at work 1.50 s"
+        first.stop()
+        await answered(pilot)
+        assert second.run.state == "done"
 
 
 async def test_a_file_that_is_no_model_is_named_in_its_pane(tmp_path: object) -> None:
