@@ -70,13 +70,24 @@ async def search(runner: Runner, model: int, cell: MakeCell, *, parallel: int) -
     """
     searching = await off_loop(lambda: _Searching(runner, model))
     sweep = runner.sweep
+    for point in searching.left_before:
+        left = [cell for group in searching.groups(point) for cell in group if runner.missing(cell)]
+        _leave_out(runner, model, left)
     at_once = max(1, min(MOST_AT_ONCE, parallel // (len(sweep.prompts) * sweep.samples)))
     async with asyncio.TaskGroup() as group:
         for _ in range(at_once):
-            group.create_task(_work(runner, searching, cell))
+            group.create_task(_work(runner, searching, model, cell))
+    if not runner.reason:
+        for point in searching.never_begun:
+            _leave_out(runner, model, [cell for group in searching.groups(point) for cell in group])
 
 
-async def _work(runner: Runner, searching: _Searching, cell: MakeCell) -> None:
+def _leave_out(runner: Runner, model: int, cells: Sequence[int]) -> None:
+    """Do without some cells of a model."""
+    runner.progress.leave_out(runner.progress.lanes[runner.sweep.models[model]], cells)
+
+
+async def _work(runner: Runner, searching: _Searching, model: int, cell: MakeCell) -> None:
     """Ask, try and tell, until all trials are made or the sweep is to stop."""
     while await runner.may_begin():
         asked = await off_loop(searching.ask)
@@ -84,7 +95,8 @@ async def _work(runner: Runner, searching: _Searching, cell: MakeCell) -> None:
             return
         point, values, trial = asked
         found: list[CellFigures] = []
-        for numbers in searching.groups(point):
+        groups = searching.groups(point)
+        for done, numbers in enumerate(groups, start=1):
             for number in numbers:
                 runner.begin_cell(number, values)
             figures = await asyncio.gather(*(cell(number, values) for number in numbers))
@@ -92,6 +104,7 @@ async def _work(runner: Runner, searching: _Searching, cell: MakeCell) -> None:
             if None in figures:
                 return
             if await off_loop(partial(searching.lags, trial, tuple(found))):
+                _leave_out(runner, model, [cell for left in groups[done:] for cell in left])
                 break
         else:
             await off_loop(partial(searching.tell, trial, values, tuple(found)))
@@ -118,9 +131,15 @@ class _Searching:
         self._tried: dict[str, tuple[float, ...] | None] = {}
         self._next = 0
         self._left: list[tuple[int, Values]] = []
+        self.left_before: list[int] = []
         self._distributions = {axis.knob: _distribution(axis) for axis in sweep.axes}
         self._study = _study(sweep, self._search, f"{runner.id} {sweep.models[model]}")
         self._take_up(runner.made)
+
+    @property
+    def never_begun(self) -> range:
+        """The points that no trial was made of: there was none that had not been tried."""
+        return range(self._next, self._search.trials)
 
     def ask(self) -> tuple[int, Values, Trial] | None:
         """The next point with its number; None when all trials are made."""
@@ -236,6 +255,7 @@ class _Searching:
                 # The next prompt begins at once where a point is not left: this one was left. A
                 # program that died in between loses a point by that, and makes none twice.
                 self._add_trial(values, figures)
+                self.left_before.append(point)
                 continue
             if found is None:
                 self._left.append((point, values))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from playground.history.sweeping import DONE
 from playground.metrics import (
     CellSamples,
     FlipPoint,
@@ -67,7 +69,7 @@ def findings(result: SweepResult) -> Iterator[Finding]:
 
 
 def _best(result: SweepResult) -> Iterator[Finding]:
-    """The best points of a Bayesian search."""
+    """The best points of a Bayesian search, and how many it left before their last prompt."""
     search = result.sweep.search
     if not isinstance(search, BayesianSearch):
         return
@@ -81,8 +83,28 @@ def _best(result: SweepResult) -> Iterator[Finding]:
             )
             cells = [c.number for c in result.cells if c.model == model and c.values == values]
             lines.append(Line(f"{point}: {reached}", tuple(cells)))
+        if left := _left_early(result, model):
+            lines.append(Line(left))
         if lines:
-            yield Finding(f"Best for {model}", tuple(lines))
+            heading = f"Best for {model}"
+            if len(search.objectives) > 1:
+                heading = f"Pareto front of {model}: settings that no other one beats in everything"
+            yield Finding(heading, tuple(lines))
+
+
+def _left_early(result: SweepResult, model: str) -> str:
+    """How many points a search that pruned has left; empty where none."""
+    search, prompts = result.sweep.search, len(result.sweep.prompts)
+    if not isinstance(search, BayesianSearch) or not search.prune or result.state != DONE:
+        return ""
+    ended = Counter(cell.place.point for cell in result.cells if cell.model == model)
+    left = [number for number in ended.values() if number < prompts]
+    if not left:
+        return ""
+    after = f"{min(left)} to {max(left)}" if min(left) < max(left) else f"{left[0]}"
+    settings = f"{len(left):,} of {len(ended):,} settings"
+    was = "was" if len(left) == 1 else "were"
+    return f"{settings} {was} left early: after {after} of {prompts} prompts they lagged behind"
 
 
 def _samples(result: SweepResult, cell: Cell) -> list[Sample]:

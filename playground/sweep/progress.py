@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,8 +35,10 @@ class LaneProgress:
 class Progress:
     """The state of a sweep at work. Counts include what earlier starts made; cost and tokens too.
 
-    `cells` have all their samples; `failed` samples ended in an error after `retried` tries more.
-    `untold` are answers of which an endpoint did not say how many tokens they took.
+    `cells` have all their samples; `left_out` are the numbers of those that a search does without,
+    because their point lags behind or there is no further one. `failed` samples ended in an error
+    after `retried` tries more. `untold` are answers of which an endpoint did not say how many
+    tokens they took.
     `notes` are sentences about what has changed underway: a machine lost, another one at work.
     """
 
@@ -43,6 +46,7 @@ class Progress:
     samples_total: int
     lanes: dict[str, LaneProgress] = field(default_factory=dict)
     cells: int = 0
+    left_out: set[int] = field(default_factory=set)
     samples: int = 0
     failed: int = 0
     retried: int = 0
@@ -72,10 +76,22 @@ class Progress:
         while self._recent and self._recent[0][0] < now - WINDOW:
             self._recent.popleft()
 
+    def leave_out(self, lane: LaneProgress, cells: Iterable[int]) -> None:
+        """Count cells that a search does without."""
+        before = len(self.left_out)
+        self.left_out.update(cells)
+        lane.total -= (len(self.left_out) - before) * (self.samples_total // self.cells_total)
+
+    @property
+    def samples_wanted(self) -> int:
+        """The samples of all cells that are not left out."""
+        left_out = len(self.left_out) * (self.samples_total // self.cells_total)
+        return self.samples_total - left_out
+
     @property
     def share(self) -> float:
-        """The share of samples that are made, 0 to 1."""
-        return self.samples / self.samples_total if self.samples_total else 1.0
+        """The share of the samples that are wanted and made, 0 to 1."""
+        return self.samples / self.samples_wanted if self.samples_wanted else 1.0
 
     @property
     def elapsed(self) -> float:

@@ -143,6 +143,23 @@ def test_a_search_names_its_best_point_with_its_cells(history: History) -> None:
     assert line.text.endswith(f"distinct-1 {most:.4g}")
 
 
+def test_of_several_objectives_the_settings_that_no_other_one_beats_are_named(
+    history: History,
+) -> None:
+    aims = (
+        Objective(metric="distinct-1", direction="maximise"),
+        Objective(metric="length", direction="maximise"),
+    )
+    search = BayesianSearch(objectives=aims, trials=6)
+    space = axes_of({"temperature": "0:2", "max_length": "2:24:1"})
+    result = make(history, axes=space, search=search)
+    front, *_ = findings(result)
+    assert front.heading == (
+        "Pareto front of demo:tiny: settings that no other one beats in everything"
+    )
+    assert len(front.lines) == len(result.best("demo:tiny"))
+
+
 def test_of_too_many_answers_it_is_said_that_nobody_looked(
     story: SweepResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:

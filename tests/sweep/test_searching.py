@@ -14,6 +14,7 @@ from playground.errors import UsageError
 from playground.history import History
 from playground.sweep.asked import Asked, build
 from playground.sweep.definition import Sweep
+from playground.sweep.findings import findings
 from playground.sweep.result import SweepResult
 from playground.sweep.runner import Runner
 from playground.sweep.starting import begin, check, resume
@@ -205,6 +206,12 @@ async def test_a_point_whose_first_prompts_lag_is_left_early_and_saves_runs() ->
     assert len(points) == 16
     assert left
     assert len(result.cells) < sweep.cells
+    ended = {cell.number for cell in result.cells}
+    assert runner.progress.left_out == {*range(sweep.cells)} - ended
+    assert (runner.progress.share, runner.progress.seconds_left) == (1.0, 0.0)
+    found = next(iter(findings(result))).lines[-1].text
+    assert found.startswith(f"{len(left)} of 16 settings w")
+    assert "left early: after " in found
     ((best, _),) = result.best("demo:tiny")
     whole = [cell for cell in result.cells if points[cell.place.point] == len(prompts)]
     assert best["max_length"] == max(int(str(cell.values["max_length"])) for cell in whole)
@@ -219,10 +226,12 @@ async def test_a_point_that_was_left_early_is_left_when_the_search_goes_on() -> 
         await runner.run()
         before = {cell.number for cell in SweepResult.load(history, runner.id).cells}
         history.sweeps.settle(runner.id, "stopped", "")
-        await (await resume(runner.id, history)).run()
+        again = await resume(runner.id, history)
+        await again.run()
         after = {cell.number for cell in SweepResult.load(history, runner.id).cells}
     assert len(before) < 16 * len(prompts)
     assert after == before
+    assert again.progress.left_out == runner.progress.left_out
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ class Bar:
     def _words(self) -> str:
         progress = self._runner.progress
         parts = [f"{progress.cells:,} of {progress.cells_total:,} cells"]
+        if progress.left_out:
+            parts.append(f"{len(progress.left_out):,} left out")
         if speed := progress.tokens_per_second:
             parts.append(f"{speed:,.0f} tokens/s")
         if progress.cost:

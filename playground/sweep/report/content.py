@@ -202,7 +202,7 @@ class Content:
             made_by=f"{OURS} {versions()[OURS]}",
             planned=sweep.cells,
             ended=len(result.cells),
-            runs=sweep.runs,
+            runs=sum(cell.figures.samples + cell.figures.failed for cell in result.cells),
             failed=result.failed,
             grid=isinstance(sweep.search, GridSearch),
             plan=[(name, make_safe(text)) for name, text in _plan(sweep)],

@@ -183,8 +183,8 @@ class SweepScreen(FullScreen[Wanted]):
         live = self._live
         self._version = live.version
         self.query_one(SweepHead).show(live)
-        self._grid.show_values(live.values, live.scale)
-        self.query_one(HeatLegend).show(live.scale)
+        self._grid.show_values(live.values, live.scale, live.left_out)
+        self.query_one(HeatLegend).show(live.scale, left_out=bool(live.left_out))
         self._show_metric()
         self._show_curve()
         self._show_keys()

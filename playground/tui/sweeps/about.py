@@ -86,7 +86,8 @@ def keys_text() -> list[Passage]:
     """Every key of the screen, with what it does, and what its signs mean."""
     tables = [passage for title, rows in _ALL_KEYS for passage in table(title, rows)]
     signs = (
-        "· has not ended, ✗ failed, – has no value. ◇ in the curve: the other models at the same"
+        "· has not ended, ✗ failed, – has no value, / is left out: its setting lagged behind in a "
+        "search. ◇ in the curve: the other models at the same"
     )
     return [*tables, Content(f"{signs} settings.")]
 

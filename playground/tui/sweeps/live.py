@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -181,6 +181,15 @@ class LiveSweep:
         self.version += 1
 
     @property
+    def left_out(self) -> Collection[int]:
+        """The cells that a search does without; of one that was cut short nobody knows them."""
+        if self._runner is not None:
+            return self._runner.progress.left_out
+        if self.state == DONE and isinstance(self.sweep.search, BayesianSearch):
+            return _Others(self.values, self.sweep.cells)
+        return ()
+
+    @property
     def metrics(self) -> tuple[str, ...]:
         """The metrics that have a value somewhere; before there is any, all that are measured."""
         return tuple(name for name in self.names if name in self._present) or self.names
@@ -246,6 +255,23 @@ class LiveSweep:
             return CellInView(number, figures, tuple(history.sweeps.samples(self.id, number)))
 
         return await self._archive.read(read)
+
+
+@dataclass(frozen=True, slots=True)
+class _Others(Collection[int]):
+    """The numbers below `end` that are no keys of a mapping, which may still grow."""
+
+    keys: Mapping[int, object]
+    end: int
+
+    def __contains__(self, number: object) -> bool:
+        return number not in self.keys
+
+    def __len__(self) -> int:
+        return self.end - len(self.keys)
+
+    def __iter__(self) -> Iterator[int]:
+        return (number for number in range(self.end) if number in self)
 
 
 def _value(done: CellDone, metric: str) -> KeptValue:

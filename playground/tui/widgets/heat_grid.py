@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
@@ -37,7 +37,7 @@ _LABELS_LOOKED_AT: Final = 200
 _WIDEST_COLUMN: Final = 24
 _STEPS: Final = 63
 
-_NOT_ENDED, _FAILED, _NO_VALUE = "·", "✗", "–"
+_NOT_ENDED, _FAILED, _NO_VALUE, _LEFT_OUT = "·", "✗", "–", "/"
 
 
 class HeatGrid(ScrollView, can_focus=True):
@@ -78,6 +78,7 @@ class HeatGrid(ScrollView, can_focus=True):
         self._plane = Plane((), None, ())
         self._values: Mapping[int, KeptValue] = {}
         self._scale = Scale()
+        self._left_out: Collection[int] = ()
         self._cursor = (0, 0)
         self._label_width = 1
         self._cell_width = _DENSE
@@ -96,9 +97,11 @@ class HeatGrid(ScrollView, can_focus=True):
         self._lay_out()
         self._into_view()
 
-    def show_values(self, values: Mapping[int, KeptValue], scale: Scale) -> None:
-        """The same cells with other figures, or more of them."""
-        self._values, self._scale = values, scale
+    def show_values(
+        self, values: Mapping[int, KeptValue], scale: Scale, left_out: Collection[int] = ()
+    ) -> None:
+        """The same cells with other figures, or more of them; a search does without some."""
+        self._values, self._scale, self._left_out = values, scale, left_out
         self._lay_out()
 
     @property
@@ -124,7 +127,7 @@ class HeatGrid(ScrollView, can_focus=True):
 
     def text_at(self, row: int, column: int) -> str:
         """What is written into a cell, without the signs of cursor and mark."""
-        return self._text(self._values.get(self._plane.cell(row, column)), figures=True)
+        return self._text(self._plane.cell(row, column), figures=True)
 
     # Space
 
@@ -307,7 +310,7 @@ class HeatGrid(ScrollView, can_focus=True):
         item = self._values.get(number)
         here = (row, column) == self._cursor
         style = self._style(item)
-        text = self._text(item, figures=self.shows_figures)
+        text = self._text(number, figures=self.shows_figures)
         if here:
             style = style + _HERE
         if self._cell_width == _DENSE:
@@ -320,9 +323,10 @@ class HeatGrid(ScrollView, can_focus=True):
             close = _FAILED
         return Segment(f"{open_}{fit(text, self._cell_width - 2, right=True)}{close}", style)
 
-    def _text(self, item: KeptValue | None, *, figures: bool) -> str:
+    def _text(self, number: int, *, figures: bool) -> str:
+        item = self._values.get(number)
         if item is None:
-            return _NOT_ENDED
+            return _LEFT_OUT if number in self._left_out else _NOT_ENDED
         if item.value is None:
             return _NO_VALUE if item.samples else _FAILED
         if figures:
@@ -358,10 +362,11 @@ class HeatLegend(Widget):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self._scale = Scale()
+        self._left_out = False
 
-    def show(self, scale: Scale) -> None:
-        """Show this scale."""
-        self._scale = scale
+    def show(self, scale: Scale, *, left_out: bool = False) -> None:
+        """Show this scale, and the sign of what is left out where something is."""
+        self._scale, self._left_out = scale, left_out
         self.refresh()
 
     def render(self) -> Content:
@@ -371,6 +376,7 @@ class HeatLegend(Widget):
                 (f"{_NOT_ENDED} not ended  {_FAILED} failed", "$foreground 60%")
             )
         few = few_colours(self)
+        left_out = f"  {_LEFT_OUT} left out" if self._left_out else ""
         steps = 5 if few else 16
         bar = []
         for step in range(steps):
@@ -383,7 +389,7 @@ class HeatLegend(Widget):
             *bar,
             (f" {short_figure(self._scale.high)}", "bold"),
             (
-                f"   {_NOT_ENDED} not ended  {_FAILED} failed  {_NO_VALUE} no value",
+                f"   {_NOT_ENDED} not ended  {_FAILED} failed  {_NO_VALUE} no value{left_out}",
                 "$foreground 60%",
             ),
         )

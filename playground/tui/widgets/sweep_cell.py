@@ -69,7 +69,9 @@ class SweepCell(Vertical):
             lines.append(sample_head(live.sweep, sample, self._sample, len(here.samples)))
             text = sample_text(sample)
         else:
-            text = Content.styled("no answers yet", "$foreground 60%")
+            left = "no answers: the search left its setting before it came to this prompt"
+            told = left if here.number in live.left_out else "no answers yet"
+            text = Content.styled(told, "$foreground 60%")
         self.query_one("#sweep-cell", Static).update(Content("\n").join(lines))
         self.query_one("#sweep-answer-text", Static).update(text)
         self.query_one(CellFiguresTable).show(here.figures, live.metrics, live.metric)

@@ -76,7 +76,12 @@ def share_of(live: LiveSweep) -> float:
     """The share of its answers that are there, 0 to 1."""
     if live.progress is not None:
         return live.progress.share
-    return min(live.samples / live.sweep.runs, 1.0)
+    wanted = _answers_wanted(live)
+    return min(live.samples / wanted, 1.0) if wanted else 1.0
+
+
+def _answers_wanted(live: LiveSweep) -> int:
+    return live.sweep.runs - len(live.left_out) * live.sweep.samples
 
 
 def progress_words(live: LiveSweep, *, answers: bool = True) -> str:
@@ -89,7 +94,8 @@ def progress_words(live: LiveSweep, *, answers: bool = True) -> str:
     if progress is not None:
         samples, failed = progress.samples, progress.failed
     parts = [f"{len(live.values):,} of {live.sweep.cells:,} cells"]
-    parts += [f"{count(samples)} of {count(live.sweep.runs)} answers"] if answers else []
+    parts += [f"{len(live.left_out):,} left out"] if live.left_out else []
+    parts += [f"{count(samples)} of {count(_answers_wanted(live))} answers"] if answers else []
     parts += [f"{failed:,} failed"] if failed else []
     parts += _at_work(progress) if progress is not None else []
     return " · ".join(parts)

@@ -269,6 +269,37 @@ async def test_drawn_settings_are_rows_and_the_curve_is_their_marks() -> None:
         assert curve.here == sweep.space.at(1)["temperature"]
 
 
+async def test_what_a_search_left_out_is_neither_missing_nor_awaited() -> None:
+    sweep = sweep_of(
+        prompt=("one fox", "one hen", "one owl"),
+        space={"temperature": "0:2"},
+        search={"optimise": ("distinct-2",), "trials": 2, "prune": True},
+    )
+    figures = figures_by(lambda cell: cell / 10)
+    async with kept(sweep, figures=lambda cell: figures(cell) if cell < 4 else None) as up:
+        assert [up.grid.text_at(1, column) for column in range(3)] == ["0.3", "/", "/"]
+        assert " 100% ━" in up.text
+        assert "4 of 6 cells · 2 left out · 8 of 8 answers" in up.text
+        assert "– no value  / left out" in up.text
+        await up.press("down", "right")
+        await up.sees("no answers: the search left its setting")
+        await up.press("i")
+        await up.sees("1 of 2 settings was left early: after 1 of 3 prompts they lagged behind")
+
+
+async def test_a_search_that_was_stopped_has_not_left_out_what_is_missing() -> None:
+    sweep = sweep_of(
+        prompt=("one fox", "one hen"),
+        space={"temperature": "0:2"},
+        search={"optimise": ("distinct-2",), "trials": 2, "prune": True},
+    )
+    figures = figures_by(lambda cell: cell / 10)
+    stopped = {"figures": lambda cell: None if cell else figures(cell), "state": "stopped"}
+    async with kept(sweep, **stopped) as up:
+        assert up.grid.text_at(0, 1) == "·"
+        assert "1 of 4 cells · 2 of 8 answers" in up.text
+
+
 async def test_a_knob_of_words_has_a_grid_and_no_curve() -> None:
     sweep = sweep_of(space={"sampler_order": ["llama.cpp", "temperature-first"]})
     async with kept(sweep) as up:
@@ -465,7 +496,7 @@ async def test_few_colours_are_five_with_shades(
         up.grid.notify_style_update()
         await up.pilot.pause()
         assert {"░░", "▒▒", "▓▓", "██"} <= {
-            up.grid._text(item, figures=False) for item in up.live.values.values()
+            up.grid._text(cell, figures=False) for cell in up.live.values
         }
         assert "▓▓" in up.text
         assert up.app.screen.query_one("#sweep-keys", KeyLine)
