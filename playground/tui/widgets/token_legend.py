@@ -39,14 +39,14 @@ class TokenLegend(DrawnLines):
     def render_line(self, y: int) -> Strip:
         """The line."""
         width = self.size.width
-        dark, few = self.app.current_theme.dark, few_colours(self)
+        dark, few, grey = self.app.current_theme.dark, few_colours(self), self.app.no_color
         room = width - cell_len(self._measure) - sum(cell_len(label) + 2 for label in self._labels)
         # On a narrow screen the note gives way first, then the blanks.
         note = f"  {self._note}" if self._note and room > cell_len(self._note) + 3 else ""
         around = " " if room > 1 else ""
         segments = [Segment(f"{self._measure} ", Style(bold=True))]
         for step, label in enumerate(self._labels):
-            style = step_style(step, dark=dark, few=few)
+            style = step_style(step, dark=dark, few=few, grey=grey)
             segments += [Segment(f"{around}{label}{around}", style), Segment("" if around else " ")]
         segments.append(Segment(note))
         return self.drawn(segments, width)

@@ -330,21 +330,21 @@ class TokenText(DrawnScroll, can_focus=True):
             note = self.style_of("tokens--note")
             segments = [Segment(self.empty if y == 0 else "", note)]
         elif row < len(self._rows):
-            dark, few = self.app.current_theme.dark, few_colours(self)
-            segments = [self._segment(piece, dark, few) for piece in self._rows[row]]
+            dark, few, grey = self.app.current_theme.dark, few_colours(self), self.app.no_color
+            segments = [self._segment(piece, dark, few, grey) for piece in self._rows[row]]
         else:
             segments = []
         return self.drawn(segments, width)
 
-    def _segment(self, piece: _Piece, dark: bool, few: bool) -> Segment:
+    def _segment(self, piece: _Piece, dark: bool, few: bool, grey: bool) -> Segment:
         token = piece.token
         if token < 0:
             return Segment(in_place(piece.text), self.style_of("tokens--given"))
         if token == self._cursor:
-            style = cursor_style(dark=dark, few=few)
+            style = cursor_style(dark=dark, few=few, grey=grey)
         else:
             step = self._steps[token] if token < len(self._steps) else None
-            style = step_style(step, dark=dark, few=few)
+            style = step_style(step, dark=dark, few=few, grey=grey)
             if token in self._marks:
                 style = style + self._marks[token]
         if token == self._hovered:

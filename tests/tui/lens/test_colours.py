@@ -81,6 +81,32 @@ def test_what_was_to_be_expected_looks_like_any_text_and_what_is_not_known_like_
         assert unknown.bgcolor is None
 
 
+@pytest.mark.parametrize(("dark", "few"), EVERY)
+def test_without_colours_all_steps_and_the_cursor_are_told_apart_by_what_is_left(
+    dark: bool, few: bool
+) -> None:
+    styles = [step_style(step, dark=dark, few=few, grey=True) for step in range(STEPS)]
+    styles.append(cursor_style(dark=dark, few=few, grey=True))
+    system = ColorSystem.STANDARD if few else ColorSystem.EIGHT_BIT
+    seen = {
+        (
+            None if style.bgcolor is None else style.bgcolor.downgrade(system).number,
+            bool(style.underline),
+            bool(style.bold),
+        )
+        for style in styles
+    }
+    assert len(seen) == STEPS + 1
+    cursor = styles[-1].bgcolor
+    assert cursor is not None
+    for style in styles[:-1]:
+        for colour in (style.color, style.bgcolor):
+            assert colour is None or len({*colour.get_truecolor()}) == 1
+        assert style.bgcolor is None or style.bgcolor.downgrade(system) != cursor.downgrade(system)
+        if style.bgcolor is not None and style.color is not None:
+            assert contrast(style.bgcolor.get_truecolor(), style.color.get_truecolor()) >= 4.5
+
+
 def test_without_any_colours_the_last_steps_are_underlined() -> None:
     lined = [bool(step_style(step, dark=True, few=True).underline) for step in range(STEPS)]
     assert lined == [False, False, False, False, True, True]
