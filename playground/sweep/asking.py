@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 from playground.errors import PlaygroundError, UsageError
@@ -30,6 +31,8 @@ class Asking:
         self._judge = Judge(question=sweep.judge_question) if sweep.judge_question else Judge()
         self._models: dict[str, ChatModel] = {}
         self.problems: dict[str, str] = {}
+        self._replies = 0
+        self._unread: Counter[str] = Counter()
         # One at a time for each: an answer is judged while the next ones are written.
         self._gate = asyncio.Semaphore(4)
         for metric in self.metrics:
@@ -52,6 +55,20 @@ class Asking:
                     f"perplexity cannot be measured: {model.ref} cannot score a given text.",
                     hint="A local model can: --scorer demo:small",
                 )
+
+    @property
+    def models(self) -> list[str]:
+        """The models that are asked."""
+        return [self._refs[metric.name] for metric in self.metrics]
+
+    @property
+    def unread(self) -> list[str]:
+        """A sentence on the judge's replies that came to no score; empty where all did."""
+        if not self._unread:
+            return []
+        why = ", ".join(f"{reason} ({count:,})" for reason, count in self._unread.most_common())
+        many = f"{self._unread.total():,} of {self._replies:,} replies"
+        return [f"{many} of the judge {self._refs['judge']} came to no score: {why}."]
 
     async def about(self, prompt: SweepPrompt, sample: Sample) -> dict[str, Figure | None]:
         """The figures of one answer, by metric; None where no figure could be had."""
@@ -98,6 +115,9 @@ class Asking:
             return run.text
 
         verdict = (await judged([sample], ask, self._judge))[0]
+        self._replies += 1
+        if verdict.score is None:
+            self._unread[verdict.reason.partition(":")[0]] += 1
         return None if verdict.score is None else Figure(verdict.score)
 
     def _model(self, ref: str) -> ChatModel:

@@ -116,11 +116,17 @@ def _lengths(sweep: Sweep, ref: str) -> list[float]:
     return [float(str(length))]
 
 
-def _cost(ref: str, read: float, written: float) -> float | None:
+def is_local(ref: str) -> bool:
+    """Whether a model runs on this machine, and so costs nothing."""
     parsed = ModelRef.parse(ref)
     spec = catalogue().find(parsed.provider)
-    if (parsed.provider if spec is None else spec.backend) == "local":
+    return (parsed.provider if spec is None else spec.backend) == "local"
+
+
+def _cost(ref: str, read: float, written: float) -> float | None:
+    if is_local(ref):
         return 0.0
+    parsed = ModelRef.parse(ref)
     info = next(
         (info for info in find_provider(parsed.provider).models() if info.ref == parsed), None
     )

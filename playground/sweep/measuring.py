@@ -14,6 +14,7 @@ from playground.errors import UsageError
 from playground.history import History
 from playground.lens.tokens import Tokens
 from playground.metrics import Estimate, Figure, Metric, Need, Sample
+from playground.metrics.metric import Noted
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel
 from playground.sweep.asking import Asking
@@ -131,7 +132,9 @@ class Measuring:
             estimates = metrics.measure_all(direct, samples)
             for metric in self._asking.metrics:
                 figures = [item.asked.get(metric.name) for item in whole]
-                estimates[metric.name] = metrics.measure_figures(metric, figures)
+                lacking = sum(figure is None for figure in figures)
+                note = f"{lacking} of {len(figures)} answers without it" if lacking else ""
+                estimates[metric.name] = metrics.measure_figures(metric, Noted(figures, note))
         counts = Counter(metrics.normalised(sample.text) for sample in samples)
         top = counts.most_common(1)[0][0] if counts else ""
         said = next((s.text for s in samples if metrics.normalised(s.text) == top), "")
@@ -147,7 +150,12 @@ class Measuring:
     @property
     def problems(self) -> list[str]:
         """Why answers are without figures that were to be asked of other models."""
-        return [*self._asking.problems.values()]
+        return [*self._asking.problems.values(), *self._asking.unread]
+
+    @property
+    def asks(self) -> list[str]:
+        """The models that metrics ask about every answer."""
+        return self._asking.models
 
     async def aclose(self) -> None:
         """Close the models that were asked."""

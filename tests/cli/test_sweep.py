@@ -10,6 +10,7 @@ import pytest
 from playground.cli.sweep.bar import clock
 from playground.history import History
 from playground.sweep.definition import Sweep
+from playground.sweep.result import SweepResult
 from tests.cli.conftest import Shell
 from tests.servers.fault import FaultServer, answers
 
@@ -97,6 +98,24 @@ def test_what_was_to_be_measured_is_shown_and_what_came_to_nothing_is_said(shell
     head = made.stdout.splitlines()[0].split()
     assert head == ["cell", "temperature", "distinct-1", "answers", "most", "frequent"]
     assert "judge has no value in any cell: no reply of the judge could be read." in made.stderr
+
+
+def test_what_a_judge_says_becomes_a_figure_and_what_comes_to_no_score_is_counted(
+    shell: Shell, endpoint: FaultServer
+) -> None:
+    refuses = answers("I would rather not say.")
+    endpoint.play(*(answers(f"Well.\nSCORE: {points}") for points in (7, 9, 8)), refuses)
+    words = ("--temperature", "1", "--samples", "4", "--max-length", "6")
+    made = shell(*STORY, *words, "--metric", "judge", "--judge", "loop:strict")
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.splitlines()[1].split()[:3] == ["0", "8", "±1"]
+    assert "loop:strict is asked about every answer, 4 times at most: what that " in made.stderr
+    assert (
+        "1 of 4 replies of the judge loop:strict came to no score: no score in the last line (1)."
+    ) in made.stderr
+    with History.open() as history:
+        (cell,) = SweepResult.load(history, history.sweeps.list()[0].id).cells
+    assert cell.figures.estimates["judge"].note == "1 of 4 answers without it"
 
 
 @pytest.mark.parametrize(
