@@ -31,7 +31,7 @@ wheel: setup-dev ## Build, install into a clean environment and run from there
 
 bench: setup-dev ## The benchmarks, one after the other
 	@for name in start local_overhead hosted_overhead batching panes prefix logprobs event_path cells \
-		rounding streaming history sweep sweep_screen lens lens_screen; do \
+		rounding streaming history sweep sweep_screen sweep_finds lens lens_screen; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 clean: ## Remove what was built; .venv and the compiled llama.cpp stay
