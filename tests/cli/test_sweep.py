@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -156,3 +157,22 @@ def test_an_empty_name_of_a_sweep_to_go_on_with_is_refused_as_such(shell: Shell)
     refused = shell("sweep", "--resume", "")
     assert refused.returncode == 2
     assert "--resume takes the id of a sweep, or how it begins, and it is empty." in refused.stderr
+
+
+def test_with_history_switched_off_a_sweep_is_not_kept_and_says_so(
+    shell: Shell, config_folder: Path
+) -> None:
+    config_folder.mkdir(exist_ok=True)
+    words = ("sweep", "hush", "-m", "scripted:echo", "--temperature", "0,1")
+    kept = shell(*words)
+    settings = config_folder / "config.toml"
+    settings.write_text("history = false\n", encoding="utf-8")
+    made = shell(*words)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.count("hush") == kept.stdout.count("hush") > 0
+    assert made.stderr.endswith("It is not kept: config.toml says history = false.\n")
+    with History.open() as history:
+        (only,) = history.sweeps.list()
+    assert only.id in kept.stderr
+    # What is kept already can be gone on with: it is asked for by its name.
+    assert shell("sweep", "--resume", only.id).returncode == 0

@@ -12,6 +12,7 @@ from playground.cli.output import note, say, say_json
 from playground.cli.signals import heeding_sigterm
 from playground.cli.sweep.bar import Bar, clock
 from playground.cli.sweep.showing import print_result, without_value
+from playground.config import settings
 from playground.errors import UsageError
 from playground.history import History
 from playground.sweep.asked import Asked, build, read_sweep_file
@@ -39,8 +40,13 @@ def ask_sweep(
     keep: bool,
     json: bool,
 ) -> int:
-    """Run a sweep, or go on with one, and print what came of it; returns the exit code."""
+    """Run a sweep, or go on with one, and print what came of it; returns the exit code.
+
+    It is kept if `keep` and the user's settings say so. One that is gone on with is kept already.
+    """
     where = executor_called(executor, address)
+    off = keep and resume is None and not settings().history
+    keep = keep and not off
     asked = read()
     if resume is not None:
         if not resume.strip():
@@ -94,6 +100,8 @@ def ask_sweep(
         result = SweepResult.load(history, runner.id)
         print_result(result, json=json)
         _say_end(runner, result, keep=keep)
+        if off:
+            note("It is not kept: config.toml says history = false.")
         return code
 
 
