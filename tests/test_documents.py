@@ -15,13 +15,17 @@ from typing import Any
 
 import pytest
 import typer.main
+from textual.theme import BUILTIN_THEMES
 
-from playground import prompts
+from playground import config, prompts
 from playground.cli import history, sweep
 from playground.cli import prompts as library
 from playground.cli.app import app
+from playground.config import Settings
 from playground.lessons import list_lessons
+from playground.params import GenerationParams
 from playground.presets import list_presets
+from playground.providers.llama.defaults import configured
 from playground.tui.app import PlaygroundApp
 
 ROOT = Path(__file__).parents[1]
@@ -251,7 +255,18 @@ def test_the_layers_that_are_told_are_those_that_are_kept() -> None:
         assert max(above) < min(below), (above, below)
 
 
-# The README's scripts.
+# The README's settings and scripts.
+
+
+def test_the_settings_of_the_readme_are_all_that_there_are(config_folder: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", text_of(ROOT / "README.md"), re.DOTALL)
+    config_folder.mkdir()
+    (config_folder / "config.toml").write_text(text, encoding="utf-8")
+    said = config.settings()
+    assert said.model_fields_set == Settings.model_fields.keys()
+    assert configured().threads == 4
+    assert GenerationParams.of(**said.params).temperature == 0.7
+    assert said.theme in BUILTIN_THEMES
 
 
 def test_the_scripts_of_the_readme_run(tmp_path: Path) -> None:
