@@ -139,6 +139,8 @@ def broken(path: Path, error: ValidationError, *, table: str = "") -> BrokenFile
     line = _line_of(path, place)
     where = f"{path}, line {line}" if line else f"{path}"
     text = finding["msg"].removeprefix("Value error, ")
+    if finding["type"] == "extra_forbidden":
+        text = "no such word is known here"
     return BrokenFile(f"{where}: {'.'.join(place) or 'the file'}: {text}.", hint="Mend that line.")
 
 

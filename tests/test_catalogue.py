@@ -114,7 +114,7 @@ def test_gpt_4_class_and_reasoning_models_are_told_apart() -> None:
     ("text", "finding", "line"),
     [
         ('title = "x"\nbase_url = \n', "TOML", "line 2"),
-        ('title = "x"\nbase_urll = "https://a.b/v1"\n', "base_urll", "line 2"),
+        ('title = "x"\nbase_urll = "https://a.b/v1"\n', "base_urll: no such word", "line 2"),
         ('base_url = "gopher://x"\n', "http", "line 1"),
         ('base_url = "https://me:pw@a.b"\n', "password", "line 1"),
         ('base_url = "https://a.b:99999/v1"\n', "base_url", "line 1"),
