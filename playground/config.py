@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import tomllib
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -101,6 +102,25 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
         raise BrokenFile(f"{path} is not valid TOML: {said}.", hint="Mend that line.") from error
     except RecursionError as error:
         raise BrokenFile(f"{path} is nested too deeply.", hint="Is it the right file?") from error
+
+
+def toml_of(content: Mapping[str, Any]) -> str:
+    """Content as TOML, which reads as exactly that again.
+
+    Strings keep their lines, for who mends the file by hand, unless there is a carriage return in
+    any: TOML reads CR LF as LF there. Raises `TypeError` for what TOML cannot hold.
+    """
+    import tomli_w
+
+    return tomli_w.dumps(content, multiline_strings=not _has_return(content))
+
+
+def _has_return(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_return, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_return, value))
+    return isinstance(value, str) and "\r" in value
 
 
 def write_file(path: Path, data: bytes, *, lost: str) -> None:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import tomli_w
 from pydantic import ValidationError
 
-from playground.config import MAX_FILE_BYTES, broken, config_dir, read_toml, write_file
+from playground.config import MAX_FILE_BYTES, broken, config_dir, read_toml, toml_of, write_file
 from playground.errors import (
     BrokenFile,
     ConfigurationError,
@@ -163,10 +162,8 @@ def _toml_of(preset: Preset) -> bytes:
                 f"{knob} holds a null, which a preset's file cannot hold.",
                 hint="Unset it before you save.",
             )
-    # Long strings keep their lines, for who mends the file by hand; TOML reads CR LF as LF there.
-    lines = "\r" not in (preset.system_prompt or "") and not preset.params.given().get("grammar")
     try:
-        text = tomli_w.dumps(content, multiline_strings=lines).encode("utf-8")
+        text = toml_of(content).encode("utf-8")
     except UnicodeEncodeError as error:
         raise UsageError(
             "The preset holds half a character, which no file can hold.",

@@ -8,9 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-import tomli_w
-
-from playground.config import MAX_FILE_BYTES, read_text, write_file
+from playground.config import MAX_FILE_BYTES, read_text, toml_of, write_file
 from playground.errors import ConfigurationError, UnknownPrompt, UsageError
 from playground.params import GenerationParams
 from playground.prompts.library import find_place, prompt_folder, read_prompt
@@ -108,10 +106,8 @@ def _written(content: Mapping[str, Any]) -> str:
     Raises `UsageError` for what TOML cannot hold.
     """
     kept = {name: value for name, value in content.items() if value not in ("", None, {}, (), [])}
-    # TOML reads CR LF as LF in long strings.
-    lines = not any("\r" in value for value in kept.values() if isinstance(value, str))
     try:
-        return tomli_w.dumps(kept, multiline_strings=lines)
+        return toml_of(kept)
     except TypeError as error:
         raise UsageError(f"This cannot be kept in a file: {error}.") from error
 

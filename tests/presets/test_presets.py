@@ -161,6 +161,15 @@ def test_what_was_saved_is_found_again_exactly(
     assert find_preset("mine") == preset
 
 
+@pytest.mark.parametrize("text", ["a\r\nb", "\r\n", "a\nb", "\n\n"])
+def test_every_text_of_a_preset_keeps_its_line_ends(text: str) -> None:
+    texts = {"grammar": text, "extra": {"note": [text]}, "stop": (text,)}
+    for told in ({"title": text}, {"description": text}, {"system_prompt": text}):
+        preset = Preset.of("mine", params=GenerationParams.of(**texts), **told)
+        save_preset(preset)
+        assert find_preset("mine") == preset
+
+
 def test_the_users_own_come_after_the_shipped_ones_and_over_them_by_name() -> None:
     save_preset(Preset.of("zebra"))
     save_preset(Preset.of("ape"))
