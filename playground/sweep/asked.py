@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -28,6 +29,7 @@ from playground.sweep.definition import (
     SweepPrompt,
     split,
 )
+from playground.sweep.labels import LABEL_LENGTH, apart
 from playground.sweep.sources import EXPECTED, PROMPT, read_prompts
 from playground.sweep.space import Grid
 from playground.types import Frozen, Message
@@ -227,7 +229,29 @@ def _prompts(asked: Asked) -> tuple[tuple[SweepPrompt, ...], _Suggested]:
             "There is no prompt to sweep.",
             hint='Write it: playground sweep "Once upon a time" --temperature 0:2:0.5',
         )
-    return tuple(found), suggested
+    return _told_apart(found), suggested
+
+
+def _told_apart(prompts: Sequence[SweepPrompt]) -> tuple[SweepPrompt, ...]:
+    """The same prompts; of those that are called the same, by what their texts differ in.
+
+    Where the texts are the same too, the system prompts tell them apart.
+    """
+    often = Counter(prompt.label for prompt in prompts)
+    alike = [prompt for prompt in prompts if often[prompt.label] > 1]
+    if not alike:
+        return tuple(prompts)
+    names = apart([" ".join(prompt.text.split()) for prompt in alike], LABEL_LENGTH)
+    if len(set(names)) < len(names):
+        systems = [t.content for prompt in alike for t in prompt.messages[:1] if t.role == "system"]
+        if len(systems) == len(alike) and len(set(systems)) > 1:
+            lines = apart([" ".join(text.split()) for text in systems], LABEL_LENGTH // 2)
+            names = [f"{name} · {line}" for name, line in zip(names, lines, strict=True)]
+    relabelled = iter(names)
+    return tuple(
+        prompt.model_copy(update={"label": next(relabelled)}) if often[prompt.label] > 1 else prompt
+        for prompt in prompts
+    )
 
 
 def _of_library(named: AskedPrompt, system: str, asked: Asked) -> Iterable[SweepPrompt]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from playground.sweep.axis import value_text
-from playground.sweep.definition import short
+from playground.sweep.labels import apart
 from playground.sweep.result import Cell, SweepResult
 
 MOST_LINES = 4
@@ -35,21 +35,22 @@ def lines_of(
     A line is what differs in nothing but the knob: model, prompt and the other knobs are its name.
     """
     found: dict[str, list[tuple[float, float, float | None, float | None]]] = {}
+    labels = apart([prompt.label for prompt in result.sweep.prompts], 24)
     for cell, estimate in result.series(knob, metric):
         place = cell.values[knob]
         if isinstance(place, int | float) and estimate.value is not None:
-            points = found.setdefault(line_name(result, cell, knob), [])
+            points = found.setdefault(_line_name(result, cell, knob, labels), [])
             points.append((float(place), estimate.value, estimate.low, estimate.high))
     return found
 
 
-def line_name(result: SweepResult, cell: Cell, knob: str) -> str:
+def _line_name(result: SweepResult, cell: Cell, knob: str, labels: Sequence[str]) -> str:
     """What a line is called beside others: what it does not share with all of them."""
     parts = []
     if len(result.sweep.models) > 1:
         parts.append(cell.model)
     if len(result.sweep.prompts) > 1:
-        parts.append(short(cell.prompt.label, 24))
+        parts.append(labels[cell.place.prompt])
     parts += [
         f"{axis.knob} {value_text(cell.values.get(axis.knob))}"
         for axis in result.axes

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from playground.history import History
-from playground.sweep.definition import RandomSearch, axes_of
+from playground.sweep.definition import RandomSearch, SweepPrompt, axes_of
 from playground.sweep.report import pieces
 from playground.sweep.report.content import Content
 from playground.sweep.result import SweepResult
@@ -362,6 +362,23 @@ def test_failures_are_shown_with_their_error(
     assert browser.text("#answers article .bad") == row.error
     assert "1 failed" in browser.text("header")
     assert "+1 failed" in browser.texts("#cells tbody tr")[0]
+
+
+def test_prompts_that_begin_alike_can_be_told_apart_on_the_map(
+    browser: Chromium, history: History, tmp_path: Path
+) -> None:
+    places = ("France", "Japan", "Italy", "Spain", "Norway", "Portugal", "Greece", "Finland")
+    result = make(
+        history,
+        prompts=tuple(SweepPrompt.of(f"What is the capital of {place}?") for place in places),
+        axes=axes_of({"temperature": "0,1"}),
+        models=("scripted:echo",),
+        samples=1,
+    )
+    browser.open(written(result, tmp_path), "across=prompt&down=temperature")
+    heads = browser.texts("#map .frame text:not(.name)")
+    assert all(head.startswith("…") for head in heads[2:])
+    assert [head.split()[-1].lstrip("…") for head in heads[2:]] == [f"{place}?" for place in places]
 
 
 def test_what_is_left_out_is_said_at_the_top(

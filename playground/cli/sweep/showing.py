@@ -14,6 +14,7 @@ from playground.sweep.axis import value_text
 from playground.sweep.curve import curves
 from playground.sweep.definition import short
 from playground.sweep.findings import findings
+from playground.sweep.labels import apart
 from playground.sweep.result import Cell, SweepResult
 
 MOST_ROWS = 60
@@ -145,9 +146,10 @@ def _table(result: SweepResult, shown: Sequence[str]) -> str:
     first = len(head)
     head += [*shown, "answers", "most frequent"]
     rows = []
+    labels = apart([prompt.label for prompt in result.sweep.prompts], 24)
     for cell in result.cells[:MOST_ROWS]:
         row = [str(cell.number), *([] if not several_models else [cell.model])]
-        row += [short(cell.prompt.label, 24)] if several_prompts else []
+        row += [labels[cell.place.prompt]] if several_prompts else []
         row += [value_text(cell.values.get(axis.knob)) for axis in result.axes]
         row += [estimate_text(cell.figures.estimates.get(name)) for name in shown]
         row += [_count(cell), short(cell.figures.top, 32)]

@@ -17,6 +17,7 @@ from playground.errors import PlaygroundError, UsageError, did_you_mean
 from playground.sanitize import make_safe
 from playground.sweep.axis import value_text
 from playground.sweep.definition import GridSearch, short
+from playground.sweep.labels import apart
 from playground.sweep.result import Cell, SweepResult
 
 if TYPE_CHECKING:
@@ -142,12 +143,11 @@ def _dimensions(result: SweepResult) -> list[_Dimension]:
         )
         for axis in result.axes
     ]
-    models, prompts = result.sweep.models, result.sweep.prompts
+    models = result.sweep.models
+    prompts = apart([prompt.label for prompt in result.sweep.prompts], 40)
     found += [
         _Dimension("model", lambda c: c.place.model, lambda v: models[int(str(v))], ()),
-        _Dimension(
-            "prompt", lambda c: c.place.prompt, lambda v: short(prompts[int(str(v))].label, 40), ()
-        ),
+        _Dimension("prompt", lambda c: c.place.prompt, lambda v: prompts[int(str(v))], ()),
     ]
     whole = [_with_values(one, result.cells) for one in found]
     return [one for one in whole if len(one.values) > 1]
@@ -296,9 +296,8 @@ class _Page:
         for axis, one, most in ((panel.xaxis, across, 12), (panel.yaxis, down, 24)):
             every = -(-len(one.values) // most)
             places = range(0, len(one.values), every)
-            axis.set_ticks(
-                [*places], [self.safe(short(one.text(one.values[p]), 24)) for p in places]
-            )
+            labels = apart([*map(one.text, one.values)], 24)
+            axis.set_ticks([*places], [self.safe(labels[p]) for p in places])
             axis.set_label_text(one.name)
         if max(len(across.text(value)) for value in across.values) > 8:
             panel.tick_params(axis="x", rotation=30)
@@ -308,7 +307,7 @@ class _Page:
         """Set up the axis from left to right."""
         axes.set_xlabel(over.name)
         if not over.numeric:
-            names = [self.safe(short(over.text(value), 24)) for value in over.values]
+            names = [self.safe(name) for name in apart([*map(over.text, over.values)], 24)]
             axes.set_xticks(range(len(names)), names)
             if max(map(len, names)) > 8:
                 axes.tick_params(axis="x", rotation=30)

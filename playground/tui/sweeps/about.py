@@ -10,9 +10,10 @@ from textual.content import Content
 from playground.metrics import METRICS
 from playground.sanitize import make_safe
 from playground.sweep.findings import Finding
+from playground.sweep.labels import apart
 from playground.tui.labels import cut, one_line
 from playground.tui.sweeps.live import LiveSweep
-from playground.tui.sweeps.plane import Plane
+from playground.tui.sweeps.plane import Dimension, Plane
 from playground.tui.widgets.fitted_text import Passage, heading, table
 
 __all__ = ["findings_text", "held_text", "keys_text", "metric_text"]
@@ -24,6 +25,9 @@ _MUTED: Final = "$foreground 50%"
 
 _LABEL: Final = 32
 """Cells that a place may take among those that are held."""
+
+_LOOKED_AT: Final = 200
+"""Places of a dimension that are looked at, to tell their names apart."""
 
 _ALL_KEYS: Final = (
     ("The picture", (
@@ -72,7 +76,7 @@ def held_text(plane: Plane, turning: int) -> Content:
     parts: Parts = []
     for at, dimension in enumerate(further):
         place = plane.held.get(dimension.name, 0)
-        label = cut(dimension.label(place), _LABEL)
+        label = _label(dimension, place)
         parts += [
             (f"{dimension.name} ", "$foreground 60%"),
             (label, "bold $text-accent" if at == turning % len(further) else "bold"),
@@ -80,6 +84,13 @@ def held_text(plane: Plane, turning: int) -> Content:
         ]
     choose = "H chooses · " if len(further) > 1 else ""
     return Content.assemble(*parts, (f"{choose}, and . turn it", _MUTED))
+
+
+def _label(dimension: Dimension, place: int) -> str:
+    """The name of a place, told apart from the others where they are not too many to look at."""
+    if dimension.size > _LOOKED_AT:
+        return cut(dimension.label(place), _LABEL)
+    return apart([dimension.label(at) for at in range(dimension.size)], _LABEL)[place]
 
 
 def keys_text() -> list[Passage]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
@@ -19,6 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from playground.history.sweeping import KeptValue
+from playground.sweep.labels import apart
 from playground.tui.labels import fit
 from playground.tui.sweeps.heat import Scale, colours_at, shade_at, shaded_at, short_figure
 from playground.tui.sweeps.plane import Plane
@@ -36,6 +37,8 @@ _LABELS_LOOKED_AT: Final = 200
 
 _WIDEST_COLUMN: Final = 24
 _STEPS: Final = 63
+
+Label = Callable[[int], str]
 
 _NOT_ENDED, _FAILED, _NO_VALUE, _LEFT_OUT = "·", "✗", "–", "/"
 
@@ -81,6 +84,8 @@ class HeatGrid(ScrollView, can_focus=True):
         self._left_out: Collection[int] = ()
         self._cursor = (0, 0)
         self._label_width = 1
+        self._head_of: Label = self._plane.column_label
+        self._label_of: Label = self._plane.row_label
         self._cell_width = _DENSE
         self._figures: bool | None = None
         self._styles: dict[tuple[int, bool], Style] = {}
@@ -151,6 +156,8 @@ class HeatGrid(ScrollView, can_focus=True):
         fits = wanted * plane.columns <= room
         shown = fits if self._figures is None else self._figures
         self._cell_width = wanted if shown else _DENSE
+        self._head_of = _apart(plane.column_label, plane.columns, self._cell_width - 2)
+        self._label_of = _apart(plane.row_label, plane.rows, self._label_width - 1)
         size = Size(self._label_width + plane.columns * self._cell_width, _HEAD + plane.rows)
         if size != self.virtual_size:
             self.virtual_size = size
@@ -269,7 +276,7 @@ class HeatGrid(ScrollView, can_focus=True):
         here = self.get_component_rich_style("heat--here")
         cells = [
             Segment(
-                f"{fit(f' {plane.column_label(column)}', self._cell_width - 1)} ",
+                f"{fit(f' {self._head_of(column)}', self._cell_width - 1)} ",
                 here if column == self._cursor[1] else style,
             )
             for column in columns
@@ -301,7 +308,7 @@ class HeatGrid(ScrollView, can_focus=True):
 
     def _row(self, row: int) -> Strip:
         columns, hidden = self._visible()
-        label = self._label(self._plane.row_label(row), here=row == self._cursor[0])
+        label = self._label(self._label_of(row), here=row == self._cursor[0])
         cells = [self._cell(row, column) for column in columns]
         return self._beside(label, cells, hidden)
 
@@ -398,6 +405,13 @@ class HeatLegend(Widget):
 def few_colours(widget: Widget) -> bool:
     """Whether the terminal has sixteen colours, or none."""
     return widget.app.console.color_system not in ("truecolor", "256")
+
+
+def _apart(label: Label, count: int, width: int) -> Label:
+    """Labels in so many cells, told apart; of very many each is cut by itself."""
+    if count > _LABELS_LOOKED_AT:
+        return label
+    return apart([label(place) for place in range(count)], width).__getitem__
 
 
 def _label_widths(plane: Plane) -> list[int]:

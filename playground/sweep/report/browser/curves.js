@@ -104,22 +104,46 @@ function spot(cell, attributes, spokenText) {
 /** The lines, marks and names of two axes. */
 function frame(x, y, across, up, { width, height, left, right, top, bottom }) {
   const floor = height - bottom;
-  const slanted = x.marks.some(([, text]) => text.length > 12);
+  const long = x.marks.some(([, text]) => text.length > 12);
+  const names = x.marks.map(([, text]) => text);
+  const shown = long ? toldApart(names, 14) : names;
   return svg("g", { class: "frame", "aria-hidden": "true" },
     y.marks.map(([value, text]) => [
       svg("path", { class: "rule", d: `M${left},${fixed(y.at(value))}H${width - right}` }),
       svg("text", { x: left - 8, y: fixed(y.at(value)) + 4, "text-anchor": "end" }, text),
     ]),
-    x.marks.map(([value, text]) => [
+    x.marks.map(([value], n) => [
       svg("path", { class: "tick", d: `M${fixed(x.at(value))},${floor}v5` }),
-      svg("text", { x: fixed(x.at(value)), y: floor + 18, "text-anchor": "middle" },
-        slanted ? clipped(text, 14) : text),
+      svg("text", { x: fixed(x.at(value)), y: floor + 18, "text-anchor": "middle" }, shown[n]),
     ]),
     svg("path", { class: "tick", d: `M${left},${floor}H${width - right}` }),
     svg("text", { x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle",
       class: "name" }, across),
     svg("text", { transform: `translate(14,${(top + floor) / 2}) rotate(-90)`,
       "text-anchor": "middle", class: "name" }, up));
+}
+
+/** Texts in so many characters each, so that they can be told apart: see `labels.py`. */
+function toldApart(texts, most) {
+  const alike = new Map(texts.map((text) => [text, 0]));
+  const sorted = [...alike.keys()].sort();
+  for (let at = 1; at < sorted.length; at += 1) {
+    const one = sorted[at - 1], other = sorted[at];
+    let same = 0;
+    while (same < one.length && one[same] === other[same]) same += 1;
+    for (const text of [one, other]) alike.set(text, Math.max(alike.get(text), same));
+  }
+  return texts.map((text) => {
+    const shared = alike.get(text);
+    if ([...text].length <= most || [...text.slice(0, shared)].length < most - 1)
+      return clipped(text, most);
+    const wordBefore = (place) => text.slice(0, Math.max(place, 0)).lastIndexOf(" ") + 1;
+    let start = wordBefore(shared);
+    if (shared - start > most / 2) start = shared;
+    for (let before = wordBefore(start - 1); before < start
+      && [...text.slice(before)].length < most; before = wordBefore(start - 1)) start = before;
+    return clipped(start < text.length ? `…${text.slice(start)}` : text, most);
+  });
 }
 
 /** The beginning of a text, by characters as people count them. */

@@ -28,7 +28,7 @@ const heard = el("p", { class: "unseen", role: "status" });
 
 function drawToolbar() {
   const holds = dimensions.map((one) => choice(one.name,
-    [["", "all"], ...one.values.map((value, place) => [place, clipped(one.text(value), 40)])],
+    [["", "all"], ...toldApart(one.values.map(one.text), 40).map((name, place) => [place, name])],
     state.hold[one.key] ?? "", (place) => {
       const hold = { ...state.hold };
       if (place === "") delete hold[one.key]; else hold[one.key] = Number(place);

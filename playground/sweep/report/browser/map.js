@@ -49,13 +49,14 @@ function rampOf(metric, low, high) {
 function heatPicture(across, down, metric, group, tint, name, room) {
   const there = (one) => one.values.filter((value) => group.some((cell) => one.of(cell) === value));
   const columns = there(across), lines = there(down);
-  const names = lines.map((value) => clipped(down.text(value), 24));
+  const names = toldApart(lines.map((value) => down.text(value)), 24);
   const left = Math.max(...names.map(widthOf), 20) + 30;
   const wide = Math.min(Math.max((room - left) / columns.length, 8), 130);
   const high = Math.min(Math.max(340 / lines.length, 8), 38);
   const width = left + wide * columns.length + 6, floor = 8 + high * lines.length;
   const every = Math.ceil(44 / wide), everyLine = Math.ceil(14 / high);
   const letters = Math.max(4, Math.floor(wide * every / 8));
+  const heads = toldApart(columns.map((value) => across.text(value)), letters);
   const rows = lines.map(() => Array(columns.length).fill(null));
   for (const cell of group) {
     const x = columns.indexOf(across.of(cell)), y = lines.indexOf(down.of(cell));
@@ -79,9 +80,8 @@ function heatPicture(across, down, metric, group, tint, name, room) {
   svg("g", { class: "frame", "aria-hidden": "true" },
     names.map((text, y) => (y % everyLine ? null : svg("text",
       { x: left - 6, y: fixed(8 + y * high + high / 2 + 4), "text-anchor": "end" }, text))),
-    columns.map((value, x) => (x % every ? null : svg("text",
-      { x: fixed(left + (x + 0.5) * wide), y: floor + 15, "text-anchor": "middle" },
-      clipped(across.text(value), letters)))),
+    heads.map((text, x) => (x % every ? null : svg("text",
+      { x: fixed(left + (x + 0.5) * wide), y: floor + 15, "text-anchor": "middle" }, text))),
     svg("text", { class: "name", x: fixed(left + wide * columns.length / 2), y: floor + 35,
       "text-anchor": "middle" }, across.name),
     svg("text", { class: "name", transform: `translate(12,${fixed(4 + floor / 2)}) rotate(-90)`,
@@ -94,7 +94,8 @@ function dotPicture(across, down, metric, group, tint, name) {
   const there = (one) => one.values.filter((value) => group.some((cell) => one.of(cell) === value));
   const x = scaleOf(across, there(across), left + 10, width - right - 10);
   const y = scaleOf(down, there(down), height - bottom - 10, top + 10);
-  y.marks = y.marks.map(([value, text]) => [value, clipped(text, 7)]);
+  const names = toldApart(y.marks.map(([, text]) => text), 7);
+  y.marks = y.marks.map(([value], n) => [value, names[n]]);
   const spots = group.map((cell) => {
     const found = figure(cell, metric.name);
     return found.value === null ? null : spot(cell, {
