@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from playground.errors import BrokenFile, ConfigurationError, NoSpace
+from playground.errors import BrokenFile, ConfigurationError, NoSpace, did_you_mean
 
 APP = "chat-playground"
 MAX_FILE_BYTES = 1_000_000
@@ -149,22 +149,49 @@ def write_file(path: Path, data: bytes, *, lost: str) -> None:
         raise kind(f"{path} cannot be written: {error.strerror or error}.", hint=lost) from error
 
 
-def broken(path: Path, error: ValidationError, *, table: str = "") -> BrokenFile:
+def broken(
+    path: Path,
+    error: ValidationError,
+    *,
+    table: str = "",
+    schema: type[BaseModel] | None = None,
+) -> BrokenFile:
     """The `BrokenFile` for a file whose content does not fit its schema, with the line.
 
-    `table` is the one that the schema is of, where it is not that of the whole file.
+    `table` is the one that the schema is of, where it is not that of the whole file. Of a word
+    that the `schema` does not know, those that are spelt much like it are named.
     """
     finding = error.errors()[0]
     place = [*([table] if table else []), *(str(step) for step in finding["loc"])]
-    line = _line_of(path, place)
-    where = f"{path}, line {line}" if line else f"{path}"
     text = finding["msg"].removeprefix("Value error, ")
+    hint = ""
     if finding["type"] == "extra_forbidden":
         text = "no such word is known here"
-    return BrokenFile(f"{where}: {'.'.join(place) or 'the file'}: {text}.", hint="Mend that line.")
+        hint = "" if schema is None else near_words(schema, finding["loc"])
+    return BrokenFile(
+        f"{where(path, place)}: {'.'.join(place) or 'the file'}: {text}.",
+        hint=hint or "Mend that line.",
+    )
 
 
-def _line_of(path: Path, place: list[str]) -> int:
+def near_words(schema: type[BaseModel], place: Sequence[int | str]) -> str:
+    """A hint at the words that may stand where an unknown one does; empty where none is close."""
+    for step in place[:-1]:
+        field = schema.model_fields.get(str(step))
+        inner = None if field is None else field.annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return ""
+        schema = inner
+    return did_you_mean(str(place[-1]), schema.model_fields)
+
+
+def where(path: Path, place: Sequence[str]) -> str:
+    """A file, with the line of a key path where it is found."""
+    line = _line_of(path, place)
+    return f"{path}, line {line}" if line else f"{path}"
+
+
+def _line_of(path: Path, place: Sequence[str]) -> int:
     """The line on which the last findable word of a key path stands, 0 if none does."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     for word in reversed(place):
@@ -184,7 +211,7 @@ def settings() -> Settings:
     try:
         return Settings.model_validate(read_toml(path))
     except ValidationError as error:
-        raise broken(path, error) from error
+        raise broken(path, error, schema=Settings) from error
 
 
 def keys_path() -> Path:

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 import playground.metrics as metrics
-from playground.config import broken, read_toml
-from playground.errors import InvalidParameter, UsageError
+from playground.config import broken, near_words, read_toml, where
+from playground.errors import BrokenFile, InvalidParameter, UsageError
 from playground.params import GenerationParams
 from playground.prompts import AskedPrompt, Case, asked_prompt, is_reference, name_and_value
 from playground.sweep.axis import NOT_SWEPT, Axis
@@ -110,6 +110,12 @@ class Asked(Frozen):
         except ValidationError as error:
             finding = error.errors()[0]
             place = ".".join(str(step) for step in finding["loc"])
+            if finding["type"] == "extra_forbidden":
+                raise UsageError(
+                    f"There is no word {place!r} for what a sweep may say.",
+                    hint=near_words(cls, finding["loc"])
+                    or "`playground sweep --help` has examples.",
+                ) from error
             raise UsageError(
                 f"{place or 'This'} cannot be {finding['input']!r}: {finding['msg']}.",
                 hint="`playground sweep --help` has examples.",
@@ -135,11 +141,26 @@ def read_sweep_file(path: Path) -> Asked:
     try:
         asked = Asked.model_validate(read_toml(path))
     except ValidationError as error:
-        raise broken(path, error) from error
+        raise broken(path, error, schema=Asked) from error
+    _check_knobs(path, asked)
     if not asked.prompts:
         return asked
     beside = path.parent / Path(asked.prompts).expanduser()
     return asked.model_copy(update={"prompts": str(beside)})
+
+
+def _check_knobs(path: Path, asked: Asked) -> None:
+    """Raise `BrokenFile`, with the line, for a knob that is none or has no such values."""
+    for table in ("params", "space"):
+        for name, given in getattr(asked, table).items():
+            if name in NOT_SWEPT:
+                continue
+            try:
+                GenerationParams.of(**split({name: given})[1])
+            except InvalidParameter as error:
+                raise BrokenFile(
+                    f"{where(path, (table, name))}: {error.message}", hint=error.hint
+                ) from error
 
 
 def build(asked: Asked) -> Sweep:

@@ -18,4 +18,6 @@ def configured() -> EngineSettings:
     try:
         return EngineSettings.model_validate(settings().local)
     except ValidationError as error:
-        raise broken(config_dir() / "config.toml", error, table=TABLE) from error
+        raise broken(
+            config_dir() / "config.toml", error, table=TABLE, schema=EngineSettings
+        ) from error
