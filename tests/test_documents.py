@@ -152,13 +152,17 @@ def test_every_flag_that_is_named_is_one_of_a_command() -> None:
                 assert flag in known | elsewhere, (page.name, flag)
 
 
-def test_every_benchmark_that_is_named_takes_what_is_said() -> None:
-    pattern = re.compile(r"python -m benchmarks\.(\w+)([^`\n]*)")
+def test_every_program_that_is_named_takes_what_is_said() -> None:
+    pattern = re.compile(r"python -m ((?:benchmarks|tools)\.[\w.]+)([^`\n#]*)")
+    named_so_far = set()
     for page in PAGES:
         for name, flags in pattern.findall(text_of(page)):
-            source = text_of(ROOT / "benchmarks" / f"{name}.py")
-            for flag in re.findall(r"--[a-z-]+", flags):
+            place = ROOT.joinpath(*name.split("."))
+            source = text_of(place / "__main__.py" if place.is_dir() else place.with_suffix(".py"))
+            named_so_far.add(name)
+            for flag in re.findall(r"(?<!\S)--[a-z-]+", flags):
                 assert f'"{flag}"' in source, (page.name, name, flag)
+    assert {"benchmarks.start", "tools.train_demo", "tools.train_demo.knobs"} <= named_so_far
 
 
 def test_every_make_target_that_is_named_is_there() -> None:
