@@ -365,6 +365,16 @@ class PlaygroundApp(
             lambda: self.set_timer(0.1, self.deliver_screenshot),
         )
 
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Save the screen among the downloads; where there are none, in the current folder."""
+        from platformdirs import user_downloads_path
+
+        downloads = user_downloads_path()
+        folder = downloads if downloads.is_dir() else Path.cwd()
+        return super().deliver_screenshot(filename, path or str(folder), time_format)
+
     def _doing(self, action: str) -> Callable[[], None]:
         def do() -> None:
             # Later: an action may open a screen, and the palette has to be gone by then.

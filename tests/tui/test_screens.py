@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.widgets import Input, OptionList
 
@@ -120,6 +122,23 @@ async def test_every_act_is_in_the_command_palette() -> None:
         await write(pilot, "stop all")
         await until(pilot, lambda: "Stop every pane" in screen_of(app))
         await pilot.press("escape")
+
+
+@pytest.mark.parametrize("downloads", [True, False])
+async def test_a_screenshot_lies_among_the_downloads_or_else_in_the_current_folder(
+    downloads: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, here = tmp_path / "Downloads", tmp_path / "here"
+    here.mkdir()
+    if downloads:
+        found.mkdir()
+    monkeypatch.setattr("platformdirs.user_downloads_path", lambda: found)
+    monkeypatch.chdir(here)
+    app = playground_of({"a:x": saying("hi")})
+    async with playing(app) as pilot:
+        app.deliver_screenshot()
+        folder = found if downloads else here
+        await until(pilot, lambda: any("</svg>" in p.read_text() for p in folder.glob("*.svg")))
 
 
 async def test_every_act_does_something_whenever_it_is_asked_for() -> None:
