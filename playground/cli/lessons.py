@@ -24,11 +24,11 @@ def lessons(name: str, *, language: str, listed: bool, json: bool) -> int:
     """Play a lesson, or show the list: in the terminal, or printed for a pipe. The exit code."""
     progress = kept_progress()
     spoken = language_of(language, progress.language, others=own_languages())
+    if name:
+        find_lesson(name, spoken)  # What is wrong is better said before the screen changes.
     if listed or json or not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         _print(list_lessons(spoken), progress, json=json)
         return 0
-    if name:
-        find_lesson(name, spoken)  # What is wrong is better said before the screen changes.
     from playground.tui import run_app
     from playground.tui.lesson_actions import LessonRequest
 

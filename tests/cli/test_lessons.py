@@ -29,3 +29,9 @@ def test_programs_read_json(shell: Shell) -> None:
 
 def test_a_language_that_there_is_not_is_refused(shell: Shell) -> None:
     assert "no lessons in 'tlh'" in shell("lessons", "--list", "--language", "tlh").stderr
+
+
+def test_a_lesson_that_there_is_not_is_refused_in_a_pipe_too(shell: Shell) -> None:
+    done = shell("lessons", "temprature", "--language", "en")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no lesson 'temprature'. Did you mean 'temperature'" in done.stderr
