@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment as Cells
 from rich.style import Style
 from textual import events
@@ -19,7 +20,7 @@ from playground.background import off_loop
 from playground.difference import Segment
 from playground.spelling import in_place
 from playground.tui.difference_rows import MARKS, Piece, Row, inline, side_by_side
-from playground.tui.labels import one_line
+from playground.tui.labels import cut, one_line
 from playground.tui.latest import run_latest
 
 __all__ = ["MIN_COLUMN", "DifferenceView"]
@@ -142,6 +143,8 @@ class DifferenceView(ScrollView, can_focus=True):
         left, right = self._titles
         if self._drawn_inline:
             (before, after), (open_, close) = MARKS["removed"], MARKS["added"]
+            room = max((width - cell_len(f"{before}{after} {open_}{close}")) // 2, 1)
+            left, right = cut(left, room), cut(right, room)
             return Strip(
                 [
                     Cells(f"{before}{left}{after}", styles["removed"] + bold),
@@ -150,14 +153,12 @@ class DifferenceView(ScrollView, can_focus=True):
                 ]
             )
         gutter = Cells(_SIGNS[False, False], self.get_component_rich_style("difference--gutter"))
-        heads = [Strip([Cells(title, bold)]) for title in self._titles]
-        return Strip.join(
-            [
-                heads[0].adjust_cell_length(self.column),
-                Strip([gutter]),
-                heads[1].adjust_cell_length(width - self.column - _GUTTER),
-            ]
-        )
+        widths = (self.column, width - self.column - _GUTTER)
+        heads = [
+            Strip([Cells(cut(title, room), bold)]).adjust_cell_length(room)
+            for title, room in zip(self._titles, widths, strict=True)
+        ]
+        return Strip.join([heads[0], Strip([gutter]), heads[1]])
 
     def _row_strip(self, row: Row, width: int) -> Strip:
         left = self._strip(row.left)

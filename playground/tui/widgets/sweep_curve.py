@@ -26,6 +26,9 @@ _AROUND: Final = (9, 4)
 _LEAST: Final = (24, 7)
 """Columns and rows below which nothing of a curve would be left beside its axes."""
 
+_PALER: Final = 0.25
+"""How much of the ground is in the colour of the band."""
+
 _BAND, _LINE, _DOTS, _OTHERS = "░", "braille", "dot", "◇"
 
 
@@ -57,9 +60,11 @@ class SweepCurve(PlotextPlot):
         plot = self.plt
         plot.clear_figure()
         colours = self.app.theme_variables
-        line, band, here, other = (
-            Color.parse(colours[name]).rgb for name in ("primary", "border", "warning", "accent")
+        ours, ground, *rest = (
+            Color.parse(colours[name]) for name in ("primary", "background", "warning", "accent")
         )
+        # A quarter of a cell is all that a sign of the band paints: its colour is near the line's.
+        line, band, here, other = (c.rgb for c in (ours, ours.blend(ground, _PALER), *rest))
         left, right = _ends((curve.low, curve.high))
         beside = [mark.value for _name, marks in curve.others for mark in marks]
         low, high = _ends(

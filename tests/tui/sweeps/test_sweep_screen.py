@@ -470,6 +470,16 @@ async def test_two_cells_are_compared_answer_by_answer_and_by_their_intervals() 
         assert isinstance(up.app.screen, SweepScreen)
 
 
+async def test_what_two_cells_are_called_ends_in_an_ellipsis_where_it_has_no_room() -> None:
+    prompts = tuple(f"Tell me a long and winding story about a young {name}" for name in ("a", "b"))
+    sweep = sweep_of(prompt=prompts, space={"temperature": "0,1", "top_p": "0.5,1"})
+    async with kept(sweep, size=(100, 40)) as up:
+        await up.press("space", "right", "d")
+        await up.sees("answer 1 of 2")
+        (titles,) = [line for line in up.text.splitlines() if "temperature" in line]
+        assert titles.count("…") == 2
+
+
 async def test_neighbours_whose_intervals_overlap_may_differ_by_chance() -> None:
     async with kept(figures=figures_by(lambda cell: cell / 1000)) as up:
         await up.press("space", "right", "d")
