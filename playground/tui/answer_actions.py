@@ -100,8 +100,7 @@ class AnswerActions(Foundation):
             self.say(f"{MAX_PANES} panes are the most: F9 closes one.", "warning")
             return
         fork = pane.conversation.fork(turn)
-        made = await self._grid.add()
-        await self._take_conversation(made, fork)
+        made = await self._grid.add(fork, self._shelf)
         self.archive.file(fork, made.place)
         self._grid.activate(made.place)
 

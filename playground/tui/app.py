@@ -150,14 +150,16 @@ class PlaygroundApp(
     async def _furnish(self) -> None:
         """Read the settings, fit the panes to them, and let each load its model."""
         opening, archive, unkept = await off_loop(self._prepare)
+        from playground.tui.conversation import Conversation
+
         if opening.theme in self.available_themes:
             self.theme = opening.theme
         elif opening.theme:
             self.say(f"There is no theme {opening.theme!r}; Ctrl+P, Theme lists them.", "warning")
         self._archive = archive
-        await self._set_panes(len(opening.panes))
-        for pane, start in zip(self.panes, opening.panes, strict=True):
-            await self._give_model(pane, start.ref, start.params, opening.system)
+        await self._show_conversations(
+            [Conversation(start.ref, start.params, opening.system) for start in opening.panes]
+        )
         self.furnished.set()
         self._grid.activate(0)
         await self._lay_out_as(opening.layout)

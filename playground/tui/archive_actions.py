@@ -46,10 +46,12 @@ class ArchiveActions(Foundation):
         from playground.tui.conversation import Conversation
 
         panes = panes_to_open(record)
-        await self._set_panes(max(len(panes), 1))
-        for pane, kept in zip(self.panes, panes, strict=False):
-            others = [run for run in record.runs if run.pane != kept.id]
-            await self._take_conversation(pane, Conversation.recalled(kept, others))
+        await self._show_conversations(
+            [
+                Conversation.recalled(kept, [run for run in record.runs if run.pane != kept.id])
+                for kept in panes
+            ]
+        )
         self.archive.resume(record)
         self.archive.settle(record.id)
         self._shelf.keep_only(pane.conversation.ref for pane in self.panes)

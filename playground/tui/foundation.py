@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from textual.app import App
@@ -72,16 +72,14 @@ class Foundation(App[None]):
             self.say(f"{' and '.join(busy)} {verb} still answering. Esc stops.", "warning")
         return not busy
 
-    async def _take_conversation(self, pane: Pane, conversation: Conversation) -> None:
-        """Give a pane a conversation, whether it had one before or not."""
-        if pane.attached:
-            pane.take(conversation)
-        else:
-            await pane.attach(conversation, self._shelf)
-
-    async def _set_panes(self, count: int) -> None:
-        """Have so many panes, empty ones where there were fewer."""
-        while len(self.panes) > count:
-            await self._grid.close(self.panes[-1])
-        while len(self.panes) < count:
-            await self._grid.add()
+    async def _show_conversations(self, conversations: Sequence[Conversation]) -> None:
+        """Have a pane for each of these conversations, one at least, and no other."""
+        for pane in reversed(self.panes[len(conversations) :]):
+            await self._grid.close(pane)
+        for pane, conversation in zip(self.panes, conversations, strict=False):
+            if pane.attached:
+                pane.take(conversation)
+            else:
+                await pane.attach(conversation, self._shelf)
+        for conversation in conversations[len(self.panes) :]:
+            await self._grid.add(conversation, self._shelf)

@@ -216,10 +216,9 @@ class LessonActions(PaneActions):
 
         for pane in self.panes:
             await pane.stopped()
-        await self._set_panes(len(step.panes))
-        for pane, wanted in zip(self.panes, step.panes, strict=True):
-            made = Conversation(wanted.model, wanted.params, wanted.system)
-            await self._take_conversation(pane, made)
+        await self._show_conversations(
+            [Conversation(wanted.model, wanted.params, wanted.system) for wanted in step.panes]
+        )
         self.archive.begin_anew()
         self.archive.title, self.archive.tags = guide.lesson.title, ("lesson",)
 
@@ -331,9 +330,7 @@ class LessonActions(PaneActions):
             return
         for pane in self.panes:
             await pane.stopped()
-        await self._set_panes(len(aside.conversations))
-        for pane, conversation in zip(self.panes, aside.conversations, strict=True):
-            await self._take_conversation(pane, conversation)
+        await self._show_conversations(aside.conversations)
         archive = self.archive
         archive.current, archive.title, archive.tags, archive.pinned = aside.filed_under
         self._close_unused_models()

@@ -9,7 +9,6 @@ from playground.tui.arrangement import MAX_PANES
 from playground.tui.drawer_actions import DrawerActions
 
 if TYPE_CHECKING:
-    from playground.params import GenerationParams
     from playground.tui.widgets.pane import Pane
 
 __all__ = ["PaneActions"]
@@ -32,8 +31,10 @@ class PaneActions(DrawerActions):
             self.say(f"{MAX_PANES} panes are the most.", "warning")
             return
         like = self.active_pane.conversation
-        pane = await self._grid.add()
-        await self._give_model(pane, like.ref, like.params, like.system)
+        from playground.tui.conversation import Conversation
+
+        fresh = Conversation(like.ref, like.params, like.system)
+        pane = await self._grid.add(fresh, self._shelf)
         self._grid.activate(pane.place)
 
     async def action_close_pane(self) -> None:
@@ -59,13 +60,6 @@ class PaneActions(DrawerActions):
             pane.use_model(ref)
             self._close_unused_models()
             self._show_drawer()
-
-    async def _give_model(
-        self, pane: Pane, ref: str, params: GenerationParams, system: str
-    ) -> None:
-        from playground.tui.conversation import Conversation
-
-        await pane.attach(Conversation(ref, params, system), self._shelf)
 
     def action_system_prompt(self) -> None:
         """Edit the system prompt."""

@@ -37,12 +37,10 @@ class PresetActions(DrawerActions):
         """Add panes for the models of a preset that there are none for."""
         from playground.tui.conversation import Conversation
 
-        await self._set_panes(max(len(self.panes), min(len(preset.models), MAX_PANES)))
         settings = like.conversation
-        for pane, ref in zip(self.panes, preset.models, strict=False):
-            if not pane.attached:
-                fresh = Conversation(ref, settings.params, settings.system)
-                await pane.attach(fresh, self._shelf)
+        for ref in preset.models[len(self.panes) : MAX_PANES]:
+            fresh = Conversation(ref, settings.params, settings.system)
+            await self._grid.add(fresh, self._shelf)
 
     async def _apply(self, preset: Preset, panes: list[Pane]) -> None:
         """Take a preset's settings over; they count from the next prompt on."""

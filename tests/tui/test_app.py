@@ -249,36 +249,6 @@ async def test_prompts_can_go_to_one_pane_only() -> None:
         assert "Prompt to pane B" in screen_of(app)
 
 
-async def test_panes_come_and_go_between_one_and_four() -> None:
-    app = playground_of({"a:x": saying("hi")}, ["a:x", "a:x"])
-    async with playing(app, size=(160, 40)) as pilot:
-        await pilot.press("f8", "f8", "f8")
-        await pilot.pause()
-        assert len(app.panes) == 4
-        assert "4 panes are the most" in screen_of(app)
-        await ask(pilot, "hello")
-        assert answers_of(app) == [["hi"]] * 4
-        await pilot.press("f9", "f9", "f9", "f9")
-        await pilot.pause()
-        assert [pane.letter for pane in app.panes] == ["A"]
-
-
-async def test_a_new_pane_starts_like_the_active_one() -> None:
-    app = playground_of({"a:x": saying("hi")}, params=GenerationParams(top_k=7))
-    async with playing(app) as pilot:
-        await pilot.press("f8")
-        await pilot.pause()
-        added = app.panes[1].conversation
-        assert (added.ref, added.params.top_k) == ("a:x", 7)
-
-
-async def test_panes_with_the_same_model_share_it() -> None:
-    app = playground_of({"a:x": saying("hi")}, ["a:x", "a:x"])
-    async with playing(app) as pilot:
-        await until(pilot, lambda: all(pane.model is not None for pane in app.panes))
-        assert app.panes[0].model is app.panes[1].model
-
-
 class Closable(ScriptedModel):
     """Remembers being closed; hangs while it is, if told to."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from playground.tui.widgets.pane_tabs import PaneTab
 
 if TYPE_CHECKING:
     from playground.run import Run
+    from playground.tui.conversation import Conversation
+    from playground.tui.shelf import ModelShelf
     from playground.types import Timing
 
 __all__ = ["PaneGrid"]
@@ -35,6 +38,7 @@ class PaneGrid(Container):
         self.panes = [Pane(place, timing_of=timing_of) for place in range(min(count, MAX_PANES))]
         """The panes, from the left."""
         self._studied: tuple[str, ...] = ()
+        self._changing = asyncio.Lock()
         self._show(Arrangement(columns=len(self.panes), tabbed=False))
 
     def compose(self) -> ComposeResult:
@@ -90,22 +94,29 @@ class PaneGrid(Container):
         for pane in self.panes:
             pane.header.first = (*differing, *self._studied)
 
-    async def add(self) -> Pane:
-        """One more pane, still without a model."""
-        pane = Pane(len(self.panes), timing_of=self._timing_of)
-        self.panes.append(pane)
-        await self.mount(pane)
+    async def add(self, conversation: Conversation, shelf: ModelShelf) -> Pane:
+        """One more pane, with a conversation; one of the panes only once it can be talked to."""
+        async with self._changing:
+            pane = Pane(len(self.panes), timing_of=self._timing_of)
+            await self.mount(pane)
+            await pane.attach(conversation, shelf)
+            self.panes.append(pane)
         return pane
 
     async def close(self, pane: Pane) -> None:
-        """Take a pane away; those to the right of it move up a letter."""
-        await pane.stopped()
-        self.panes.remove(pane)
-        await pane.remove()
-        for place, left in enumerate(self.panes):
-            left.place = place
-        self._order_knobs()
-        self.activate(self._active - (pane.place < self._active or self._active == len(self.panes)))
+        """Take a pane away; those to the right of it move up a letter. The last one stays."""
+        async with self._changing:
+            await pane.stopped()
+            if pane not in self.panes or len(self.panes) == 1:
+                return
+            self.panes.remove(pane)
+            before = pane.place < self._active or self._active == len(self.panes)
+            self._active -= before
+            for place, left in enumerate(self.panes):
+                left.place = place
+            await pane.remove()
+            self._order_knobs()
+            self.activate(self._active)
 
     @on(Pane.KnobsChanged)
     def _knobs_changed(self, message: Pane.KnobsChanged) -> None:
