@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import pytest
 from playground.catalogue import ModelSpec, ProviderSpec
 from playground.params import GenerationParams
 from playground.providers import list_models, open_model
+from playground.providers.llama.defaults import configured
 from playground.providers.llama.engine import MOST_WAITING
+from playground.providers.llama.protocol import EngineSettings
 from playground.types import KnobSupport
 
 PAGE = Path(__file__).parents[2] / "docs" / "providers.md"
@@ -109,3 +112,17 @@ def test_the_tables_of_the_page_name_every_word() -> None:
             assert f"| `{word}`" in page or f"`, `{word}`" in page or f"`{word}`, " in page, word
     for word in ModelSpec.model_fields.keys() - {"file", "knobs"}:
         assert word in page, word
+
+
+def test_the_settings_for_local_files_are_all_that_there_are_and_the_example_holds(
+    config_folder: Path,
+) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    table = page.split("| word | meaning | automatic |")[1].split("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(
+        EngineSettings.model_fields
+    )
+    (example,) = re.findall(r"(?:^    .*\n)*^    \[local\]\n(?:^    .*\n)*", page, re.MULTILINE)
+    config_folder.mkdir()
+    (config_folder / "config.toml").write_text(textwrap.dedent(example), encoding="utf-8")
+    assert configured() == EngineSettings(threads=4, context_length=16_384, kv_type="q8_0")
