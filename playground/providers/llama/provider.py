@@ -36,16 +36,10 @@ class LlamaProvider(Provider):
             defaults["context_length"] = min(
                 known.context_length, defaults["context_length"] or known.context_length
             )
-        try:
-            engine = EngineSettings.model_validate({**defaults, **options})
-        except ValidationError as error:
-            finding = error.errors()[0]
-            word = ".".join(str(step) for step in finding["loc"])
-            raise InvalidParameter(
-                f"{ref} cannot be opened with {word}={finding['input']!r}: {finding['msg']}.",
-                hint=did_you_mean(word, EngineSettings.model_fields)
-                or f"There are: {', '.join(EngineSettings.model_fields)}.",
-            ) from error
+        words = EngineSettings.model_fields
+        left = [word for word, value in options.items() if value is None and word in words]
+        asked = {word: value for word, value in {**defaults, **options}.items() if word not in left}
+        engine = _engine_settings(ref, asked)
         return LlamaModel(
             ref,
             check_gguf(self._path(model)),
@@ -97,3 +91,19 @@ class LlamaProvider(Provider):
                 or f"It has {', '.join(self.spec.models)}.",
             )
         return self.spec.folder / known.file
+
+
+def _engine_settings(ref: ModelRef, asked: dict[str, Any]) -> EngineSettings:
+    try:
+        return EngineSettings.model_validate(asked)
+    except ValidationError as error:
+        finding = error.errors()[0]
+        word = ".".join(str(step) for step in finding["loc"])
+        words = EngineSettings.model_fields
+        why, hint = finding["msg"], "Leave it out, and it is chosen by the machine."
+        if word not in words:
+            why = "there is no such option"
+            hint = did_you_mean(word, words) or f"There are: {', '.join(words)}."
+        raise InvalidParameter(
+            f"{ref} cannot be opened with {word}={finding['input']!r}: {why}.", hint=hint
+        ) from error

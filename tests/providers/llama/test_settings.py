@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from playground.errors import BrokenFile
+from playground.errors import BrokenFile, InvalidParameter
 from playground.providers import open_model
 from playground.providers.llama.model import LlamaModel
-from playground.providers.llama.protocol import ModelFacts
+from playground.providers.llama.protocol import EngineSettings, ModelFacts
 from playground.providers.llama.sizing import CONTEXT_SHARE, describe_machine
 
 
@@ -73,6 +73,36 @@ def test_an_option_goes_before_the_settings_and_none_leaves_it_to_the_machine(
     model = _opened("demo:small", threads=5)
     assert (model.settings.threads, model.settings.kv_type) == (5, "q8_0")
     assert _opened("demo:small", threads=None).settings.threads is None
+
+
+@pytest.mark.parametrize("word", EngineSettings.model_fields)
+def test_every_option_may_be_left_to_the_machine(config_folder: Path, word: str) -> None:
+    _write(
+        config_folder,
+        "[local]\nthreads = 2\ncontext_length = 256\nsequences = 3\nunified = true\n"
+        'kv_type = "f32"\nflash_attention = true\nload = "read"\ngpu_layers = 0\n'
+        'chat_template = "plain"\n',
+    )
+    settled = _opened("demo:small").settings
+    left = _opened("demo:small", **{word: None}).settings
+    assert getattr(left, word) == EngineSettings.model_fields[word].default
+    assert getattr(left, word) != getattr(settled, word)
+    assert left.model_dump(exclude={word}) == settled.model_dump(exclude={word})
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"thread": 3}, "thread=3: there is no such option. Did you mean 'threads'?"),
+        ({"kv_type": "q4"}, "Leave it out, and it is chosen by the machine."),
+        ({"threads": 0}, "Leave it out, and it is chosen by the machine."),
+    ],
+    ids=str,
+)
+def test_an_option_that_cannot_be_says_what_to_do(option: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        open_model("demo:small", **option)
+    assert said in str(caught.value)
 
 
 def test_a_context_set_for_all_files_is_not_more_than_the_catalogue_knows_of_a_model(
