@@ -14,6 +14,7 @@ import pytest
 
 import playground.lens as lens
 from playground.spelling import spell_bytes
+from playground.tui.screens.lens import LensScreen
 
 PAGE = (Path(__file__).parents[2] / "docs" / "lens.md").read_text(encoding="utf-8")
 
@@ -64,3 +65,11 @@ def test_the_tables_of_the_page_are_true() -> None:
         "‹E3 81›",
         "‹empty›",
     ]
+
+
+def test_every_key_of_the_screen_is_in_the_table_and_no_other() -> None:
+    table = PAGE.split("| key | what it does |")[1].split("\n\n")[0]
+    told = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE))))
+    there = {str(getattr(one, "key", "")) for one in LensScreen.BINDINGS}
+    assert {key.lower() for key in told} == there - {"escape"}
+    assert "`Esc` leads back" in PAGE

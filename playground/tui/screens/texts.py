@@ -53,6 +53,7 @@ _LENS_KEYS = (
     ("Tab, Enter", "choose another candidate and go on from there"),
     ("K, R", "turn the knobs over the answer; reset them"),
     ("S, M", "have a local model read an answer that has no figures"),
+    ("L", "have the next answers bring their figures along"),
     ("A", "ask again on the same dice, with the knobs as they stand"),
     ("O, G, D", "another answer beside it; where they part; what differs"),
 )
