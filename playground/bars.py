@@ -53,6 +53,7 @@ def bars_html(bars: Iterable[Bar], caption: str) -> str:
             f'<td style="text-align:left">{escape(bar.note)}</td></tr>'
         )
     return (
-        '<table style="border-collapse:collapse"><caption style="text-align:left">'
+        '<table style="border-collapse:collapse;min-width:min(32em,100%)">'
+        '<caption style="text-align:left">'
         f"{escape(caption)}</caption>{''.join(rows)}</table>"
     )

@@ -180,7 +180,7 @@ class Distribution:
 
         ranked = self.ranked()
         bars = [
-            Bar(self._name(int(token)), float(share), f"#{token}")
+            Bar(self._name(int(token)), float(share), f"id {token}")
             for token, share in zip(
                 ranked.tokens[:DRAWN], ranked.probabilities[:DRAWN], strict=True
             )
@@ -189,10 +189,12 @@ class Distribution:
         if rest:
             share = max(0.0, 1.0 - float(ranked.reached[len(bars) - 1]))
             bars.append(Bar(f"{rest:,} more", share, faded=True))
+        count = ranked.effective()
+        sharing = "one holds 95%" if count == 1 else f"{count:,} share 95%"
         return bars_html(
             bars,
             f"{len(ranked):,} of {ranked.vocabulary:,} tokens, entropy {ranked.entropy:.3f} nats, "
-            f"{ranked.effective():,} share 95%",
+            f"{sharing}",
         )
 
     def _name(self, token: int) -> str:

@@ -186,6 +186,10 @@ def test_a_distribution_draws_itself_and_what_its_tokens_say_is_escaped() -> Non
     assert "\x1b" not in drawn
     assert "‹E3 81›" in drawn
     assert "token 2" in Distribution.of([3.0, 1.0, 0.0])._repr_html_()
+    assert (
+        "1 of 3 tokens, entropy 0.000 nats, one holds 95%"
+        in Distribution.of([3.0, 1.0, 0.0]).after(top_k=1)._repr_html_()
+    )
 
 
 def test_temperature_zero_leaves_the_likeliest_token_only() -> None:

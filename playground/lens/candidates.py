@@ -77,6 +77,15 @@ class Candidates:
         """The token that came; None where nothing was chosen."""
         return next((row for row in self.rows if row.chosen), None)
 
+    def _repr_html_(self) -> str:
+        """The likeliest candidates as bars, the chosen one marked: for notebooks."""
+        from playground.lens.drawing.html import candidates_html
+
+        least = "" if self.entropy is not None else "at least "
+        entropy = self.least_entropy if self.entropy is None else self.entropy
+        caption = f"entropy {least}{entropy:.3f} nats" if self.rows else "no log-probabilities"
+        return candidates_html(self, caption)
+
     @classmethod
     def of_token(cls, token: Token, most: int = 100) -> Candidates:
         """The candidates that a token came with: `most` of them, and the token itself.

@@ -105,6 +105,17 @@ def test_candidates_of_some_tokens_agree_with_those_of_the_whole_distribution(
     assert every.effective == whole.effective_vocabulary()
 
 
+def test_candidates_draw_themselves_in_a_notebook_with_what_is_known_of_them() -> None:
+    whole = Distribution.of(np.linspace(3, 0, 50))
+    told = Candidates.of_token(token_of(whole, 1, 5))._repr_html_()
+    assert "entropy at least" in told
+    assert "#2 chosen" in told
+    assert "all others" in told
+    known = Candidates.of_token(token_of(whole, 1, 5, entropy=whole.entropy))._repr_html_()
+    assert f"entropy {whole.entropy:.3f} nats" in known
+    assert "no log-probabilities" in Candidates.of_token(Token("a"))._repr_html_()
+
+
 def test_what_a_chain_cut_is_marked_only_where_that_is_known() -> None:
     raw = tuple(TokenAlternative(f"t{at}", math.log(p), at) for at, p in enumerate((0.6, 0.3, 0.1)))
     left = (TokenAlternative("t0", math.log(0.7), 0), TokenAlternative("t1", math.log(0.3), 1))
