@@ -131,7 +131,7 @@ def _work(runner: Runner) -> int:
 def _say_end(runner: Runner, result: SweepResult, *, keep: bool) -> None:
     if result.failed:
         again = f"; to make them again: playground sweep --resume {result.id} --retry-failed"
-        note(f"{result.failed:,} answers ended in an error{again if keep else ''}")
+        note(f"{_many(result.failed, 'answer')} ended in an error{again if keep else ''}")
     for problem in (*runner.measuring.problems, *without_value(result)):
         note(problem)
     if result.state != "done":
@@ -155,7 +155,7 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
             cost = "free"
         time = "" if model.seconds is None else f", {clock(model.seconds)} at most"
         out(
-            f"{model.ref}: {model.runs:,} runs, up to {model.input_tokens:,} tokens in and "
+            f"{model.ref}: {_many(model.runs, 'run')}, up to {model.input_tokens:,} tokens in and "
             f"{model.output_tokens:,} out, {cost}{time}."
         )
     limits = sweep.budget
@@ -170,7 +170,11 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
 
 
 def _answers(samples: int) -> str:
-    return "1 answer each" if samples == 1 else f"{samples:,} answers each"
+    return f"{_many(samples, 'answer')} each"
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number:,} {word}{'s' * (number != 1)}"
 
 
 def _as_data(sweep: Sweep, expected: Forecast, remarks: Sequence[str]) -> dict[str, object]:
