@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import split_graphemes
 from textual.content import Content
 
 from playground.errors import PlaygroundError
@@ -13,7 +14,7 @@ from playground.lens.candidates import rank_of
 from playground.lens.figures import giving_models
 from playground.lens.spelling import spell
 from playground.spelling import in_place, spell_text
-from playground.tui.labels import brief, one_line
+from playground.tui.labels import brief, cut, one_line
 from playground.tui.widgets.candidate_bars import share_text
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ def twig(found: Twig, *, here: bool) -> Content:
     """An answer in the tree of a turn, with the settings that are not those of its parent."""
     version = found.version
     known = found.parent.run.params.given() if found.parent is not None else {}
-    text = one_line(version.text[max(found.shared - 12, 0) :])
+    text = cut(one_line(_going_on(version.text, found.shared)), _WIDEST)
     lead = "   " * max(found.depth - 1, 0) + ("└─ " if found.depth else "")
     knobs = " · ".join(
         f"{name} {brief(value)}"
@@ -248,9 +249,27 @@ def twig(found: Twig, *, here: bool) -> Content:
         ("▶ " if here else "  ", "$text-accent"),
         (f"{lead}{found.number} ", "bold"),
         (f"{knobs}  " if knobs else "", _MUTED),
-        (f"{'…' if found.shared else ''}{in_place(text[:80])}", "" if here else "$foreground 80%"),
+        (f"{'…' if found.shared else ''}{in_place(text)}", "" if here else "$foreground 80%"),
     )
 
+
+def _going_on(text: str, shared: int) -> str:
+    """A text from a little before the place to which another one has it too, and not for long.
+
+    It is not cut inside what is drawn as one: a family of emoji, a letter with its accents.
+    """
+    first = max(shared - _SEEN - _LOOKED, 0)
+    spans, _ = split_graphemes(text[first : shared + _LOOKED])
+    start = max((at for at, _, _ in spans if first + at <= shared - _SEEN), default=0)
+    return text[first + start : first + start + _WIDEST * _LOOKED]
+
+
+_SEEN = 12
+"""Characters of what an answer has in common with its parent that stand before what it has not."""
+_WIDEST = 120
+"""Cells of an answer that are listed at most."""
+_LOOKED = 16
+"""What is drawn as one is of no more characters."""
 
 _KEYS = {
     "token": "Tab candidates, Enter branches · S M have it read · A asks again",

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+from rich.cells import cell_len, split_graphemes
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -14,6 +18,8 @@ from playground.params import GenerationParams
 from playground.providers import open_model
 from playground.providers.base import ChatModel, Given
 from playground.tui.app import PlaygroundApp
+from playground.tui.lens import words
+from playground.tui.lens.branches import Twig
 from playground.tui.screens.difference import DifferenceScreen
 from playground.tui.screens.lens import LensScreen
 from playground.tui.widgets.candidate_bars import CandidateBars
@@ -243,3 +249,20 @@ async def test_the_chosen_token_is_no_branch_unless_a_knob_was_turned() -> None:
         run = app.panes[0].conversation.turns[0].runs[1]
         assert run.params.temperature == 1.05
         await until(pilot, lambda: not screen.subject.live)
+
+
+FAMILY = "👨\N{ZERO WIDTH JOINER}👩\N{ZERO WIDTH JOINER}👧"
+
+
+@pytest.mark.parametrize("shared", range(40))
+def test_a_branch_is_listed_from_a_little_before_it_and_cut_inside_no_emoji_and_no_letter(
+    shared: int,
+) -> None:
+    text = "".join(f"{FAMILY} e\u0301{number} " for number in range(60))
+    version: Any = SimpleNamespace(text=text, run=SimpleNamespace(params=GenerationParams()))
+    listed = words.twig(Twig(version, 2, 1, shared), here=False).plain
+    said = listed.partition("└─ 2 ")[2].removeprefix("…").removesuffix("…")
+    assert cell_len(said) <= 120
+    whole = {text[start:end] for start, end, _ in split_graphemes(text)[0]}
+    assert {said[start:end] for start, end, _ in split_graphemes(said)[0]} <= whole
+    assert text.find(said) in range(max(shared - 20, 0), max(shared - 10, 1))
