@@ -43,6 +43,31 @@ async def test_the_picker_finds_models_by_a_few_letters() -> None:
         assert app.panes[0].conversation.ref == "a:x"
 
 
+async def test_a_screen_is_left_once_and_takes_no_other_one_along() -> None:
+    app = playground_of({"a:x": saying("old")})
+    async with playing(app) as pilot:
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, ModelPicker))
+        picker = app.screen
+        assert isinstance(picker, ModelPicker)
+        # Enter twice, or Enter and Escape: the second is read before the screen has gone.
+        picker.dismiss("a:x")
+        picker.dismiss("")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await ask(pilot, "hello")
+        assert "old" in screen_of(app)
+        # One that ends by itself while the palette is open above it.
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, ModelPicker))
+        picker = app.screen
+        assert isinstance(picker, ModelPicker)
+        app.action_command_palette()
+        await until(pilot, lambda: app.screen is not picker and app.screen.is_running)
+        await pilot.pause()
+        picker.dismiss("")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
 async def test_the_picker_says_which_key_a_model_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     app = playground_of({"a:x": saying("old")})
     async with playing(app) as pilot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import ClassVar, Generic, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 from textual.types import CSSPathType
 
@@ -31,3 +32,15 @@ class Dialog(ModalScreen[_Result], Generic[_Result]):
 
     AUTO_FOCUS = "*"
     CSS_PATH: ClassVar[CSSPathType | None] = _FOLDER / "dialogs.tcss"
+
+    def dismiss(self, result: _Result | None = None) -> AwaitComplete:
+        """Leave with a result, once.
+
+        Textual takes away whichever screen is on top: at a key that was pressed twice the one
+        below, and at the end of something in the background the one that was opened meanwhile.
+        """
+        if self not in self.app.screen_stack:
+            return AwaitComplete()
+        while not self.is_active:
+            self.app.pop_screen()
+        return super().dismiss(result)
