@@ -26,6 +26,15 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 MOST_PATIENCE: Final = 64
 """Rounds that go well before one more is tried, at most."""
 
+CROSSING: Final = 3
+"""So many answers that break off in a row beside others are taken to cut each other off."""
+
+CROSSED_PATIENCE: Final = 8
+"""Rounds that go well after that before two are tried at once: an answer may be lost by it."""
+
+CLEARED: Final = 2
+"""So many answers that end well beside others, and they do not cut each other off."""
+
 
 class Limit:
     """A gate for requests to one model.
@@ -42,6 +51,10 @@ class Limit:
     succeeds halve it and make everybody wait: as long as the endpoint asks, or twice as long each
     time.
 
+    Servers of one answer at a time may break it off for the next one. After `CROSSING` answers that
+    broke off while others were at work there is one at a time; where two do get on again, half of
+    as many as before.
+
     `clock` gives seconds that only grow.
     """
 
@@ -54,6 +67,8 @@ class Limit:
         self._patience = 0
         self._since_refusal = 0
         self._epoch = 0
+        self._broken = self._beside = 0
+        self._crossed: tuple[float, int] | None = None
         self._pause = SHORTEST_PAUSE
         self._not_before = 0.0
         self._began: float | None = None
@@ -78,10 +93,13 @@ class Limit:
         entered: int | None = None,
         *,
         refused: bool = False,
+        broken: bool = False,
         worked: bool = True,
         wait: float | None = None,
     ) -> None:
         """Give the room back, with what came of it; `wait` is what the endpoint asked for.
+
+        It is `broken` where the answer had begun and did not come to an end.
 
         `entered` is what `enter` gave; without it, the limit has not been met since.
         """
@@ -89,6 +107,8 @@ class Limit:
             self.running -= 1
             if self._adapts and refused:
                 self._refuse(wait, again=entered is not None and entered < self._epoch)
+            elif self._adapts and broken:
+                self._break(again=entered is not None and entered < self._epoch)
             elif self._adapts and worked:
                 self._succeed()
             self._change.notify_all()
@@ -157,8 +177,30 @@ class Limit:
     def _succeed(self) -> None:
         self._since_refusal += 1
         self._pause = SHORTEST_PAUSE
+        self._broken = 0
+        self._beside += self.running > 0
+        if self._crossed is not None and self._beside >= CLEARED:
+            before, patience = self._crossed
+            self.size = max(self.size, before / 2)
+            self._patience = patience or 1
+            self._crossed = None
         more = 1.0 / (max(1.0, self.size) * self._patience) if self._patience else 1.0
         self.size = min(float(MOST), self.size + more)
+
+    def _break(self, *, again: bool) -> None:
+        """Take an answer that broke off; `again`: that was at work when the limit was met."""
+        if again or not self.running:
+            return
+        self._broken += 1
+        if self._crossed is None and self._broken < CROSSING:
+            return
+        if self._crossed is None:
+            self._crossed = (self.size, self._patience)
+        self.size = 1.0
+        self._patience = min(MOST_PATIENCE, max(CROSSED_PATIENCE, 2 * self._patience))
+        self._broken = self._beside = 0
+        self._epoch += 1
+        self._since_refusal = 0
 
     def _refuse(self, wait: float | None, *, again: bool) -> None:
         """Take a refusal; `again`: of a request that was under way when the last one came."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 REFUSED: Final = "RateLimited"
 """The error of an answer that came when there were too many."""
 
+BROKEN_OFF: Final = "StreamTruncated"
+"""The error of an answer that its endpoint did not bring to an end."""
+
 TRIES: Final = 3
 """How often a sample that failed in passing is tried."""
 
@@ -203,6 +206,7 @@ class Serving:
             await self._limit.leave(
                 entered,
                 refused=error == REFUSED,
+                broken=error == BROKEN_OFF,
                 worked=not error,
                 wait=outcome.wait if outcome is not None else None,
             )

@@ -12,10 +12,19 @@ import pytest
 from playground.history import History
 from playground.sweep.asked import Asked, build
 from playground.sweep.definition import Sweep
-from playground.sweep.limit import FIRST, MORE, MOST, PACE, Limit
+from playground.sweep.limit import (
+    CLEARED,
+    CROSSED_PATIENCE,
+    CROSSING,
+    FIRST,
+    MORE,
+    MOST,
+    PACE,
+    Limit,
+)
 from playground.sweep.result import SweepResult
 from playground.sweep.starting import begin, resume
-from tests.servers.fault import Act, Exchange, FaultServer, answers, status
+from tests.servers.fault import Act, Exchange, FaultServer, answers, breaks_off, delta, status
 
 A_PACE = PACE * 1.01
 """A little more, so that it is one whatever the sums are rounded to."""
@@ -145,6 +154,28 @@ async def test_an_endpoint_that_always_refuses_is_given_up(endpoint: FaultServer
         result = await made(swept(50), history)
         assert result.state == "stopped"
         assert "failed 20 times in a row" in result.reason
+
+
+class OneAtATime:
+    """An endpoint that breaks an answer off as soon as the next one is asked for."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def __call__(self, exchange: Exchange) -> None:
+        self.asked += 1
+        mine = self.asked
+        await asyncio.sleep(0.01)
+        await (answers("Hello") if mine == self.asked else breaks_off(delta("Hel")))(exchange)
+
+
+async def test_an_endpoint_that_breaks_off_for_the_next_one_gets_one_at_a_time(
+    endpoint: FaultServer,
+) -> None:
+    endpoint.play(OneAtATime())
+    with History.in_memory() as history:
+        result = await made(swept(60), history)
+        assert (result.state, result.failed, len(result.cells)) == ("done", 0, 60)
 
 
 class Clock:
@@ -282,6 +313,61 @@ async def test_refusals_with_no_success_halve_it_and_make_everybody_wait() -> No
     assert not await enters(limit)
     await limit.open()
     assert await enters(limit)
+
+
+async def test_answers_that_break_off_beside_others_leave_one_at_a_time() -> None:
+    limit = Limit(clock=Clock())
+    tickets = [await limit.enter() for _ in range(FIRST)]
+    await limit.leave(tickets.pop(), broken=True)
+    await limit.leave(tickets.pop())
+    for _ in range(CROSSING - 1):
+        await limit.leave(tickets.pop(), broken=True)
+    # One that ended well in between speaks against it.
+    assert limit.size > FIRST
+    for _ in range(CROSSING):
+        await limit.leave(tickets.pop(), broken=True)
+    assert limit.size == 1
+    # Those that were at work too say nothing new.
+    while tickets:
+        await limit.leave(tickets.pop(), broken=True)
+    assert limit.size == 1
+    first = await alone_until_two(limit)
+    assert first >= CROSSED_PATIENCE
+    tickets = [await limit.enter() for _ in range(2)]
+    await limit.leave(tickets[0], broken=True)
+    await limit.leave(tickets[1])
+    assert limit.allowed == 1
+    # That cost an answer: before the next try it takes more of them.
+    assert await alone_until_two(limit) > 1.5 * first
+
+
+async def test_where_answers_get_on_beside_each_other_again_half_as_many_as_before_follow() -> None:
+    limit = Limit(clock=Clock())
+    tickets = [await limit.enter() for _ in range(FIRST)]
+    while tickets:
+        await limit.leave(tickets.pop(), broken=True)
+    await alone_until_two(limit)
+    for _ in range(CLEARED):
+        tickets = [await limit.enter() for _ in range(2)]
+        for ticket in tickets:
+            await limit.leave(ticket)
+    assert limit.size >= FIRST / 2
+
+
+async def test_an_answer_that_breaks_off_alone_lowers_nothing() -> None:
+    limit = Limit(clock=Clock())
+    for _ in range(2 * CROSSING):
+        await limit.leave(await limit.enter(), broken=True)
+    assert limit.size == FIRST
+
+
+async def alone_until_two(limit: Limit) -> int:
+    """How many answers have to end well, one after the other, until two may run at once."""
+    count = 0
+    while limit.allowed < 2:
+        await limit.leave(await limit.enter())
+        count += 1
+    return count
 
 
 async def test_a_limit_that_is_known_does_not_move_by_itself() -> None:
