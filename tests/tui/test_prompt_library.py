@@ -201,6 +201,14 @@ async def test_a_prompt_is_filled_in_and_what_will_be_sent_is_seen_meanwhile() -
         assert filled.asked.text == "Describe a zebra to me."
 
 
+async def test_enter_means_what_was_typed_and_not_what_was_found_before_it() -> None:
+    async with shown(PromptLibrary()) as up:
+        await up.sees("@five-translations")
+        await paste(up.pilot, "zebra for")
+        await up.pilot.press("enter")
+        await up.sees("You are a painter.")
+
+
 async def test_suggestions_can_be_left_out_and_escape_leads_back_to_the_list() -> None:
     async with shown(PromptLibrary()) as up:
         await fill_in(up, "zebra for")

@@ -18,7 +18,7 @@ from playground.history.typed import typed_filters
 from playground.history.words import pieces_of
 from playground.tui.labels import count, cut, fit, one_line
 from playground.tui.latest import run_latest
-from playground.tui.screens.search import SearchScreen
+from playground.tui.screens.search import SEARCH, SearchScreen
 
 if TYPE_CHECKING:
     from playground.tui.archive import Archive
@@ -59,7 +59,7 @@ class HistoryScreen(SearchScreen[str, Summary]):
 
     def look(self) -> None:
         """Search the history for what stands in the field."""
-        run_latest(self, self._search, "search")
+        run_latest(self, self._search, SEARCH)
 
     async def _search(self) -> None:
         """Find what matches; the worker of an earlier letter is cancelled by a later one."""
@@ -135,11 +135,9 @@ class HistoryScreen(SearchScreen[str, Summary]):
         """Leave everything as it is."""
         self.dismiss("")
 
-    @on(Input.Submitted)
-    @on(OptionList.OptionSelected)
-    def _opened(self) -> None:
-        if (chosen := self.chosen) is not None:
-            self.dismiss(chosen.id)
+    def opened(self, item: Summary) -> None:
+        """Give it back, to be opened."""
+        self.dismiss(item.id)
 
 
 def _line(item: Summary, width: int) -> Content:

@@ -24,7 +24,7 @@ from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import PROMPT_STYLES
 from playground.tui.screens.prompt_editor import Draft, PromptEditor
 from playground.tui.screens.prompt_filling import FilledPrompt, PromptFilling
-from playground.tui.screens.search import SearchScreen
+from playground.tui.screens.search import SEARCH, SearchScreen
 
 __all__ = ["PromptLibrary"]
 
@@ -75,7 +75,7 @@ class PromptLibrary(SearchScreen[FilledPrompt | None, Prompt]):
 
     def look(self, at: str = "") -> None:
         """Search the library for what stands in the field; highlight the prompt of this name."""
-        run_latest(self, partial(self._search, at), "search")
+        run_latest(self, partial(self._search, at), SEARCH)
 
     async def _search(self, at: str) -> None:
         """Find what matches; the worker of an earlier letter is cancelled by a later one."""
@@ -125,11 +125,9 @@ class PromptLibrary(SearchScreen[FilledPrompt | None, Prompt]):
 
     # Using one
 
-    @on(Input.Submitted)
-    @on(OptionList.OptionSelected)
-    def _opened(self) -> None:
-        if (chosen := self.chosen) is not None:
-            self._do(self._fill_in(chosen))
+    def opened(self, item: Prompt) -> None:
+        """Have it filled in."""
+        self._do(self._fill_in(item))
 
     def _do(self, work: Any) -> None:
         self.run_worker(work, exit_on_error=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,15 +12,19 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
-from textual.worker import Worker, WorkerState
+from textual.worker import Worker, WorkerError, WorkerState
 
 from playground.errors import PlaygroundError
 from playground.tui.labels import one_line
+from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import Dialog
 from playground.tui.widgets.fitted_text import KeyLine
 from playground.tui.widgets.safe_text import SafeInput
 
-__all__ = ["SearchScreen"]
+__all__ = ["SEARCH", "SearchScreen"]
+
+SEARCH: Final = "search"
+"""The group of the work that looks something up."""
 
 _Result = TypeVar("_Result")
 _Item = TypeVar("_Item")
@@ -30,7 +34,8 @@ class SearchScreen(Dialog[_Result], Generic[_Result, _Item]):
     """What is typed is looked up in a list; the keyboard stays in the field.
 
     A subclass names the widgets (`ROOT`, `ROOT-field`, `ROOT-list`, `ROOT-preview`), and says what
-    is found. What goes wrong beside the event loop is told, and the screen stays usable.
+    is found, by work in the group `SEARCH`, and what is done with one. What goes wrong beside the
+    event loop is told, and the screen stays usable.
     """
 
     ROOT: ClassVar[str]
@@ -77,6 +82,29 @@ class SearchScreen(Dialog[_Result], Generic[_Result, _Item]):
 
     def look(self) -> None:
         """Look up what stands in the field, and show it."""
+        raise NotImplementedError
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        run_latest(self, self._open_what_was_typed, "open")
+
+    async def _open_what_was_typed(self) -> None:
+        """Enter means what stands in the field, also while that is still being looked up."""
+        for worker in [*self.workers]:
+            if worker.node is self and worker.group == SEARCH:
+                try:
+                    await worker.wait()
+                except WorkerError:
+                    return  # Something else is typed by now, or what went wrong was told.
+        self._open_chosen()
+
+    @on(OptionList.OptionSelected)
+    def _open_chosen(self) -> None:
+        if (chosen := self.chosen) is not None:
+            self.opened(chosen)
+
+    def opened(self, item: _Item) -> None:
+        """Enter, or a click: go on with one of those that were found."""
         raise NotImplementedError
 
     def on_resize(self) -> None:
