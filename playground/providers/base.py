@@ -46,11 +46,13 @@ ABILITIES = (
 class ChatModel(ABC):
     """One open model. Opening costs nothing: connections and processes start when first used.
 
-    A backend sets `ref` and `capabilities` and implements `stream` and `aclose`.
+    A backend sets `ref` and `capabilities` and implements `stream` and `aclose`. Where it is told
+    that nothing more is taken for a while, it sets `opens`, the end of that by `time.monotonic`.
     """
 
     ref: ModelRef
     capabilities: Capabilities
+    opens: float = 0.0
 
     def plan(self, params: GenerationParams) -> Plan:
         """What this model will really do with `params`: pure, no I/O, never raises for a knob."""

@@ -56,7 +56,8 @@ class Lane(ABC):
     """Makes the runs of one model. What it says of the model is known once it has started.
 
     `parallel` is how many runs it makes at once (None: only trying tells). Where that changes while
-    it works, `changed` is told, with a sentence that says why.
+    it works, `changed` is told, with a sentence that says why. Before `opens`, by `time.monotonic`,
+    the endpoint has said that it takes nothing.
     """
 
     ref: str
@@ -64,6 +65,7 @@ class Lane(ABC):
     parallel: int | None = None
     provenance: Provenance = Provenance()
     changed: Callable[[int | None, str], Coroutine[Any, Any, None]] | None = None
+    opens: float = 0.0
 
     @abstractmethod
     async def start(self) -> None:
@@ -120,6 +122,7 @@ class HereLane(Lane):
         created = time.time()
         async with run:
             await run
+        self.opens = self.model.opens
         return outcome_of(run, created)
 
     async def aclose(self) -> None:

@@ -96,8 +96,12 @@ class Limit:
         broken: bool = False,
         worked: bool = True,
         wait: float | None = None,
+        opens: float = 0.0,
     ) -> None:
         """Give the room back, with what came of it; `wait` is what the endpoint asked for.
+
+        Before `opens`, by the clock, it takes nothing: nobody goes there to be refused. What is
+        further off than the longest pause may be some other limit (of a day) and is tried.
 
         It is `broken` where the answer had begun and did not come to an end.
 
@@ -105,6 +109,8 @@ class Limit:
         """
         async with self._change:
             self.running -= 1
+            if self._adapts and opens - self._clock() <= LONGEST_PAUSE:
+                self._not_before = max(self._not_before, opens)
             if self._adapts and refused:
                 self._refuse(wait, again=entered is not None and entered < self._epoch)
             elif self._adapts and broken:

@@ -209,6 +209,7 @@ class Serving:
                 broken=error == BROKEN_OFF,
                 worked=not error,
                 wait=outcome.wait if outcome is not None else None,
+                opens=self._lane.opens,
             )
         return outcome
 

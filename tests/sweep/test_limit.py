@@ -24,7 +24,16 @@ from playground.sweep.limit import (
 )
 from playground.sweep.result import SweepResult
 from playground.sweep.starting import begin, resume
-from tests.servers.fault import Act, Exchange, FaultServer, answers, breaks_off, delta, status
+from tests.servers.fault import (
+    Act,
+    Exchange,
+    FaultServer,
+    answers,
+    breaks_off,
+    delta,
+    event,
+    status,
+)
 
 A_PACE = PACE * 1.01
 """A little more, so that it is one whatever the sums are rounded to."""
@@ -118,6 +127,32 @@ async def test_nobody_asks_while_the_endpoint_asks_to_wait(endpoint: FaultServer
         result = await made(swept(20), history)
         assert (result.state, result.failed, len(result.cells)) == ("done", 0, 20)
     # Those that were under way together at most.
+    assert len([at for at in begun if at < begun[0] + 1]) <= FIRST + MORE
+
+
+async def test_nobody_asks_where_the_endpoint_has_said_that_nothing_is_left(
+    endpoint: FaultServer,
+) -> None:
+    begun: list[float] = []
+
+    async def says_what_is_left(exchange: Exchange) -> None:
+        begun.append(time.monotonic())
+        spent = time.monotonic() < begun[0] + 1
+        left = {"X_RateLimit_Remaining_Requests": "0" if spent else "100"}
+        await exchange.head(**left, X_RateLimit_Reset_Requests="1s")
+        for chunk in (delta("Hello"), delta(finish="stop"), "[DONE]"):
+            await exchange.send(event(chunk))
+
+    endpoint.play(says_what_is_left)
+    with History.in_memory() as history:
+        runner = begin(swept(80), history)
+        await runner.run()
+        assert (runner.progress.cells, runner.progress.failed, runner.progress.retried) == (
+            80,
+            0,
+            0,
+        )
+    # Those that were under way before any head had come back.
     assert len([at for at in begun if at < begun[0] + 1]) <= FIRST + MORE
 
 
@@ -368,6 +403,17 @@ async def alone_until_two(limit: Limit) -> int:
         await limit.leave(await limit.enter())
         count += 1
     return count
+
+
+async def test_what_is_spent_for_longer_than_any_pause_is_tried_all_the_same() -> None:
+    clock = Clock()
+    limit = Limit(clock=clock)
+    await limit.leave(await limit.enter(), opens=clock.seconds + 3600)
+    assert limit.has_room
+    await limit.leave(await limit.enter(), opens=clock.seconds + 30)
+    assert not limit.has_room
+    clock.seconds += 30
+    assert limit.has_room
 
 
 async def test_a_limit_that_is_known_does_not_move_by_itself() -> None:

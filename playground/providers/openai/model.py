@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,7 @@ from playground.errors import (
 )
 from playground.params import GenerationParams, knobs
 from playground.providers.base import ChatModel
+from playground.providers.openai.allowance import spent_for
 from playground.providers.openai.client import MAX_WAIT, Clients
 from playground.providers.openai.endpoint import Endpoint
 from playground.providers.openai.faults import (
@@ -162,6 +164,8 @@ class OpenAIModel(ChatModel):
         try:
             async with self._response(messages, plan) as response:
                 reader.begun = True
+                if spent := spent_for(response.headers):
+                    self.opens = time.monotonic() + spent
                 yield Started(plan)
                 async with aclosing(self._chunks(response, reader)) as chunks:
                     async for chunk in chunks:
