@@ -8,7 +8,7 @@ likeliest tokens, which gives a lower bound and is labelled so.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from playground.providers.base import ChatModel, Given
 
 __all__ = [
+    "Beginning",
     "Divergence",
     "Stretch",
     "align",
+    "align_beginnings",
     "divergence_by_text",
     "jensen_shannon",
     "parted_most",
@@ -75,6 +77,20 @@ class Stretch:
     divergence: Divergence | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What two answers begin with alike: there each model says what it expected after the same.
+
+    `one` and `other` are the places of the tokens with which they part: the last at which both
+    texts were the same so far. A place is one past the last token where an answer ended there:
+    both are where the answers are the same.
+    """
+
+    stretches: tuple[Stretch, ...]
+    one: int
+    other: int
+
+
 async def rate(
     model: ChatModel, messages: Sequence[Message], text: Given, *, alternatives: int = 50
 ) -> Reading:
@@ -96,25 +112,39 @@ def align(one: Reading, other: Reading) -> tuple[Stretch, ...]:
         raise InvalidParameter(
             "The two do not read the same text.", hint="Let one model rate the other's answer."
         )
-    text = one.text
+    return tuple(_stretches(one, other, len(one.text)))
+
+
+def align_beginnings(one: Reading, other: Reading) -> Beginning:
+    """Two answers that two models gave, as far as both say the same.
+
+    Each model's own tokens are enough for that: it need not be able to rate a text.
+    """
+    mine, theirs = one.text, other.text
+    pairs = enumerate(zip(mine, theirs, strict=False))
+    shorter = min(len(mine), len(theirs))
+    common = next((at for at, (left, right) in pairs if left != right), shorter)
+    found = tuple(_stretches(one, other, common))
+    ends = (found[-1].one[1], found[-1].other[1]) if found else (0, 0)
+    return Beginning(found, *ends)
+
+
+def _stretches(one: Reading, other: Reading, length: int) -> Iterator[Stretch]:
+    """The stretches of the first so many characters, which both readings have in common."""
     mine, theirs = _borders(one), _borders(other)
-    shared = sorted(mine.keys() & theirs.keys())
-    found = []
+    shared = sorted(at for at in mine.keys() & theirs.keys() if at <= length)
     for start, end in pairwise(shared):
         first, second = (mine[start], mine[end]), (theirs[start], theirs[end])
-        found.append(
-            Stretch(
-                start,
-                end,
-                text[start:end],
-                first,
-                second,
-                _together(one.tokens[first[0] : first[1]]),
-                _together(other.tokens[second[0] : second[1]]),
-                divergence_by_text(one.tokens[first[0]], other.tokens[second[0]]),
-            )
+        yield Stretch(
+            start,
+            end,
+            one.text[start:end],
+            first,
+            second,
+            _together(one.tokens[first[0] : first[1]]),
+            _together(other.tokens[second[0] : second[1]]),
+            divergence_by_text(one.tokens[first[0]], other.tokens[second[0]]),
         )
-    return tuple(found)
 
 
 def parted_most(stretches: Sequence[Stretch], most: int = 10) -> tuple[int, ...]:

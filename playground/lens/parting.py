@@ -49,6 +49,10 @@ class Parting:
             f"parted at token {self.place + 1}: {_named(self.one)} instead of {_named(self.other)}"
         )
         if self.uniform is None:
+            if self.one.token is None or self.other.token is None:
+                return said
+            if _throw(self.one) is None or _throw(self.other) is None:
+                return f"{said}; the throws of the dice are not told"
             return f"{said}, by different throws of the dice"
         if self.one.throws is None or self.other.throws is None:
             return f"{said}, on the same throw {self.uniform:.6f}"
@@ -73,14 +77,10 @@ def parting(one: Sequence[Token], other: Sequence[Token]) -> Parting | None:
     if place >= max(len(one), len(other)):
         return None
     mine, theirs = (tokens[place] if place < len(tokens) else None for tokens in (one, other))
-    throws = [token.draw.uniform for token in (mine, theirs) if token is not None and token.draw]
-    same = (
-        len(throws) == 2
-        and throws[0] is not None
-        and throws[1] is not None
-        and abs(throws[0] - throws[1]) <= _SAME_THROW
-    )
-    return Parting(place, _side(mine), _side(theirs), throws[0] if same else None)
+    one_side, other_side = _side(mine), _side(theirs)
+    first, second = _throw(one_side), _throw(other_side)
+    same = first is not None and second is not None and abs(first - second) <= _SAME_THROW
+    return Parting(place, one_side, other_side, first if same else None)
 
 
 def throws_of(draw: Draw, token: Token) -> tuple[float, float] | None:
@@ -102,6 +102,10 @@ def _side(token: Token | None) -> Side:
         return Side(None, None, None)
     throws = throws_of(token.draw, token) if token.draw is not None else None
     return Side(token, Candidates.of_token(token), throws)
+
+
+def _throw(side: Side) -> float | None:
+    return None if side.token is None or side.token.draw is None else side.token.draw.uniform
 
 
 def _named(side: Side) -> str:

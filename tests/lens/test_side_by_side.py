@@ -17,6 +17,7 @@ from playground.errors import InvalidParameter
 from playground.lens.divergence import (
     MOST,
     align,
+    align_beginnings,
     divergence_by_text,
     jensen_shannon,
     parted_most,
@@ -113,6 +114,30 @@ def test_readings_of_one_text_are_laid_side_by_side_without_losing_a_token(
     assert sum(stretch.logprob_one or 0 for stretch in found) == pytest.approx(
         readings[0].logprob or 0
     )
+
+
+def test_answers_of_two_models_are_laid_side_by_side_as_far_as_they_are_the_same() -> None:
+    one = Reading.of(texts(b"Once", b" upon", b" a", b" fox"))
+    other = Reading.of(texts(b"On", b"ce", b" upon", b" a f", b"rog"))
+    found = align_beginnings(one, other)
+    assert [(item.text, item.one, item.other) for item in found.stretches] == [
+        ("Once", (0, 1), (0, 2)),
+        (" upon", (1, 2), (2, 3)),
+    ]
+    assert (found.one, found.other) == (2, 3)
+    # One that ended where the other goes on, and two that are the same.
+    ended = align_beginnings(Reading.of(texts(b"Once")), other)
+    assert (ended.one, ended.other) == (1, 2)
+    same = align_beginnings(one, one)
+    assert (same.one, same.other, len(same.stretches)) == (4, 4, 4)
+    apart = align_beginnings(one, Reading.of(texts(b"A")))
+    assert (apart.stretches, apart.one, apart.other) == ((), 0, 0)
+
+
+def test_throws_that_nobody_told_are_not_called_different() -> None:
+    found = parting(texts(b"a", b"b"), texts(b"a", b"c"))
+    assert str(found).endswith("“b” instead of “c”; the throws of the dice are not told")
+    assert str(parting(texts(b"a", b"b"), texts(b"a"))).endswith("“b” instead of the end")
 
 
 def test_texts_that_differ_are_not_laid_side_by_side() -> None:

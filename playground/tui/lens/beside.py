@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from playground.errors import PlaygroundError
 from playground.lens.chain import Position, params_of_plan
-from playground.lens.divergence import Divergence, Stretch, align, rate, whole_divergences
+from playground.lens.divergence import (
+    Beginning,
+    Divergence,
+    Stretch,
+    align,
+    align_beginnings,
+    rate,
+    whole_divergences,
+)
 from playground.lens.meanings import Meaning, meanings
 from playground.lens.parting import Parting, parting
 from playground.lens.reading import Reading
@@ -42,7 +50,10 @@ class Beside:
         self.ratings: dict[tuple[int, int], Rating] = {}
         """By text and by model, 0 for the one and 1 for the other; known after `rate`."""
         self.stretches: Sequence[Stretch] = ()
-        """The text of the one, as both models cut it; known after `rate`."""
+        """The text of the one, as both models cut it; known after `rate`. Where the other model
+        cannot read it, only what the two answers begin with alike."""
+        self.begun: Beginning | None = None
+        """How far two answers of two models are the same, where the other cannot read the one."""
         self.whole: Sequence[Divergence] = ()
         """Before each token of the one, whole distributions compared; where that can be."""
         self.rated = False
@@ -58,6 +69,21 @@ class Beside:
         if not self.same_model or not self.one.tokens or not self.other.tokens:
             return None
         return parting(self.one.tokens, self.other.tokens)
+
+    @property
+    def alike(self) -> bool:
+        """Whether two answers of two models, of which `begun` is known, are the same."""
+        begun, sides = self.begun, (self.one, self.other)
+        return begun is not None and (begun.one, begun.other) == tuple(
+            len(side.tokens) for side in sides
+        )
+
+    @property
+    def parted_at(self) -> int | None:
+        """The token of the one with which the two part, as far as that is known."""
+        if self.begun is not None:
+            return None if self.alike else self.begun.one
+        return None if self.parting is None else self.parting.place
 
     def throws(self, position: Position) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """The throws, from and up to, that pick each one's token where they part.
@@ -89,6 +115,8 @@ class Beside:
             found = self.parting
             last = len(self.other.tokens) - 1 if found is None else found.place
             return place if place <= min(last, len(self.other.tokens) - 1) else None
+        if self.begun is not None and place == self.begun.one:
+            return self.begun.other
         stretch = self.stretch_at(place)
         return None if stretch is None else stretch.other[0]
 
@@ -105,6 +133,11 @@ class Beside:
         mine, theirs = self.ratings[0, 0].reading, self.ratings[0, 1].reading
         if mine is not None and theirs is not None and mine.text == theirs.text:
             self.stretches = align(mine, theirs)
+        own = self.ratings[1, 1].reading
+        alike = self.one.beginning == self.other.beginning
+        if theirs is None and mine is not None and own is not None and alike:
+            self.begun = align_beginnings(mine, own)
+            self.stretches = self.begun.stretches
         self.rated = True
 
     async def compare_whole(self) -> None:
@@ -132,7 +165,7 @@ class Beside:
         if reads.model is None or reads.foreign or "score" not in reads.model.abilities:
             if own:
                 return Rating(None, f"{reads.ref} told no log-probabilities with its answer")
-            return Rating(None, f"{reads.ref} rates no text but its own, while it writes it")
+            return Rating(None, f"{reads.ref} rates no text but its own")
         tokens = wrote.tokens
         text = Reading.of(tokens).text if tokens else wrote.version.text
         try:

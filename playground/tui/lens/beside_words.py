@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from playground.lens.chain import Position
-from playground.lens.divergence import Stretch
+from playground.lens.divergence import Beginning, Stretch
+from playground.lens.spelling import spell
 from playground.spelling import in_place, spell_text
 from playground.tui.labels import brief, one_line
 from playground.tui.lens.beside import Beside, Rating
@@ -68,11 +69,18 @@ def said(beside: Beside, position: Position | None = None) -> Content:
         f"answer {side.number}" if together else side.letter for side in (beside.one, beside.other)
     ]
     rows: list[Content] = []
-    for text, wrote in enumerate(names):
-        for model, reads in enumerate(names):
-            parts = [(f"{wrote}’s text", ""), (f" by {reads}  ", _MUTED)]
-            rows.append(Content.assemble(*parts, *_rating(beside.ratings[text, model])))
-    if beside.stretches:
+    if beside.begun is not None:
+        # Before all that a small screen cuts off.
+        rows.append(_parted(beside, beside.begun))
+        if beside.stretches:
+            rows.append(_divergence(beside))
+    pairs = [(text, model) for text in (0, 1) for model in (0, 1)]
+    if beside.begun is not None:
+        pairs.sort(key=lambda pair: pair[0] != pair[1])
+    for text, model in pairs:
+        parts = [(f"{names[text]}’s text", ""), (f" by {names[model]}  ", _MUTED)]
+        rows.append(Content.assemble(*parts, *_rating(beside.ratings[text, model])))
+    if beside.stretches and beside.begun is None:
         rows.append(_divergence(beside))
     return Content("\n").join(rows)
 
@@ -88,11 +96,26 @@ def _divergence(beside: Beside) -> Content:
     known = [item.divergence.value for item in beside.stretches if item.divergence is not None]
     if not known:
         return Content.styled("divergence  not known: one side told no candidates", _MUTED)
+    by = ", by the texts of the likeliest tokens"
+    if beside.begun is not None:
+        by = ", by text, up to there"
     return Content.assemble(
         ("divergence  ", _MUTED),
         (f"mean at least {math.fsum(known) / len(known):.3f} nats", "bold"),
-        (", by the texts of the likeliest tokens", _MUTED),
+        (by, _MUTED),
     )
+
+
+def _parted(beside: Beside, begun: Beginning) -> Content:
+    """Where two answers part of which neither model can read the other's."""
+    if beside.alike:
+        return Content.styled("Both say the same.", "bold")
+    names = []
+    for side, place in ((beside.one, begun.one), (beside.other, begun.other)):
+        tokens = side.tokens
+        token = f"“{in_place(spell(tokens[place]))}”" if place < len(tokens) else "the end"
+        names.append(f"{token} ({place + 1:,})")
+    return Content.styled(f"parted at {names[0]} here, {names[1]} there", "bold")
 
 
 def _rating(rating: Rating) -> Sequence[tuple[str, str]]:

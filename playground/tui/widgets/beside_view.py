@@ -92,9 +92,11 @@ class BesideView(Vertical):
         listing = self.query_one("#beside-list", OptionList)
         listing.clear_options()
         self._listed = []
-        # Two models of which neither rates the other have nothing to list, and nothing to walk.
+        # Two models of which neither rates the other have what both answers begin with, or nothing.
         rated = beside is not None and beside.rated and not beside.same_model
-        self.set_class(rated and not (beside and beside.stretches), "-apart")
+        bare = rated and not (beside and beside.stretches)
+        self.set_class(bare, "-bare")
+        self.set_class(bare and not (beside and beside.begun), "-apart")
         if beside is None or not beside.stretches:
             return
         ranked = parted_most(beside.stretches)
@@ -142,7 +144,7 @@ class BesideView(Vertical):
     @staticmethod
     def _tokens_there(beside: Beside) -> Sequence[Token]:
         """The other answer's tokens, or how the other model reads the one."""
-        if beside.same_model:
+        if beside.same_model or beside.begun is not None:
             return beside.other.tokens
         rating = beside.ratings.get((0, 1))
         return rating.reading.tokens if rating is not None and rating.reading is not None else ()

@@ -12,10 +12,17 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from playground.lens.chain import params_of_plan
-from playground.lens.divergence import align, parted_most, rate, whole_divergences
+from playground.lens.divergence import (
+    align,
+    align_beginnings,
+    parted_most,
+    rate,
+    whole_divergences,
+)
 from playground.lens.meanings import meanings
 from playground.lens.parting import parting
 from playground.lens.reading import Reading
+from playground.lens.spelling import spell
 from playground.params import GenerationParams
 from playground.providers import open_model
 from playground.providers.base import ChatModel
@@ -220,6 +227,41 @@ async def test_what_a_hosted_model_cannot_know_is_said_plainly() -> None:
         assert "A’s text by B  log-probability" in words
         assert "mean at least" in words
         assert "by the texts of the likeliest tokens" in words
+
+
+async def test_two_hosted_answers_are_compared_as_far_as_both_begin_alike_and_marked_there() -> (
+    None
+):
+    async with (
+        open_model("demo:small") as small,
+        open_model("demo:tiny") as tiny,
+        two_models(a_x=Hosted(small), b_y=Hosted(tiny)) as (pilot, app, screen),
+    ):
+        one, other = (Reading.of(run.tokens) for run in runs_of(app))
+        found = align_beginnings(one, other)
+        assert found.stretches
+        assert one.text != other.text
+        words = said(screen, "said")
+        assert "a:x rates no text but its own" in words
+        assert "by text, up to there" in words
+        named = f"“{spell(one.tokens[found.one])}” ({found.one + 1}) here"
+        assert f"parted at {named}" in words
+        text = screen.query_one("#lens-text", TokenText)
+        assert text.marked(found.one) == PARTED
+        listing = screen.query_one("#beside-list", OptionList)
+        assert listing.option_count == min(len(found.stretches), 10)
+        await pilot.press("home", "g")
+        assert text.cursor == found.one
+        await pilot.pause()
+        for name, reading, place in (
+            ("#beside-here", one, found.one),
+            ("#beside-there", other, found.other),
+        ):
+            token = reading.tokens[place]
+            assert token.logprob is not None
+            (chosen,) = [bar for bar in screen.query_one(name, CandidateBars).bars if bar.chosen]
+            assert chosen.name == spell(token)
+            assert chosen.raw == pytest.approx(math.exp(token.logprob), rel=1e-4)
 
 
 async def test_knobs_that_two_backends_treat_differently_have_a_line_each() -> None:

@@ -29,9 +29,9 @@ class LensBesides(LensTurning):
         if self._beside is None:
             self._tell("Nothing is beside it: 6 puts another answer there.")
             return
-        found = self._beside.parting
+        found = self._beside.parted_at
         if found is not None:
-            self._text.go(min(found.place, self._text.count - 1))
+            self._text.go(min(found, self._text.count - 1))
             return
         places = sorted(self.query_one(BesideView).places)
         here = self._text.cursor
@@ -71,6 +71,7 @@ class LensBesides(LensTurning):
         await beside.rate()
         if self._beside is beside:
             view.rated()
+            self._colour()
             self._show_token()
             await beside.compare_whole()
             view.rated()

@@ -97,9 +97,9 @@ class LensTurning(LensFoundation):
             marks = {place: CUT for place, share in enumerate(shares) if share == 0}
         else:
             self._steps = self._recorded()
-        found = self._beside.parting if self._beside is not None else None
+        found = self._beside.parted_at if self._beside is not None else None
         if found is not None and self._view == "beside":
-            marks[found.place] = PARTED
+            marks[found] = PARTED
         self._text.colour(self._steps)
         self._text.mark(marks)
         self._show_legend()
