@@ -83,6 +83,8 @@ def _best(result: SweepResult) -> Iterator[Finding]:
             )
             cells = [c.number for c in result.cells if c.model == model and c.values == values]
             lines.append(Line(f"{point}: {reached}", tuple(cells)))
+        if len(search.objectives) == 1 and (more := len(result.front(model)) - 1) > 0:
+            lines.append(Line(f"as good: {more:,} more {'setting' if more == 1 else 'settings'}"))
         if left := _left_early(result, model):
             lines.append(Line(left))
         if lines:

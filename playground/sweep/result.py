@@ -135,7 +135,17 @@ class SweepResult:
         """What a Bayesian search found for a model: its best point, or its Pareto front.
 
         Each point with its objectives, those that the first one favours first; empty for other
-        sweeps. On the front are the points that no other one beats in all objectives.
+        sweeps. Of several points that are equally good, the first that was tried is the best.
+        """
+        front = self.front(model)
+        search = self.sweep.search
+        several = isinstance(search, BayesianSearch) and len(search.objectives) > 1
+        return front if several else front[:1]
+
+    def front(self, model: str) -> list[tuple[Values, tuple[float, ...]]]:
+        """The points of a Bayesian search that no other one beats in everything, as `best`.
+
+        With one objective these are the points that are equally good.
         """
         search = self.sweep.search
         if not isinstance(search, BayesianSearch):
@@ -157,8 +167,7 @@ class SweepResult:
         ]
         front = [one for one in scored if not any(_beats(two[2], one[2]) for two in scored)]
         front.sort(key=lambda one: one[2], reverse=True)
-        kept = front if len(search.objectives) > 1 else front[:1]
-        return [(values, objectives) for values, objectives, _ in kept]
+        return [(values, objectives) for values, objectives, _ in front]
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One flat row a cell: model, prompt, knobs, and of each metric value, low and high."""

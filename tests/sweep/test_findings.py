@@ -143,6 +143,20 @@ def test_a_search_names_its_best_point_with_its_cells(history: History) -> None:
     assert line.text.endswith(f"distinct-1 {most:.4g}")
 
 
+def test_a_search_says_how_many_other_settings_are_as_good(history: History) -> None:
+    aim = Objective(metric="unique", direction="maximise")
+    result = make(
+        history,
+        axes=axes_of({"temperature": "0:2"}),
+        search=BayesianSearch(objectives=(aim,), trials=4),
+        models=("scripted:echo",),
+        samples=2,
+    )
+    best, *_ = findings(result)
+    assert len(result.best("scripted:echo")) == 1
+    assert best.lines[-1].text == "as good: 3 more settings"
+
+
 def test_of_several_objectives_the_settings_that_no_other_one_beats_are_named(
     history: History,
 ) -> None:
