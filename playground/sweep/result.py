@@ -150,16 +150,7 @@ class SweepResult:
         search = self.sweep.search
         if not isinstance(search, BayesianSearch):
             return []
-        points: dict[int, list[Cell]] = {}
-        for cell in self.cells:
-            if cell.model == model:
-                points.setdefault(cell.place.point, []).append(cell)
-        found = [
-            (cells[0].values, values)
-            for cells in points.values()
-            if len(cells) == len(self.sweep.prompts)
-            and (values := objectives_of(search, [cell.figures for cell in cells])) is not None
-        ]
+        found = [(cells[0].values, objectives) for cells, objectives in self.tried(model)]
         signs = [1 if item.direction == "maximise" else -1 for item in search.objectives]
         scored = [
             (values, objectives, tuple(s * o for s, o in zip(signs, objectives, strict=True)))
@@ -168,6 +159,22 @@ class SweepResult:
         front = [one for one in scored if not any(_beats(two[2], one[2]) for two in scored)]
         front.sort(key=lambda one: one[2], reverse=True)
         return [(values, objectives) for values, objectives, _ in front]
+
+    def tried(self, model: str) -> list[tuple[list[Cell], tuple[float, ...]]]:
+        """The cells of each point that a Bayesian search tried to the end, with its objectives."""
+        search = self.sweep.search
+        if not isinstance(search, BayesianSearch):
+            return []
+        points: dict[int, list[Cell]] = {}
+        for cell in self.cells:
+            if cell.model == model:
+                points.setdefault(cell.place.point, []).append(cell)
+        return [
+            (cells, objectives)
+            for cells in points.values()
+            if len(cells) == len(self.sweep.prompts)
+            and (objectives := objectives_of(search, [cell.figures for cell in cells])) is not None
+        ]
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One flat row a cell: model, prompt, knobs, and of each metric value, low and high."""

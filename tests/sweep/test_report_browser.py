@@ -15,7 +15,13 @@ from pathlib import Path
 import pytest
 
 from playground.history import History
-from playground.sweep.definition import RandomSearch, SweepPrompt, axes_of
+from playground.sweep.definition import (
+    BayesianSearch,
+    Objective,
+    RandomSearch,
+    SweepPrompt,
+    axes_of,
+)
 from playground.sweep.report import pieces
 from playground.sweep.report.content import Content
 from playground.sweep.result import SweepResult
@@ -88,6 +94,7 @@ def test_it_draws_itself_from_the_disk(browser: Chromium, small: Path) -> None:
     assert browser.see("document.querySelectorAll('#curves path.line:not(.legend *)').length") == 4
     assert browser.see("document.querySelectorAll('#curves .band').length") == 4
     assert browser.see("document.querySelectorAll('#map .box').length") == 12
+    assert not browser.see("document.querySelector('#front').checkVisibility()")
     assert len(browser.texts("#cells tbody tr")) == 12
 
 
@@ -362,6 +369,26 @@ def test_failures_are_shown_with_their_error(
     assert browser.text("#answers article .bad") == row.error
     assert "1 failed" in browser.text("header")
     assert "+1 failed" in browser.texts("#cells tbody tr")[0]
+
+
+def test_what_a_search_weighed_against_each_other_is_drawn_with_its_front(
+    browser: Chromium, history: History, tmp_path: Path
+) -> None:
+    aims = tuple(Objective(metric=m, direction="maximise") for m in ("distinct-1", "length"))
+    result = make(
+        history,
+        search=BayesianSearch(objectives=aims, trials=8),
+        axes=axes_of({"temperature": "0:2", "max_length": "2:24:1"}),
+        metrics=("distinct-1", "length"),
+    )
+    browser.open(written(result, tmp_path))
+    assert browser.see("document.querySelectorAll('#front .spot').length") == 8
+    front = len(result.best("demo:tiny"))
+    assert browser.see("document.querySelectorAll('#front .spot:not(.beaten)').length") == front
+    assert browser.see("document.querySelectorAll('#front .line').length") == (front > 1)
+    label = browser.see("document.querySelector('#front .spot').getAttribute('aria-label')")
+    browser.see("document.querySelector('#front .spot').dispatchEvent(new MouseEvent('click'))")
+    assert cell_shown(browser).lower().startswith(f"{label.split(',')[0]}:")
 
 
 def test_prompts_that_begin_alike_can_be_told_apart_on_the_map(

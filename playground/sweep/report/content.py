@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypedDict
@@ -136,6 +136,18 @@ class PageAnswer(TypedDict):
     error: str
 
 
+class PageFront(TypedDict):
+    """What a search with several objectives tried: the first two of them, a point a setting.
+
+    Of each point the number of its model, its first cell, both figures (means over prompts), and
+    whether no other one beats it in everything.
+    """
+
+    metrics: list[str]
+    of: int
+    points: list[tuple[int, int, float, float, bool]]
+
+
 class PageHead(TypedDict):
     """All of the page but its cells and answers. `left_out` is what is too much for it."""
 
@@ -156,6 +168,7 @@ class PageHead(TypedDict):
     axes: list[PageAxis]
     metrics: list[PageMetric]
     findings: list[PageFinding]
+    front: PageFront | None
     left_out: list[str]
 
 
@@ -211,6 +224,7 @@ class Content:
             axes=[_axis(axis) for axis in sweep.axes],
             metrics=[_metric(name) for name in result.metrics],
             findings=[_finding(found) for found in findings(result)],
+            front=_front(result, {cell.number for cell in kept}),
             left_out=left_out,
         )
         return cls(result, head, kept, prompts, per_cell)
@@ -352,6 +366,23 @@ def _axis(axis: Axis) -> PageAxis:
         numeric=axis.numeric,
         log=axis.log,
     )
+
+
+def _front(result: SweepResult, kept: Collection[int]) -> PageFront | None:
+    """What a search weighed against each other; None of any other sweep."""
+    search = result.sweep.search
+    if not isinstance(search, BayesianSearch) or len(search.objectives) < 2:
+        return None
+    points = []
+    for number, model in enumerate(result.sweep.models):
+        front = [values for values, _ in result.front(model)]
+        points += [
+            (number, cells[0].number, figures[0], figures[1], cells[0].values in front)
+            for cells, figures in result.tried(model)
+            if cells[0].number in kept
+        ]
+    names = [make_safe(objective.metric) for objective in search.objectives]
+    return PageFront(metrics=names[:2], of=len(names), points=points)
 
 
 def _metric(name: str) -> PageMetric:

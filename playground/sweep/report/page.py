@@ -22,8 +22,8 @@ from playground.sweep.report.content import Content
 from playground.sweep.result import SweepResult
 
 _SCRIPTS: Final = (
-    "elements.js", "data.js", "state.js", "scales.js", "curves.js", "map.js", "table.js",
-    "answers.js", "comparison.js", "receipts.js", "main.js",
+    "elements.js", "data.js", "state.js", "scales.js", "curves.js", "front.js", "map.js",
+    "table.js", "answers.js", "comparison.js", "receipts.js", "main.js",
 )  # fmt: skip
 """The parts of the script, in the order in which they use each other."""
 

@@ -4,6 +4,7 @@ const root = document.documentElement;
 
 const parts = [
   { id: "findings", name: "Findings", draw: drawFindings, of: () => 0 },
+  { id: "front", name: "Trade-off", draw: drawFront, of: () => 0 },
   { id: "curves", name: "Curves", draw: drawCurves, of: () => [state.metric, state.axis, state.hold] },
   { id: "map", name: "Map", draw: drawMap,
     of: () => [state.metric, state.across, state.down, state.hold] },
@@ -94,7 +95,7 @@ function build() {
     el("header", {}, summary(), links),
     el("main", {}, part("findings"), toolbar,
       el("div", { class: "columns" },
-        el("div", { class: "pictures" }, part("curves"), part("map"), part("cells")),
+        el("div", { class: "pictures" }, part("front"), part("curves"), part("map"), part("cells")),
         part("answers")),
       part("comparison"), part("plan"), part("receipts")),
     el("footer", {}, el("p", { class: "quiet" },
