@@ -238,6 +238,9 @@ class _Searching:
         for trial in self._study.get_trials(deepcopy=False, states=(_running(),)):
             # Of a program that died in the middle of it.
             self._study.tell(trial.number, state=_fail())
+        for _ in self._study.get_trials(deepcopy=False, states=(_waiting(),)):
+            # Of one that died before it began: asking for the next point would give this one.
+            self._study.tell(self._asked(), state=_fail())
         prompts = range(len(self._sweep.prompts))
         for point in range(self._search.trials):
             cells = [self._sweep.number(Place(self._model, prompt, point)) for prompt in prompts]
@@ -387,6 +390,12 @@ def _pruned() -> Any:
     from optuna.trial import TrialState
 
     return TrialState.PRUNED
+
+
+def _waiting() -> Any:
+    from optuna.trial import TrialState
+
+    return TrialState.WAITING
 
 
 def _running() -> Any:

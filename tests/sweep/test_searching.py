@@ -74,6 +74,9 @@ async def test_a_study_is_kept_in_a_storage_and_goes_on_there(tmp_path: Path, fo
         await stopped_after(runner, 2)
         began = len(SweepResult.load(history, runner.id).cells)
         assert 2 <= began < 6
+        name = f"{runner.id} demo:tiny"
+        cut_short = optuna.load_study(study_name=name, storage=bayesian.open_storage(address))
+        cut_short.enqueue_trial({"temperature": 0})
         await (await resume(runner.id, history)).run()
         result = SweepResult.load(history, runner.id)
     assert result.state == "done"
@@ -88,6 +91,9 @@ async def test_a_study_is_kept_in_a_storage_and_goes_on_there(tmp_path: Path, fo
     assert len({str(trial.params) for trial in told}) == 6
     ((_, objectives),) = result.best("demo:tiny")
     assert max(trial.values[0] for trial in told) == objectives[0]
+    found = {cell.values["temperature"]: cell.figures.value("distinct-1") for cell in result.cells}
+    for trial in told:
+        assert trial.values[0] == found[round(trial.params["temperature"] * 0.1, 1)]
 
 
 @pytest.mark.parametrize(
