@@ -153,6 +153,14 @@ def test_a_moment_is_never_said_to_be_no_time_at_all() -> None:
     assert [clock(seconds) for seconds in (0.2, 1.0, 1.4, 89.5)] == ["1 s", "1 s", "2 s", "90 s"]
 
 
+def test_a_sweep_that_a_budget_ended_has_no_time_left(shell: Shell) -> None:
+    words = ("--temperature", "0,1", "--samples", "2", "--max-length", "5")
+    stopped = shell(*STORY, *words, "--budget-tokens", "10")
+    (line,) = [line for line in stopped.stderr.splitlines() if " of 2 cells" in line]
+    assert line.startswith("1 of 2 cells, ")
+    assert "left" not in line
+
+
 def test_an_empty_name_of_a_sweep_to_go_on_with_is_refused_as_such(shell: Shell) -> None:
     refused = shell("sweep", "--resume", "")
     assert refused.returncode == 2

@@ -24,7 +24,7 @@ class Bar:
         self._runner = runner
         self._moves = is_terminal(sys.stderr)
         self._drawn = time.monotonic()
-        self._open = False
+        self._ended = False
         self._told = 0
 
     async def draw(self) -> None:
@@ -41,6 +41,7 @@ class Bar:
     def end(self) -> None:
         """Draw a last time, and leave the line."""
         self._tell()
+        self._ended = True
         if self._moves:
             self._redraw()
             sys.stderr.write("\n")
@@ -78,7 +79,7 @@ class Bar:
             parts.append(f"{progress.retried:,} tried again")
         if progress.failed:
             parts.append(f"{progress.failed:,} failed")
-        left = progress.seconds_left
+        left = None if self._ended else progress.seconds_left
         if left:
             parts.append(f"{clock(left)} left")
         return ", ".join(parts)

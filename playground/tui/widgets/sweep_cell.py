@@ -68,10 +68,14 @@ class SweepCell(Vertical):
             sample = here.samples[self._sample]
             lines.append(sample_head(live.sweep, sample, self._sample, len(here.samples)))
             text = sample_text(sample)
+            left_out = False
         else:
+            left_out = here.number in live.left_out
             left = "no answers: the search left its setting before it came to this prompt"
-            told = left if here.number in live.left_out else "no answers yet"
+            told = left if left_out else "no answers yet"
             text = Content.styled(told, "$foreground 60%")
         self.query_one("#sweep-cell", Static).update(Content("\n").join(lines))
         self.query_one("#sweep-answer-text", Static).update(text)
-        self.query_one(CellFiguresTable).show(here.figures, live.metrics, live.metric)
+        figures = self.query_one(CellFiguresTable)
+        figures.show(here.figures, live.metrics, live.metric)
+        figures.visible = not left_out

@@ -283,6 +283,7 @@ async def test_what_a_search_left_out_is_neither_missing_nor_awaited() -> None:
         assert "– no value  / left out" in up.text
         await up.press("down", "right")
         await up.sees("no answers: the search left its setting")
+        assert "measured once all its answers are there" not in up.text
         await up.press("i")
         await up.sees("1 of 2 settings was left early: after 1 of 3 prompts they lagged behind")
 
