@@ -71,6 +71,7 @@ class TokenText(DrawnScroll, can_focus=True):
         self._room = 0
         self._cursor = 0
         self._hovered: int | None = None
+        self._mouse = (0, 0)
         self.following = False
         self.empty = ""
         """What is said while there are no tokens."""
@@ -282,7 +283,14 @@ class TokenText(DrawnScroll, can_focus=True):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """The token under the mouse is looked at."""
-        self._hover(self._token_at(event.x, event.y))
+        self._mouse = (event.x, event.y)
+        self._hover(self._token_at(*self._mouse))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Another token comes under a mouse that stays where it is."""
+        super().watch_scroll_y(old_value, new_value)
+        if self._hovered is not None:
+            self._hover(self._token_at(*self._mouse))
 
     def on_leave(self, _event: events.Leave) -> None:
         """The cursor counts again."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from rich.cells import cell_len
+from textual.events import MouseScrollDown
 
 from playground.tui.lens.colours import cursor_style, step_style
 from playground.tui.widgets.token_text import TokenText
 from tests.tui.lens.widgets import lines_of, shown, styles_of
+from tests.tui.stage import until
 
 STORY = ["Once", "·upon", "·a", "·time", "↵", "↵", "there", "·was", "·a", "·fox", "."]
 
@@ -85,6 +87,23 @@ async def test_what_is_clicked_is_walked_on_from_though_the_mouse_stays_there() 
         await pilot.click(text, offset=(6, 0))
         await pilot.press("right")
         assert (text.cursor, text.hovered) == (2, None)
+
+
+async def test_the_wheel_brings_another_token_under_the_mouse() -> None:
+    text = text_of(*STORY * 5)
+    async with shown(text, (16, 8)) as (pilot, _):
+        text.styles.overflow_y = "scroll"
+        await until(pilot, lambda: text.show_vertical_scrollbar)
+        await pilot.hover(text, offset=(0, 0))
+        assert text.hovered == 0
+        wheel = MouseScrollDown(text, 0, 0, 0, 1, 0, False, False, False)
+        text.post_message(wheel)
+        await until(pilot, lambda: text.scroll_offset.y > 0)
+        row = text.render_line(0).text
+        assert text.hovered is not None
+        assert row.startswith(text.spelled(text.hovered))
+        assert text.hovered > 0
+        assert text.cursor == 0
 
 
 async def test_each_token_has_its_colour_and_the_cursor_one_of_its_own() -> None:
