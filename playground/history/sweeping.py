@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 
@@ -33,6 +33,13 @@ ORIGIN = "sweep"
 RUNNING, DONE, STOPPED, INTERRUPTED = "running", "done", "stopped", "interrupted"
 """How a sweep stands: at work, with nothing missing, ended before that (by its user, a budget, or a
 model that never answered), or left by a program that died."""
+
+
+ENOUGH_TOKENS: Final = 500
+"""A sweep of fewer says little of a model's speed: opening it, and the first words, took longer."""
+
+SWEEPS_LOOKED_AT: Final = 5
+"""Sweeps of a model, the last ones, that are looked at for one that says enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,21 +335,32 @@ def samples(db: sqlite3.Connection, sweep: str, cell: int | None = None) -> Iter
 
 
 def speed(db: sqlite3.Connection, model: str) -> float | None:
-    """Tokens a second of a model in its last sweep, from its first answer's start to the last end.
+    """Tokens a second of a model in a sweep, from its first answer's start to the last end.
 
-    None where it was in none. Pauses between two starts of a sweep are taken for work: it is a
-    forecast, and rather too slow.
+    Of the last sweep that says enough, else of the last one; None where it was in none. Pauses
+    between two starts of a sweep are taken for work: it is a forecast, and rather too slow.
     """
-    row = db.execute(
-        "SELECT SUM(json_extract(usage, '$.output_tokens')) AS tokens, MIN(created) AS began,"
-        " MAX(updated) AS ended FROM runs JOIN samples ON samples.run = runs.number"
-        " WHERE model = ? AND sweep = (SELECT sweep FROM samples JOIN runs"
-        "   ON runs.number = samples.run WHERE model = ? ORDER BY runs.number DESC LIMIT 1)",
-        (model, model),
-    ).fetchone()
-    if not row["tokens"] or row["ended"] <= row["began"]:
-        return None
-    return float(row["tokens"] / (row["ended"] - row["began"]))
+    found: float | None = None
+    before = db.execute("SELECT MAX(number) + 1 AS number FROM runs").fetchone()["number"]
+    for _ in range(SWEEPS_LOOKED_AT):
+        row = db.execute(
+            "SELECT SUM(json_extract(usage, '$.output_tokens')) AS tokens, MIN(created) AS began,"
+            " MAX(updated) AS ended, MIN(runs.number) AS first"
+            " FROM runs JOIN samples ON samples.run = runs.number"
+            " WHERE model = ? AND sweep = (SELECT sweep FROM samples JOIN runs"
+            "   ON runs.number = samples.run WHERE model = ? AND runs.number < ?"
+            "   ORDER BY runs.number DESC LIMIT 1)",
+            (model, model, before),
+        ).fetchone()
+        if row["first"] is None:
+            break
+        before = row["first"]
+        if row["tokens"] and row["ended"] > row["began"]:
+            rate = float(row["tokens"] / (row["ended"] - row["began"]))
+            if row["tokens"] >= ENOUGH_TOKENS:
+                return rate
+            found = found or rate
+    return found
 
 
 def _sweep(row: sqlite3.Row) -> KeptSweep:

@@ -84,12 +84,17 @@ def count(value: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A duration with the precision that matters at its size: `38 ms`, `1.24 s`, `2 min 05 s`."""
+    """A duration with the precision that matters at its size.
+
+    `38 ms`, `1.24 s`, `2 min 05 s`, `2 h 05 min`.
+    """
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:
         return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 90:
+        return f"{minutes // 60:,} h {minutes % 60:02d} min"
     return f"{minutes} min {rest:02d} s"
 
 

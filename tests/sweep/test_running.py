@@ -462,3 +462,19 @@ def test_knobs_that_have_one_value_are_heeded_and_not_swept() -> None:
     for name in ("n", "seed", "logprobs"):
         with pytest.raises(InvalidParameter, match=f"{name} .*cannot be swept"):
             build(Asked.of_words(prompt="Hello", models="demo:tiny", space={name: "1,2"}))
+
+
+async def test_how_long_it_may_take_is_told_from_a_sweep_that_says_enough() -> None:
+    with History.in_memory() as history:
+        assert history.sweeps.speed("demo:tiny") is None
+        tiny = {"samples": 1, "space": {"temperature": "0", "max_length": 2}}
+        await made(small(**tiny), history)
+        history.flush()
+        assert history.sweeps.speed("demo:tiny") is not None
+        long = {"samples": 8, "space": {"temperature": "0.5,1", "max_length": 60}}
+        await made(small(**long), history)
+        history.flush()
+        known = history.sweeps.speed("demo:tiny")
+        await made(small(**tiny), history)
+        history.flush()
+        assert history.sweeps.speed("demo:tiny") == known

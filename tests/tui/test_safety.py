@@ -127,6 +127,7 @@ def test_an_error_of_ours_says_what_to_do_and_a_defect_says_that_it_is_one() -> 
         (duration(0.9999), "1.00 s"),
         (duration(12.34), "12.3 s"),
         (duration(125), "2 min 05 s"),
+        (duration(7500), "2 h 05 min"),
         (rate(8.44), "8.4 tok/s"),
         (rate(412.3), "412 tok/s"),
         (money(0), "free"),
