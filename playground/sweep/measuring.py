@@ -133,7 +133,7 @@ class Measuring:
             for metric in self._asking.metrics:
                 figures = [item.asked.get(metric.name) for item in whole]
                 lacking = sum(figure is None for figure in figures)
-                note = f"{lacking} of {len(figures)} answers without it" if lacking else ""
+                note = f"without {lacking} of {len(figures)}" if lacking else ""
                 estimates[metric.name] = metrics.measure_figures(metric, Noted(figures, note))
         counts = Counter(metrics.normalised(sample.text) for sample in samples)
         top = counts.most_common(1)[0][0] if counts else ""

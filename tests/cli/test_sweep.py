@@ -116,7 +116,7 @@ def test_what_a_judge_says_becomes_a_figure_and_what_comes_to_no_score_is_counte
     ) in made.stderr
     with History.open() as history:
         (cell,) = SweepResult.load(history, history.sweeps.list()[0].id).cells
-    assert cell.figures.estimates["judge"].note == "1 of 4 answers without it"
+    assert cell.figures.estimates["judge"].note == "without 1 of 4"
 
 
 @pytest.mark.parametrize(
