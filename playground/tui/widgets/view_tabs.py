@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from playground.tui.labels import cut
+
 __all__ = ["ViewTabs"]
 
 
@@ -36,7 +38,7 @@ class ViewTabs(Widget):
     def render(self) -> Content:
         """The line."""
         parts: list[tuple[str, str]] = []
-        for number, (view, title) in enumerate(self._views, start=1):
+        for number, (view, title) in enumerate(self._fitted(), start=1):
             here = view == self._here
             parts += [
                 (f"{number} ", "$text-accent"),
@@ -45,10 +47,20 @@ class ViewTabs(Widget):
             ]
         return Content.assemble(*parts)
 
+    def _fitted(self) -> Sequence[tuple[str, str]]:
+        """The views with titles that all have room; where there is little the longest are cut."""
+        room = self.size.width - 3 * len(self._views) + 1
+        longest = max(cell_len(title) for _, title in self._views)
+        for most in range(longest, 2, -1):
+            titles = [cut(title, most) for _, title in self._views]
+            if sum(map(cell_len, titles)) <= room:
+                return [(view, title) for (view, _), title in zip(self._views, titles, strict=True)]
+        return self._views
+
     def on_click(self, event: events.Click) -> None:
         """To the view that was clicked."""
         end = 0
-        for view, title in self._views:
+        for view, title in self._fitted():
             end += 3 + cell_len(title)
             if event.x < end:
                 self.post_message(self.Chosen(view))
