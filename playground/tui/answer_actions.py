@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from playground.errors import PlaygroundError
 from playground.ids import new_id
 from playground.tui import dialogs
-from playground.tui.arrangement import MAX_PANES
 from playground.tui.foundation import Foundation
 
 if TYPE_CHECKING:
@@ -96,13 +95,10 @@ class AnswerActions(Foundation):
 
     async def _fork(self, pane: Pane, turn: Turn) -> None:
         """One more pane, with the conversation up to this turn."""
-        if len(self.panes) >= MAX_PANES:
-            self.say(f"{MAX_PANES} panes are the most: F9 closes one.", "warning")
-            return
         fork = pane.conversation.fork(turn)
-        made = await self._grid.add(fork, self._shelf)
-        self.archive.file(fork, made.place)
-        self._grid.activate(made.place)
+        made = await self._add_pane(fork)
+        if made is not None:
+            self.archive.file(fork, made.place)
 
     # Comparing and judging
 

@@ -34,6 +34,7 @@ from playground.tui.pane_actions import PaneActions
 from playground.tui.preset_actions import PresetActions
 from playground.tui.prompt_actions import PromptActions
 from playground.tui.shelf import ModelShelf
+from playground.tui.steady import SteadyScreen
 from playground.tui.sweep_actions import SweepActions
 from playground.tui.themes import DARK, THEMES
 from playground.tui.widgets.key_hints import KeyHints
@@ -131,6 +132,10 @@ class PlaygroundApp(
         self._label_prompt()
 
     # The screen
+
+    def get_default_screen(self) -> Screen[None]:
+        """The screen that the panes are on."""
+        return SteadyScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """Empty panes, the prompt and the keys: what can be painted without asking anybody."""

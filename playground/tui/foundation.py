@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textual.app import App
 
+from playground.tui.arrangement import MAX_PANES
 from playground.tui.labels import one_line
 
 if TYPE_CHECKING:
@@ -71,6 +72,15 @@ class Foundation(App[None]):
             verb = "is" if len(busy) == 1 else "are"
             self.say(f"{' and '.join(busy)} {verb} still answering. Esc stops.", "warning")
         return not busy
+
+    async def _add_pane(self, conversation: Conversation) -> Pane | None:
+        """Open one more pane with a conversation, and make it the active one, if there is room."""
+        pane = await self._grid.add(conversation, self._shelf)
+        if pane is None:
+            self.say(f"{MAX_PANES} panes are the most: F9 closes one.", "warning")
+        else:
+            self._grid.activate(pane.place)
+        return pane
 
     async def _show_conversations(self, conversations: Sequence[Conversation]) -> None:
         """Have a pane for each of these conversations, one at least, and no other."""

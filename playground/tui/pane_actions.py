@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playground.tui import dialogs
-from playground.tui.arrangement import MAX_PANES
 from playground.tui.drawer_actions import DrawerActions
 
 if TYPE_CHECKING:
@@ -27,15 +26,10 @@ class PaneActions(DrawerActions):
 
     async def action_add_pane(self) -> None:
         """Open one more pane, like the active one."""
-        if len(self.panes) >= MAX_PANES:
-            self.say(f"{MAX_PANES} panes are the most.", "warning")
-            return
         like = self.active_pane.conversation
         from playground.tui.conversation import Conversation
 
-        fresh = Conversation(like.ref, like.params, like.system)
-        pane = await self._grid.add(fresh, self._shelf)
-        self._grid.activate(pane.place)
+        await self._add_pane(Conversation(like.ref, like.params, like.system))
 
     async def action_close_pane(self) -> None:
         """Close the active pane; the last one stays."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.geometry import Offset
 
 from playground.params import GenerationParams
 from playground.tui.conversation import Conversation
@@ -25,6 +26,14 @@ async def test_panes_come_and_go_between_one_and_four() -> None:
         await pilot.press("f9", "f9", "f9", "f9")
         await pilot.pause()
         assert [pane.letter for pane in app.panes] == ["A"]
+
+
+async def test_however_many_are_asked_for_at_once_there_are_four() -> None:
+    app = playground_of({"a:x": saying("hi")}, ["a:x", "a:x"])
+    async with playing(app) as pilot:
+        await asyncio.gather(*(app.action_add_pane() for _ in range(4)))
+        await pilot.pause()
+        assert [pane.letter for pane in app.panes] == ["A", "B", "C", "D"]
 
 
 async def test_a_new_pane_starts_like_the_active_one() -> None:
@@ -92,3 +101,18 @@ async def test_while_the_last_pane_leaves_another_one_is_active(
         left.set()
         await closing
         assert [pane.letter for pane in app.panes] == ["A"]
+
+
+async def test_a_click_on_what_has_just_gone_is_a_click_on_nothing() -> None:
+    app = playground_of({"a:x": saying("hi")}, ["a:x", "a:x"])
+    async with playing(app) as pilot:
+        await ask(pilot, "hello")
+        transcript = app.panes[1].transcript
+        at = transcript.region.offset + Offset(2, 1)
+        with app.batch_update():
+            # Nothing is drawn meanwhile: on the screen it is still there.
+            await transcript.remove()
+            await pilot.hover(offset=at)
+            await pilot.click(offset=at)
+        await pilot.pause()
+        assert answers_of(app)[0] == ["hi"]

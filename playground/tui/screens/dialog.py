@@ -9,6 +9,8 @@ from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 from textual.types import CSSPathType
 
+from playground.tui.steady import SteadyScreen
+
 __all__ = ["LENS_STYLES", "PROMPT_STYLES", "STYLES", "SWEEP_STYLES", "Dialog"]
 
 _Result = TypeVar("_Result")
@@ -27,7 +29,7 @@ LENS_STYLES: list[str | PurePath] = [*STYLES, _FOLDER / "lens.tcss"]
 """Those of the lens."""
 
 
-class Dialog(ModalScreen[_Result], Generic[_Result]):
+class Dialog(SteadyScreen[_Result], ModalScreen[_Result], Generic[_Result]):
     """A screen over the panes. Its style sheet is read when the first one opens."""
 
     AUTO_FOCUS = "*"

@@ -94,9 +94,14 @@ class PaneGrid(Container):
         for pane in self.panes:
             pane.header.first = (*differing, *self._studied)
 
-    async def add(self, conversation: Conversation, shelf: ModelShelf) -> Pane:
-        """One more pane, with a conversation; one of the panes only once it can be talked to."""
+    async def add(self, conversation: Conversation, shelf: ModelShelf) -> Pane | None:
+        """One more pane, with a conversation; one of the panes only once it can be talked to.
+
+        None where there are as many as there can be.
+        """
         async with self._changing:
+            if len(self.panes) >= MAX_PANES:
+                return None
             pane = Pane(len(self.panes), timing_of=self._timing_of)
             await self.mount(pane)
             await pane.attach(conversation, shelf)
