@@ -23,7 +23,7 @@ from playground.ranked import (
     is_computed,
     refuse_beside_chain,
 )
-from playground.spelling import spell_bytes
+from playground.spelling import spell_entry
 
 __all__ = ["Distribution", "Floats"]
 
@@ -198,5 +198,4 @@ class Distribution:
         )
 
     def _name(self, token: int) -> str:
-        known = token < len(self.vocabulary)
-        return spell_bytes(self.vocabulary[token]) if known else f"token {token}"
+        return spell_entry(token, self.vocabulary[token] if token < len(self.vocabulary) else b"")

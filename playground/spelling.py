@@ -23,6 +23,7 @@ __all__ = [
     "pieces",
     "reads_leftwards",
     "spell_bytes",
+    "spell_entry",
     "spell_text",
 ]
 
@@ -87,6 +88,11 @@ def pieces(data: bytes) -> tuple[Piece, ...]:
 def spell_bytes(data: bytes) -> str:
     """The spelling of some bytes; safe to write to a terminal."""
     return "".join(piece.text for piece in pieces(data))
+
+
+def spell_entry(token_id: int, data: bytes) -> str:
+    """The spelling of a token of a vocabulary; one without bytes is called by its id."""
+    return spell_bytes(data) if data else f"‹token {token_id}›"
 
 
 def spell_text(text: str) -> str:

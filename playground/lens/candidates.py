@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from playground.lens.spelling import bytes_of, same_token, spell
-from playground.spelling import spell_bytes
+from playground.spelling import spell_entry
 from playground.types import Token, TokenAlternative
 
 if TYPE_CHECKING:
@@ -260,4 +260,4 @@ def _ranked_rows(
 
 def _named(token: int, vocabulary: Sequence[bytes]) -> str:
     data = vocabulary[token] if token < len(vocabulary) else b""
-    return spell_bytes(data) if data else f"‹token {token}›"
+    return spell_entry(token, data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import playground.spelling as spelling
-from playground.spelling import Piece, spell_bytes, spell_text
+from playground.spelling import Piece, spell_bytes, spell_entry, spell_text
 from playground.types import Token, TokenAlternative
 
 __all__ = ["Piece", "bytes_of", "pieces_of", "same_token", "spell"]
@@ -12,18 +12,24 @@ __all__ = ["Piece", "bytes_of", "pieces_of", "same_token", "spell"]
 def spell(token: Token | TokenAlternative) -> str:
     """A token's spelling, on one line and safe for a terminal: `·the`, `↵↵`, `‹E3 81›`.
 
-    See `playground.spelling`: two tokens of different bytes never have the same spelling. Of a
-    token whose bytes are not known, what is missing shows as `‹?›`. Letters that are written from
-    right to left stay as they are: put figures before them.
+    See `playground.spelling`: two tokens of different bytes never have the same spelling, and one
+    without any is called by its id. Of a token whose bytes are not known, what is missing shows as
+    `‹?›`. Letters that are written from right to left stay as they are: put figures before them.
     """
     data = bytes_of(token)
-    return spell_text(token.text) if data is None else spell_bytes(data)
+    if data is None:
+        return spell_text(token.text)
+    return spell_bytes(data) if token.token_id is None else spell_entry(token.token_id, data)
 
 
 def pieces_of(token: Token | TokenAlternative) -> tuple[Piece, ...]:
     """The same in pieces, so that signs can be drawn more quietly than text."""
     data = bytes_of(token)
-    return (Piece(spell_text(token.text), "text"),) if data is None else spelling.pieces(data)
+    if data is None:
+        return (Piece(spell_text(token.text), "text"),)
+    if not data and token.token_id is not None:
+        return (Piece(spell(token), "code"),)
+    return spelling.pieces(data)
 
 
 def bytes_of(token: Token | TokenAlternative) -> bytes | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.lens.spelling import bytes_of, same_token, spell
+from playground.lens.spelling import bytes_of, pieces_of, same_token, spell
 from playground.sanitize import make_safe
 from playground.spelling import MOST_BYTES, reads_leftwards, spell_bytes
 from playground.types import Token, TokenAlternative
@@ -60,6 +60,15 @@ def test_blanks_controls_marks_and_partial_characters_each_have_their_sign(
     data: bytes, spelled: str
 ) -> None:
     assert spell_bytes(data) == spelled
+
+
+def test_tokens_without_bytes_are_told_apart_by_their_ids() -> None:
+    ends = [Token("", token_id=number) for number in (2, 4)]
+    assert [spell(token) for token in ends] == ["‹token 2›", "‹token 4›"]
+    assert [piece.text for piece in pieces_of(ends[0])] == ["‹token 2›"]
+    assert spell(Token("")) == "‹empty›"
+    # The same in a text is another spelling.
+    assert spell(Token("‹token 2›", token_id=9)) == "‹U+2039›token·2‹U+203A›"
 
 
 def test_letters_from_right_to_left_are_known_for_what_they_are() -> None:

@@ -11,7 +11,7 @@ from playground.lens.drawing.drawn import Drawn, described
 from playground.lens.shading import GLYPHS, legend, shades_of
 from playground.lens.spelling import spell
 from playground.sanitize import make_safe
-from playground.spelling import NEWLINE, SPACE, spell_bytes
+from playground.spelling import NEWLINE, SPACE, spell_entry
 
 __all__ = ["chain_lines", "lines"]
 
@@ -80,7 +80,7 @@ def chain_lines(
 
 
 def _name(token: int, vocabulary: tuple[bytes, ...]) -> str:
-    return spell_bytes(vocabulary[token]) if token < len(vocabulary) else f"token {token}"
+    return spell_entry(token, vocabulary[token] if token < len(vocabulary) else b"")
 
 
 def _text(drawn: Drawn) -> Iterator[str]:

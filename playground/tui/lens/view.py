@@ -10,6 +10,7 @@ from playground.lens.chain import Chain, Position, Stage, params_of_plan
 from playground.lens.spelling import spell
 from playground.metrics.chain import CHAIN_KNOBS
 from playground.params import GenerationParams
+from playground.spelling import spell_entry
 from playground.tui.labels import one_line
 from playground.tui.lens.distributions import Distributions
 from playground.tui.lens.subject import Subject
@@ -176,6 +177,4 @@ def _link(stage: Stage, chain: Chain, position: Position) -> Link:
 
 
 def _name(token_id: int, vocabulary: Sequence[bytes]) -> str:
-    if token_id >= len(vocabulary):
-        return f"‹token {token_id}›"
-    return spell(TokenAlternative("", 0.0, token_id, vocabulary[token_id]))
+    return spell_entry(token_id, vocabulary[token_id] if token_id < len(vocabulary) else b"")
