@@ -68,6 +68,19 @@ async def test_a_screen_is_left_once_and_takes_no_other_one_along() -> None:
         await until(pilot, lambda: len(app.screen_stack) == 1)
 
 
+async def test_a_screen_that_is_left_while_it_comes_up_comes_up_and_goes() -> None:
+    app = playground_of({"a:x": saying("old")})
+    async with playing(app) as pilot:
+        picker = ModelPicker("Model", "a:x")
+        # Both in one go, before it has any widgets.
+        app.push_screen(picker)
+        assert not picker.is_mounted
+        picker.dismiss("")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await ask(pilot, "hello")
+        assert "old" in screen_of(app)
+
+
 async def test_the_picker_says_which_key_a_model_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     app = playground_of({"a:x": saying("old")})
     async with playing(app) as pilot:

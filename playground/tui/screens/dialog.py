@@ -43,6 +43,10 @@ class Dialog(SteadyScreen[_Result], ModalScreen[_Result], Generic[_Result]):
         """
         if self not in self.app.screen_stack:
             return AwaitComplete()
+        if not self.is_mounted:
+            # Its widgets are still being put in: what begins it would look for them in vain.
+            self.call_later(self.dismiss, result)
+            return AwaitComplete()
         while not self.is_active:
             self.app.pop_screen()
         return super().dismiss(result)
