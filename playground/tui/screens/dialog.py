@@ -45,8 +45,12 @@ class Dialog(SteadyScreen[_Result], ModalScreen[_Result], Generic[_Result]):
             return AwaitComplete()
         if not self.is_mounted:
             # Its widgets are still being put in: what begins it would look for them in vain.
-            self.call_later(self.dismiss, result)
+            self.call_later(self._leave, result)
             return AwaitComplete()
         while not self.is_active:
             self.app.pop_screen()
         return super().dismiss(result)
+
+    def _leave(self, result: _Result | None) -> None:
+        # Without a word of it: whoever calls back would wait for what `dismiss` gives.
+        self.dismiss(result)
