@@ -95,8 +95,9 @@ class ChainTable(DrawnLines):
         width, style = self.size.width, self.style_of
         if y == 0:
             name, bar = self._columns(width)
-            text = f"{fit('stage', name)} {'left':>9} {fit('mass left', bar + 7)}  who was cut"
-            segments = [Segment(text, style("chain--head"))]
+            text = f"{fit('stage', name)} {'left':>9} {fit('mass left', bar + 7)}  "
+            who = "who was cut" if cell_len(text) + 11 <= width else "cut"
+            segments = [Segment(f"{text}{who}", style("chain--head"))]
         elif y <= len(self._links):
             segments = self._row(self._links[y - 1], width)
         else:
