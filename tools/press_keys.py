@@ -105,6 +105,7 @@ def press(seed: int, seconds: float, models: Sequence[str], *, lens: bool) -> bo
             sys.executable,
             ["-m", "playground", *(word for model in models for word in ("-m", model))],
             dimensions=SIZES[0][::-1],
+            cwd=folder,  # Exports go where their name says: into the folder that goes too.
             env=os.environ
             | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "HOME": folder}
             | {"PLAYGROUND_CONFIG_DIR": folder, "PLAYGROUND_DATA_DIR": folder},
