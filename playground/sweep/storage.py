@@ -114,11 +114,17 @@ def _missing_module(error: BaseException | None) -> str:
 
 
 def _host(name: str) -> str:
-    """Host and port of an address; empty where it has none, as that of a file."""
+    """Host and port of an address; empty where it has none, as that of a file.
+
+    Empty also where an `@` comes later: a `/`, `?` or `#` in front of it may stand in a password,
+    whose beginning would be read as the port.
+    """
     try:
         address = urlsplit(name)
         host, port = address.hostname or "", address.port
     except ValueError:  # A port that is no number, a bracket without its other half.
+        return ""
+    if "@" in f"{address.path}{address.query}{address.fragment}":
         return ""
     return f"{host}:{port}" if host and port else host
 

@@ -106,6 +106,7 @@ async def test_a_study_is_kept_in_a_storage_and_goes_on_there(tmp_path: Path, fo
         ("nonsense://somebody:S3CRET@db/studies", "cannot be kept in the nonsense storage"),
         ("mysql://somebody:S3CRET@db/studies", "needs mysqlclient, which is not installed"),
         ("redis://somebody:S3CRET@127.0.0.1:1/0", "at 127.0.0.1:1: ConnectionError"),
+        ("redis://127.0.0.1:1/S3CRET@127.0.0.1:1/0", "that --storage names: ConnectionError"),
     ],
 )
 async def test_a_storage_that_cannot_be_is_refused_before_anything_is_made(
