@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from html import escape
+from itertools import islice
 from typing import Final
 
 from playground.lens.drawing.drawn import Drawn
@@ -149,9 +150,9 @@ def _width(text: str) -> int:
 
 def _wrapped(text: str) -> Iterator[str]:
     """A text in lines that fit, five at most."""
-    lines = [part for line in text.split("\n") for part in _filled(line.expandtabs(4))]
-    yield from lines[:_MOST_LINES]
-    if len(lines) > _MOST_LINES:
+    lines = (part for line in text.split("\n") for part in _filled(line.expandtabs(4)))
+    yield from islice(lines, _MOST_LINES)
+    if next(lines, None) is not None:
         yield "…"
 
 
