@@ -8,6 +8,8 @@ from textual.geometry import Offset
 from textual.screen import Screen, ScreenResultType
 from textual.widget import Widget
 
+from playground.tui.compositor import SpanCompositor
+
 __all__ = ["SteadyScreen"]
 
 
@@ -16,8 +18,17 @@ class SteadyScreen(Screen[ScreenResultType]):
 
     Textual begins a selection at a click and asks the widget there for its parent, and what it
     draws there for its style; one that was taken away after the last frame knows neither, and the
-    program would end with an error.
+    program would end with an error. Its frames are drawn by a `SpanCompositor`.
     """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's word
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name, id, classes)
+        self._compositor = SpanCompositor()
 
     def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
         """The widget at a place of the screen, and the place in its text, where it has one."""

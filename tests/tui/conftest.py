@@ -1,4 +1,8 @@
-"""Pictures are compared by what they show, and not by how their styles happen to be numbered."""
+"""Pictures are compared by what they show, and frames with those that Textual would have made.
+
+A picture's styles happen to be numbered one way or another, and only what they show counts. Each
+change that any of these tests has drawn is drawn by Textual's own compositor too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 import pytest_textual_snapshot  # type: ignore[import-untyped]
+from textual._compositor import ChopsUpdate, Compositor
+
+from playground.tui.compositor import SpanCompositor
 
 _USED = re.compile(r'<text class="terminal-(r\d+)"')
 _RULE = re.compile(r"^ *\.terminal-(r\d+) \{ (.*) \}\n?", re.MULTILINE)
@@ -36,3 +43,39 @@ def _canonical_pictures() -> Iterator[None]:
     pytest_textual_snapshot.normalize_svg = canonical
     yield
     pytest_textual_snapshot.normalize_svg = _without_id
+
+
+@pytest.fixture(autouse=True)
+def _frames_are_those_of_textual(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = SpanCompositor.render_partial_update
+
+    def held_against_textual(compositor: SpanCompositor) -> ChopsUpdate | None:
+        dirty = compositor._dirty_regions.copy()
+        update = ours(compositor)
+        assert not compositor._dirty_regions
+        compositor._dirty_regions.update(dirty)
+        assert seen(update) == seen(Compositor.render_partial_update(compositor))
+        return update
+
+    monkeypatch.setattr(SpanCompositor, "render_partial_update", held_against_textual)
+
+
+def seen(update: ChopsUpdate | None) -> list[object]:
+    """What of a change is written to the terminal: of each span, the parts that it meets."""
+    if update is None:
+        return []
+    return [
+        (
+            y,
+            x1,
+            x2,
+            [
+                (x, strip)
+                for (x, strip), end in zip(
+                    update.chops[y].items(), update.chop_ends[y], strict=True
+                )
+                if x < x2 and end > x1
+            ],
+        )
+        for y, x1, x2 in update.spans
+    ]
