@@ -114,9 +114,9 @@ class CandidateBars(DrawnScroll, can_focus=True):
 
     def _look(self) -> Sequence[object]:
         """What each line in view shows, and before them what all of them depend on."""
-        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        top, height = self.scroll_offset.y, self.view_size.height
         bars = self._bars[top : top + height - 1]
-        head = (self._columns(self.scrollable_content_region.width), self._drawn_name)
+        head = (self._columns(self.view_size.width), self._drawn_name)
         rows = ((bar, at == self._here) for at, bar in enumerate(bars, start=top))
         return [(*head, self._name_name), *rows]
 
@@ -126,7 +126,7 @@ class CandidateBars(DrawnScroll, can_focus=True):
         if now[0] != before[0]:
             self.refresh()
             return
-        width = self.scrollable_content_region.width
+        width = self.view_size.width
         pairs = enumerate(zip_longest(before, now))
         changed = [Region(0, y, width, 1) for y, (old, new) in pairs if old != new]
         if changed:
@@ -138,7 +138,7 @@ class CandidateBars(DrawnScroll, can_focus=True):
         self._into_view()
 
     def _into_view(self) -> None:
-        high = max(self.scrollable_content_region.height - 1, 1)
+        high = max(self.view_size.height - 1, 1)
         y = min(self._here, max(self.scroll_offset.y, self._here + 1 - high))
         if y != self.scroll_offset.y:
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
@@ -169,7 +169,7 @@ class CandidateBars(DrawnScroll, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The names of the columns, or a candidate."""
-        width = self.scrollable_content_region.width
+        width = self.view_size.width
         row = y - 1 + self.scroll_offset.y
         if y == 0:
             segments = self._head(width)

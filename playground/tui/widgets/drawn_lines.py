@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
@@ -42,8 +43,15 @@ class DrawnLines(Widget):
 
     def drawn(self, segments: Iterable[Segment], width: int) -> Strip:
         """Segments as a line of so many cells, on the widget's own ground."""
-        base = self.base_style
-        return Strip(segments).adjust_cell_length(width, base).apply_style(base)
+        # One strip: the three that Textual makes of it one after the other take as long as a row.
+        base, line, used = self.base_style, list[Segment](), 0
+        for text, style, _ in segments:
+            line.append(Segment(text, base if style is None else base + style))
+            used += cell_len(text)
+        if used < width:
+            line.append(Segment(" " * (width - used), base))
+        strip = Strip(line, max(used, width))
+        return strip if used <= width else strip.crop(0, width)
 
     def notify_style_update(self) -> None:
         """Another theme, or the focus: draw in its colours."""
@@ -55,13 +63,26 @@ class DrawnLines(Widget):
 class DrawnScroll(DrawnLines, ScrollView):
     """Lines that are scrolled, beside a scrollbar that is always there (`overflow-y: scroll`)."""
 
+    _measured: tuple[tuple[Size, bool], Size] | None = None
+
+    @property
+    def view_size(self) -> Size:
+        """Columns and rows for lines; Textual adds it up from all borders at every call."""
+        of = (self.outer_size, self.show_vertical_scrollbar)
+        if self._measured is not None and self._measured[0] == of:
+            return self._measured[1]
+        size = self.scrollable_content_region.size
+        # A widget that is not laid out yet has none, whatever its size will be.
+        self._measured = (of, size) if size else None
+        return size
+
     def hold(self, lines: int) -> None:
         """There are so many lines now.
 
         Setting `virtual_size` would lay out the whole screen anew, which takes longer than all the
         rest; with the scrollbar always in its place nothing moves.
         """
-        size = Size(self.scrollable_content_region.width, lines)
+        size = Size(self.view_size.width, lines)
         if size == self.virtual_size:
             return
         if not self.show_vertical_scrollbar:
@@ -69,3 +90,8 @@ class DrawnScroll(DrawnLines, ScrollView):
             return
         self.set_reactive(Widget.virtual_size, size)
         self.vertical_scrollbar.window_virtual_size = lines
+
+    def notify_style_update(self) -> None:
+        """A border may have come or gone."""
+        self._measured = None
+        super().notify_style_update()

@@ -153,7 +153,7 @@ class TokenText(DrawnScroll, can_focus=True):
     # Space
 
     def _lay_out(self) -> None:
-        room = self.scrollable_content_region.width
+        room = self.view_size.width
         self._room = room
         self._rows, self._row_of = [[]], []
         if room <= 0:
@@ -197,14 +197,14 @@ class TokenText(DrawnScroll, can_focus=True):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Lay out anew where the width is another one."""
-        if self.scrollable_content_region.width != self._room:
+        if self.view_size.width != self._room:
             self._lay_out()
         self._into_view()
 
     def _into_view(self) -> None:
         if not self._row_of:
             return
-        height = max(self.scrollable_content_region.height, 1)
+        height = max(self.view_size.height, 1)
         row, y = self._row_of[self._cursor], self.scroll_offset.y
         y = min(row, max(y, row + 1 - height))
         if y != self.scroll_offset.y:
@@ -232,7 +232,7 @@ class TokenText(DrawnScroll, can_focus=True):
         """As many rows on as there are in view."""
         self.following = False
         token = self._cursor
-        for _ in range(max(self.scrollable_content_region.height - 1, 1)):
+        for _ in range(max(self.view_size.height - 1, 1)):
             token = self._rows_on(token, by)
         self._walk_to(token)
 
@@ -312,7 +312,7 @@ class TokenText(DrawnScroll, can_focus=True):
 
     def _repaint(self, tokens: Iterable[int]) -> None:
         """Paint the rows of some tokens: of a long answer that is most of what a key costs."""
-        height = self.scrollable_content_region.height
+        height = self.view_size.height
         rows: set[int] = set()
         for token in tokens:
             if token < len(self._row_of):
@@ -323,7 +323,7 @@ class TokenText(DrawnScroll, can_focus=True):
         self._repaint_rows(rows)
 
     def _repaint_rows(self, rows: Iterable[int]) -> None:
-        top, (width, height) = self.scroll_offset.y, self.scrollable_content_region.size
+        top, (width, height) = self.scroll_offset.y, self.view_size
         seen = [row - top for row in rows if top <= row < top + height]
         if len(seen) > height // 2:
             self.refresh()
@@ -332,7 +332,7 @@ class TokenText(DrawnScroll, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """A row that is in view."""
-        width = self.scrollable_content_region.width
+        width = self.view_size.width
         row = y + self.scroll_offset.y
         if not self._spelled and not self._given:
             note = self.style_of("tokens--note")
