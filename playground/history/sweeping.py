@@ -35,6 +35,9 @@ RUNNING, DONE, STOPPED, INTERRUPTED = "running", "done", "stopped", "interrupted
 model that never answered), or left by a program that died."""
 
 
+SPENT: Final = "asking"
+"""Among the figures kept with a sample: what asking other models for them cost, US dollars."""
+
 ENOUGH_TOKENS: Final = 500
 """A sweep of fewer says little of a model's speed: opening it, and the first words, took longer."""
 
@@ -111,12 +114,16 @@ class KeptValue(NamedTuple):
 
 
 class EndedPlace(NamedTuple):
-    """A sample that is there: whether it failed, and what it used (JSON)."""
+    """A sample that is there: whether it failed, and what it used (JSON).
+
+    `asking` is what other models took to say something of it, US dollars.
+    """
 
     cell: int
     sample: int
     failed: bool
     usage: str
+    asking: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,11 +308,13 @@ def exists(db: sqlite3.Connection, sweep: str) -> bool:
 def ended(db: sqlite3.Connection, sweep: str) -> Iterator[EndedPlace]:
     """Every sample that is there, without what it says."""
     for row in db.execute(
-        "SELECT cell, sample, error_kind IS NOT NULL, usage FROM samples"
+        "SELECT cell, sample, error_kind IS NOT NULL, usage,"
+        " CASE WHEN json_valid(measures) THEN json_extract(measures, ?) END FROM samples"
         " JOIN runs ON runs.number = samples.run WHERE sweep = ?",
-        (sweep,),
+        (f"$.{SPENT}", sweep),
     ):
-        yield EndedPlace(row[0], row[1], bool(row[2]), row[3])
+        spent = row[4] if isinstance(row[4], int | float) else 0.0
+        yield EndedPlace(row[0], row[1], bool(row[2]), row[3], spent)
 
 
 def samples(db: sqlite3.Connection, sweep: str, cell: int | None = None) -> Iterator[KeptSample]:

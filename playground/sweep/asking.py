@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from pydantic import JsonValue
 
 from playground.errors import PlaygroundError, UsageError
+from playground.history.sweeping import SPENT
 from playground.metrics import Figure, Judge, Metric, Sample, judged, perplexities
 from playground.providers.base import ChatModel
 from playground.providers.registry import open_hurried
@@ -14,23 +19,60 @@ from playground.run import generate
 from playground.sweep.definition import Sweep, SweepPrompt
 from playground.types import Message
 
-JUDGE_LENGTH = 400
+JUDGE_LENGTH: Final = 400
 """The most tokens of a judge's reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What other models said of one answer: figures by metric, None where none could be had.
+
+    `cost` is what that took, US dollars; None where nobody said.
+    """
+
+    figures: dict[str, Figure | None] = field(default_factory=dict)
+    cost: float | None = None
+
+    def packed(self) -> dict[str, JsonValue]:
+        """As it is kept with a sample."""
+        kept: dict[str, JsonValue] = {
+            name: None if figure is None else [figure.total, figure.weight]
+            for name, figure in self.figures.items()
+        }
+        return kept if self.cost is None else kept | {SPENT: self.cost}
+
+    @classmethod
+    def unpacked(cls, kept: dict[str, JsonValue]) -> Self:
+        """What was kept with a sample."""
+        rest = dict(kept)
+        cost = rest.pop(SPENT, None)
+        return cls(
+            {name: Figure(*row) if isinstance(row, list) else None for name, row in rest.items()},  # type: ignore[arg-type]
+            cost if isinstance(cost, float) else None,
+        )
+
+
+def judge_of(sweep: Sweep) -> Judge:
+    """How the judge of a sweep is asked."""
+    return Judge(question=sweep.judge_question) if sweep.judge_question else Judge()
 
 
 class Asking:
     """Puts questions about answers to the models that a sweep names for it.
 
-    `problems` has, by metric, the first error that left an answer without its figure.
-    Raises `UsageError` for a metric that asks a model which the sweep does not name.
+    `tell` is called with a sentence at the first error of a metric that leaves an answer without
+    its figure. Raises `UsageError` for a metric that asks a model which the sweep does not name.
     """
 
-    def __init__(self, sweep: Sweep, metrics: Sequence[Metric]) -> None:
+    def __init__(
+        self, sweep: Sweep, metrics: Sequence[Metric], tell: Callable[[str], object]
+    ) -> None:
         self.metrics = tuple(metrics)
+        self._tell = tell
+        self._told: set[str] = set()
         self._refs = {"perplexity": sweep.scorer, "judge": sweep.judge}
-        self._judge = Judge(question=sweep.judge_question) if sweep.judge_question else Judge()
+        self._judge = judge_of(sweep)
         self._models: dict[str, ChatModel] = {}
-        self.problems: dict[str, str] = {}
         self._replies = 0
         self._unread: Counter[str] = Counter()
         # One at a time for each: an answer is judged while the next ones are written.
@@ -57,11 +99,6 @@ class Asking:
                 )
 
     @property
-    def models(self) -> list[str]:
-        """The models that are asked."""
-        return [self._refs[metric.name] for metric in self.metrics]
-
-    @property
     def unread(self) -> list[str]:
         """A sentence on the judge's replies that came to no score; empty where all did."""
         if not self._unread:
@@ -70,23 +107,29 @@ class Asking:
         many = f"{self._unread.total():,} of {self._replies:,} replies"
         return [f"{many} of the judge {self._refs['judge']} came to no score: {why}."]
 
-    async def about(self, prompt: SweepPrompt, sample: Sample) -> dict[str, Figure | None]:
-        """The figures of one answer, by metric; None where no figure could be had."""
+    async def about(self, prompt: SweepPrompt, sample: Sample) -> Said:
+        """What is said of one answer."""
+        paid: list[float] = []
         async with self._gate:
-            return {
-                metric.name: await self._figure(metric.name, prompt, sample)
+            figures = {
+                metric.name: await self._figure(metric.name, prompt, sample, paid)
                 for metric in self.metrics
             }
+        return Said(figures, sum(paid) if paid else None)
 
-    async def _figure(self, name: str, prompt: SweepPrompt, sample: Sample) -> Figure | None:
+    async def _figure(
+        self, name: str, prompt: SweepPrompt, sample: Sample, paid: list[float]
+    ) -> Figure | None:
         model = self._model(self._refs[name])
         try:
             if name == "perplexity":
                 return await self._perplexity(model, prompt, sample)
-            return await self._judgement(model, sample)
+            return await self._judgement(model, sample, paid)
         except PlaygroundError as error:
             # The answer stays without this figure, and the sweep goes on.
-            self.problems.setdefault(name, f"{model.ref} could not be asked: {error}")
+            if name not in self._told:
+                self._told.add(name)
+                self._tell(f"{name}: {model.ref} could not be asked: {error}")
             return None
 
     async def _perplexity(
@@ -98,7 +141,9 @@ class Asking:
 
         return (await perplexities([sample], score))[0]
 
-    async def _judgement(self, model: ChatModel, sample: Sample) -> Figure | None:
+    async def _judgement(
+        self, model: ChatModel, sample: Sample, paid: list[float]
+    ) -> Figure | None:
         async def ask(messages: Sequence[Message]) -> str:
             run = generate(
                 model,
@@ -110,6 +155,8 @@ class Asking:
             )
             async with run:
                 await run
+            if run.usage.cost is not None:
+                paid.append(run.usage.cost)
             if run.error is not None:
                 raise run.error
             return run.text

@@ -12,10 +12,14 @@ __all__ = ["MostOfARun", "out_of_time", "reached"]
 
 @dataclass(frozen=True, slots=True)
 class MostOfARun:
-    """What one run may take at most: tokens generated, and US dollars where a price is known."""
+    """What one run may take at most: tokens generated, and US dollars where a price is known.
+
+    `judge` is what the judge's reply about it may cost beside that.
+    """
 
     cost: float = 0.0
     tokens: float = 0.0
+    judge: float = 0.0
 
 
 def out_of_time(budget: Budget, progress: Progress) -> str:
@@ -28,19 +32,21 @@ def out_of_time(budget: Budget, progress: Progress) -> str:
 def reached(budget: Budget, progress: Progress, most: MostOfARun) -> str:
     """Why another run may not be begun beside those at work; empty if it may.
 
-    Each run at work is counted with the most that it may take. A mean will not do: of answers made
-    side by side the short ones end first, and taken for the rest they let twice the budget begin.
-    The mean counts where answers turn out longer than they may be, as on an endpoint that does not
-    heed `max_length`; the most also for answers of which an endpoint did not say what they took.
+    Each run at work is counted with the most that it may take, and that its judge may. A mean will
+    not do: of answers made side by side the short ones end first, and taken for the rest they let
+    twice the budget begin. The mean counts where answers turn out longer than they may be, as on an
+    endpoint that does not heed `max_length`; the most also for answers of which an endpoint did not
+    say what they took.
     """
     coming = progress.running + 1
     made = progress.samples
     if budget.cost is not None:
-        each = max(most.cost, progress.cost / made if made else 0.0)
-        if progress.cost + coming * each > budget.cost:
+        each = max(most.cost + most.judge, progress.cost / made if made else 0.0)
+        if progress.cost + progress.asking * most.judge + coming * each > budget.cost:
+            judged = " and its judgement" if most.judge else ""
             return (
                 f"the budget of ${budget.cost:g} is reached: ${progress.cost:.4f} are spent, and "
-                f"the next answer may cost ${each:.4f}"
+                f"the next answer{judged} may cost ${each:.4f}"
             )
     if budget.tokens is not None:
         each = max(most.tokens, progress.tokens / made if made else 0.0)

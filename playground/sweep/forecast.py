@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from playground.catalogue import catalogue
+from playground.metrics import Sample
 from playground.params import knobs
 from playground.providers.registry import find_provider, open_hurried
+from playground.sweep.asking import JUDGE_LENGTH, judge_of
 from playground.sweep.definition import Sweep
-from playground.types import ModelRef
+from playground.types import Message, ModelRef
 
 CHARACTERS_A_TOKEN: Final = 3.0
 """Characters of a prompt for one token, at least: English has about four, Japanese one or two."""
@@ -42,25 +44,34 @@ class ModelForecast:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What the whole is to do; see `ModelForecast`. The models work side by side."""
+    """What the whole is to do; see `ModelForecast`. The models work side by side.
+
+    `judge` is what is asked of a judge about every answer, where there is one.
+    """
 
     cells: int
     models: tuple[ModelForecast, ...]
+    judge: ModelForecast | None = None
+
+    @property
+    def all(self) -> tuple[ModelForecast, ...]:
+        """The models, and the judge behind them."""
+        return self.models if self.judge is None else (*self.models, self.judge)
 
     @property
     def runs(self) -> int:
-        """Runs of all models."""
+        """Runs of all models, without the judge's."""
         return sum(model.runs for model in self.models)
 
     @property
     def tokens(self) -> int:
         """Tokens read and written, at most."""
-        return sum(model.input_tokens + model.output_tokens for model in self.models)
+        return sum(model.input_tokens + model.output_tokens for model in self.all)
 
     @property
     def cost(self) -> float | None:
         """US dollars at most, of the models whose price is known; None if none is."""
-        known = [model.cost for model in self.models if model.cost is not None]
+        known = [model.cost for model in self.all if model.cost is not None]
         return sum(known) if known else None
 
     @property
@@ -76,13 +87,7 @@ def forecast(sweep: Sweep, speed: Speed = lambda _ref: None) -> Forecast:
     Prompts are counted by their characters, answers as `max_length` tokens each. Raises what
     opening one of the models raises.
     """
-    prompts = [
-        sum(
-            TEMPLATE_TOKENS + round(len(turn.content.encode()) / CHARACTERS_A_TOKEN)
-            for turn in prompt.messages
-        )
-        for prompt in sweep.prompts
-    ]
+    prompts = [_tokens_of(prompt.messages) for prompt in sweep.prompts]
     prompt_tokens = sum(prompts) / len(prompts)
     found = []
     for ref in sweep.models:
@@ -103,7 +108,40 @@ def forecast(sweep: Sweep, speed: Speed = lambda _ref: None) -> Forecast:
                 dearest=_cost(ref, max(prompts), longest),
             )
         )
-    return Forecast(sweep.cells, tuple(found))
+    return Forecast(sweep.cells, tuple(found), _judge(sweep, found))
+
+
+def _judge(sweep: Sweep, models: Sequence[ModelForecast]) -> ModelForecast | None:
+    """What the judge is to do: it reads every prompt and answer, and writes as much as it may."""
+    if "judge" not in sweep.metrics or not sweep.judge:
+        return None
+    judge = judge_of(sweep)
+    questions = [
+        _tokens_of(judge.messages(Sample("", prompt=prompt.text, expected=prompt.expected)))
+        for prompt in sweep.prompts
+    ]
+    runs = sum(model.runs for model in models)
+    answers = sum(model.output_tokens for model in models)
+    read = round(runs * sum(questions) / len(questions)) + answers
+    longest = max(questions) + max(model.longest for model in models)
+    return ModelForecast(
+        ref=sweep.judge,
+        runs=runs,
+        input_tokens=read,
+        output_tokens=runs * JUDGE_LENGTH,
+        cost=_cost(sweep.judge, read, runs * JUDGE_LENGTH),
+        seconds=None,
+        longest=JUDGE_LENGTH,
+        dearest=_cost(sweep.judge, longest, JUDGE_LENGTH),
+    )
+
+
+def _tokens_of(messages: Sequence[Message]) -> int:
+    """How many tokens messages come to, by their characters."""
+    return sum(
+        TEMPLATE_TOKENS + round(len(turn.content.encode()) / CHARACTERS_A_TOKEN)
+        for turn in messages
+    )
 
 
 def _lengths(sweep: Sweep, ref: str) -> list[float]:
@@ -116,7 +154,7 @@ def _lengths(sweep: Sweep, ref: str) -> list[float]:
     return [float(str(length))]
 
 
-def is_local(ref: str) -> bool:
+def _is_local(ref: str) -> bool:
     """Whether a model runs on this machine, and so costs nothing."""
     parsed = ModelRef.parse(ref)
     spec = catalogue().find(parsed.provider)
@@ -124,7 +162,7 @@ def is_local(ref: str) -> bool:
 
 
 def _cost(ref: str, read: float, written: float) -> float | None:
-    if is_local(ref):
+    if _is_local(ref):
         return 0.0
     parsed = ModelRef.parse(ref)
     info = next(

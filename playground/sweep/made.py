@@ -75,4 +75,4 @@ class Made:
         usage = Usage.model_validate_json(sample.usage)
         self.tokens += usage.output_tokens or 0
         self.untold += usage.output_tokens is None and not sample.failed
-        self.cost += usage.cost or 0.0
+        self.cost += (usage.cost or 0.0) + sample.asking

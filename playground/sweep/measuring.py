@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
-
-from pydantic import JsonValue
 
 import playground.metrics as metrics
 from playground.errors import UsageError
 from playground.history import History
 from playground.lens.tokens import Tokens
-from playground.metrics import Estimate, Figure, Metric, Need, Sample
+from playground.metrics import Estimate, Metric, Need, Sample
 from playground.metrics.metric import Noted
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel
-from playground.sweep.asking import Asking
+from playground.sweep.asking import Asking, Said
 from playground.sweep.definition import Sweep, SweepPrompt, short
 from playground.sweep.figures import CellFigures
 from playground.sweep.lane import Outcome
@@ -32,6 +30,9 @@ QUICK_LENGTH: Final = 10_000
 QUICK: Final = frozenset((*metrics.USUAL, "exact", "contains"))
 """Metrics that take no longer than answers are long; a pattern or a function of the user's may."""
 
+NOTHING: Final = Said()
+"""What is said of an answer that nobody was asked about."""
+
 _WHY: Final[dict[Need, str]] = {
     "logprobs": "gives no log-probabilities",
     "entropy": "shows no whole distribution to take the entropy of",
@@ -41,24 +42,24 @@ _WHY: Final[dict[Need, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One answer with what was asked of other models about it, by metric."""
+    """One answer with what other models said of it."""
 
     sample: Sample
-    asked: dict[str, Figure | None] = field(default_factory=dict)
+    said: Said = NOTHING
     failed: bool = False
 
 
 class Measuring:
-    """The metrics of one sweep."""
+    """The metrics of one sweep; `tell` hears why answers stay without a figure."""
 
-    def __init__(self, sweep: Sweep) -> None:
+    def __init__(self, sweep: Sweep, tell: Callable[[str], object] = lambda _why: None) -> None:
         self.metrics: tuple[Metric, ...] = tuple(
             metrics.get(name) for name in sweep.metrics or metrics.USUAL
         )
         self._named = bool(sweep.metrics)
         self._quick = all(metric.name in QUICK or metric.asks for metric in self.metrics)
         self._needs = {need for metric in self.metrics for need in metric.needs}
-        self._asking = Asking(sweep, [metric for metric in self.metrics if metric.asks])
+        self._asking = Asking(sweep, [metric for metric in self.metrics if metric.asks], tell)
 
     def check(self, sweep: Sweep, model: ChatModel, *, priced: bool) -> list[str]:
         """Raise `UsageError` for a metric that was named and that this sweep cannot give.
@@ -100,9 +101,7 @@ class Measuring:
             return params.updated(logprobs=0)
         return params
 
-    def measured(
-        self, prompt: SweepPrompt, outcome: Outcome, asked: dict[str, Figure | None] | None = None
-    ) -> Measured:
+    def measured(self, prompt: SweepPrompt, outcome: Outcome, said: Said = NOTHING) -> Measured:
         """One answer that was just made."""
         sample = Sample.of(
             outcome.answer,
@@ -110,12 +109,12 @@ class Measuring:
             expected=prompt.expected,
             prompt=prompt.text,
         )
-        return Measured(sample, asked or {}, failed=bool(outcome.error))
+        return Measured(sample, said, failed=bool(outcome.error))
 
-    async def ask(self, prompt: SweepPrompt, outcome: Outcome) -> dict[str, Figure | None]:
-        """What other models say about an answer: its likelihood, a judgement; by metric."""
+    async def ask(self, prompt: SweepPrompt, outcome: Outcome) -> Said:
+        """What other models say about an answer: its likelihood, a judgement."""
         if outcome.error or not self._asking.metrics:
-            return {}
+            return NOTHING
         return await self._asking.about(prompt, self.measured(prompt, outcome).sample)
 
     def is_quick(self, made: Sequence[Measured]) -> bool:
@@ -131,7 +130,7 @@ class Measuring:
             direct = [metric for metric in self.metrics if not metric.asks]
             estimates = metrics.measure_all(direct, samples)
             for metric in self._asking.metrics:
-                figures = [item.asked.get(metric.name) for item in whole]
+                figures = [item.said.figures.get(metric.name) for item in whole]
                 lacking = sum(figure is None for figure in figures)
                 note = f"without {lacking} of {len(figures)}" if lacking else ""
                 estimates[metric.name] = metrics.measure_figures(metric, Noted(figures, note))
@@ -148,14 +147,9 @@ class Measuring:
         )
 
     @property
-    def problems(self) -> list[str]:
-        """Why answers are without figures that were to be asked of other models."""
-        return [*self._asking.problems.values(), *self._asking.unread]
-
-    @property
-    def asks(self) -> list[str]:
-        """The models that metrics ask about every answer."""
-        return self._asking.models
+    def unread(self) -> list[str]:
+        """A sentence on replies that came to nothing, if there were any."""
+        return self._asking.unread
 
     async def aclose(self) -> None:
         """Close the models that were asked."""
@@ -174,14 +168,6 @@ def _lacking(metric: Metric, model: ChatModel, *, priced: bool) -> Need | None:
     return None
 
 
-def packed(asked: dict[str, Figure | None]) -> dict[str, JsonValue]:
-    """Figures as they are kept with a sample."""
-    return {
-        name: None if figure is None else [figure.total, figure.weight]
-        for name, figure in asked.items()
-    }
-
-
 def _plain(tokens: Sequence[Token]) -> Sequence[Token]:
     """Tokens without their candidates, which unpacked take seven times the room."""
     return [*tokens.plainly()] if isinstance(tokens, Tokens) else tokens
@@ -198,9 +184,5 @@ def kept_of_cell(history: History, sweep: str, cell: int, prompt: SweepPrompt) -
             expected=prompt.expected,
             prompt=prompt.text,
         )
-        asked = {
-            name: None if row is None else Figure(*row)  # type: ignore[misc]
-            for name, row in item.measures.items()
-        }
-        found.append(Measured(sample, asked, failed=bool(item.error)))
+        found.append(Measured(sample, Said.unpacked(item.measures), failed=bool(item.error)))
     return found

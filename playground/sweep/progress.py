@@ -38,8 +38,9 @@ class Progress:
     `cells` have all their samples; `left_out` are the numbers of those that a search does without,
     because their point lags behind or there is no further one. `failed` samples ended in an error
     after `retried` tries more. `untold` are answers of which an endpoint did not say how many
-    tokens they took.
-    `notes` are sentences about what has changed underway: a machine lost, another one at work.
+    tokens they took. `asking` are answers that other models are being asked about, whose cost is
+    the sweep's too.
+    `notes` are sentences about what has happened underway: a machine lost, a judge not reached.
     """
 
     cells_total: int
@@ -51,6 +52,7 @@ class Progress:
     failed: int = 0
     retried: int = 0
     running: int = 0
+    asking: int = 0
     tokens: int = 0
     untold: int = 0
     cost: float = 0.0
@@ -69,12 +71,16 @@ class Progress:
         lane.made_now += 1
         self.tokens += tokens or 0
         self.untold += tokens is None and not failed
-        if cost is not None:
-            self.cost += cost
-            self.priced = True
+        self.spend(cost)
         self._recent.append((now, tokens or 0))
         while self._recent and self._recent[0][0] < now - WINDOW:
             self._recent.popleft()
+
+    def spend(self, cost: float | None) -> None:
+        """Count US dollars, where somebody said how many."""
+        if cost is not None:
+            self.cost += cost
+            self.priced = True
 
     def leave_out(self, lane: LaneProgress, cells: Iterable[int]) -> None:
         """Count cells that a search does without."""

@@ -70,7 +70,6 @@ class Runner:
         self._made = made or Made.nothing(sweep)
         self._executor = executor
         self._watch = watch
-        self._measuring = Measuring(sweep)
         self._stopping = asyncio.Event()
         self._cutting = asyncio.Event()
         self._files: dict[str, str] = {}
@@ -90,6 +89,7 @@ class Runner:
             failed=self._made.failed,
             priced=self._made.cost > 0,
         )
+        self._measuring = Measuring(sweep, tell=self.progress.notes.append)
 
     def stop(self, reason: str, *, now: bool = False) -> None:
         """End soon, for this reason; the first one counts."""
@@ -118,6 +118,7 @@ class Runner:
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
         finally:
+            self.progress.notes += self._measuring.unread
             await self._measuring.aclose()
             state = DONE if ended and not self.reason else STOPPED
             self._shelf.settle(self.id, state, self.reason)
@@ -177,7 +178,7 @@ class Runner:
             reason = late or reached(budget, progress, self._most)
             if not reason:
                 return True
-            if late or not progress.running:
+            if late or not (progress.running or progress.asking):
                 self.stop(reason)
                 break
             await self._ended.wait()

@@ -12,12 +12,13 @@ from playground.errors import PlaygroundError
 from playground.history import Filing
 from playground.history.sweeping import ORIGIN, EndedSample
 from playground.params import GenerationParams
-from playground.sweep.definition import BayesianSearch, Place
+from playground.sweep.asking import Said
+from playground.sweep.definition import BayesianSearch, Place, SweepPrompt
 from playground.sweep.figures import CellFigures
 from playground.sweep.lane import Lane, Outcome, Work
 from playground.sweep.limit import Limit
 from playground.sweep.looking import LIKELIEST, looked_at
-from playground.sweep.measuring import Measured, packed
+from playground.sweep.measuring import Measured
 from playground.sweep.progress import LaneProgress
 from playground.sweep.space import Values, interleaved
 
@@ -243,7 +244,7 @@ class Serving:
         usage = outcome.ended.usage
         progress.take(self._counts, usage.output_tokens, usage.cost, failed=bool(outcome.error))
         prompt = sweep.prompts[sweep.place(cell).prompt]
-        asked = await self._runner.measuring.ask(prompt, outcome)
+        said = await self._said(prompt, outcome)
         await self._runner.keep(
             EndedSample(
                 sweep=self._runner.id,
@@ -264,7 +265,19 @@ class Serving:
                 ),
                 begun=outcome.begun,
                 ended=outcome.ended,
-                measures=packed(asked),
+                measures=said.packed(),
             )
         )
-        return self._runner.measuring.measured(prompt, outcome, asked)
+        return self._runner.measuring.measured(prompt, outcome, said)
+
+    async def _said(self, prompt: SweepPrompt, outcome: Outcome) -> Said:
+        """What other models say of an answer; what that costs is the sweep's."""
+        progress = self._runner.progress
+        progress.asking += 1
+        try:
+            said = await self._runner.measuring.ask(prompt, outcome)
+            progress.spend(said.cost)
+        finally:
+            progress.asking -= 1
+            self._runner.sample_ended()
+        return said

@@ -12,7 +12,7 @@ from playground.sweep.bayesian import require_optuna
 from playground.sweep.budget import MostOfARun
 from playground.sweep.definition import BayesianSearch, Budget, Sweep
 from playground.sweep.departures import departures
-from playground.sweep.forecast import forecast, is_local
+from playground.sweep.forecast import forecast
 from playground.sweep.keeping import HIDDEN
 from playground.sweep.lane import Executor, HereLane
 from playground.sweep.made import Made
@@ -27,7 +27,7 @@ def check(sweep: Sweep) -> tuple[str, ...]:
     Raises `UsageError` for a metric that a model cannot give, or cannot be asked for, or a setting
     that is out of range, and what opening a model raises. Returns what is to be said of it: usual
     metrics that cannot be had, knobs that a model drops or takes only in part, a budget of money
-    that cannot be counted, what a judge takes.
+    that cannot be counted.
     """
     if isinstance(sweep.search, BayesianSearch):
         require_optuna(sweep.search, len(sweep.prompts))
@@ -35,21 +35,14 @@ def check(sweep: Sweep) -> tuple[str, ...]:
     measuring.check_asked()
     expected = forecast(sweep)
     said: dict[str, None] = {}
-    for ref in measuring.asks:
-        if not is_local(ref):
-            said[
-                f"{ref} is asked about every answer, {sweep.runs:,} times at most: what that takes "
-                "is not in these figures, nor in a budget."
-            ] = None
     for ref, model in zip(sweep.models, expected.models, strict=True):
         opened = open_hurried(ref)
         notes = measuring.check(sweep, opened, priced=model.cost is not None)
         said |= dict.fromkeys((*notes, *departures(sweep, opened)))
+    for model in expected.all:
         if sweep.budget.cost is not None and model.cost is None:
-            held = (
-                f"{ref} has no known price: the budget of ${sweep.budget.cost:g} does not hold it"
-            )
-            said[f"{held}, unless the endpoint says what each answer cost."] = None
+            held = f"{model.ref} has no known price: the budget of ${sweep.budget.cost:g} does not"
+            said[f"{held} hold it, unless the endpoint says what each answer cost."] = None
     # Ends of axes are in range, but two knobs together may still contradict each other.
     sweep.params.updated(**sweep.space.at(0))
     return tuple(said)
@@ -161,8 +154,10 @@ def _try_storage(sweep: Sweep) -> None:
 
 
 def _most(sweep: Sweep) -> MostOfARun:
-    models = forecast(sweep).models
+    expected = forecast(sweep)
+    judge = expected.judge
     return MostOfARun(
-        cost=max(model.dearest or 0.0 for model in models),
-        tokens=max(model.longest for model in models),
+        cost=max(model.dearest or 0.0 for model in expected.models),
+        tokens=max(model.longest for model in expected.models),
+        judge=(judge.dearest or 0.0) if judge is not None else 0.0,
     )

@@ -90,7 +90,12 @@ class SweepActions(Foundation):
         await self._show_sweep(live)
 
     async def _follow(self, live: LiveSweep) -> None:
-        """Wait for its end, so that a defect in it is told; say so where nobody looks at it."""
+        """Wait for its end, so that a defect in it is told; say so where nobody looks at it.
+
+        What happens underway is said wherever one looks: nothing on its screen shows it.
+        """
+        async for text in live.notes():
+            self.say(text, "warning")
         await live.ended()
         if dialogs.sweep_in_view(self) is not live:
             self._say_end(live)

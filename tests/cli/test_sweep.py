@@ -110,7 +110,7 @@ def test_what_a_judge_says_becomes_a_figure_and_what_comes_to_no_score_is_counte
     made = shell(*STORY, *words, "--metric", "judge", "--judge", "loop:strict")
     assert made.returncode == 0, made.stderr
     assert made.stdout.splitlines()[1].split()[:3] == ["0", "8", "±1"]
-    assert "loop:strict is asked about every answer, 4 times at most: what that " in made.stderr
+    assert "loop:strict: 4 answers to judge, up to " in made.stderr
     assert (
         "1 of 4 replies of the judge loop:strict came to no score: no score in the last line (1)."
     ) in made.stderr

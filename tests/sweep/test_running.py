@@ -434,7 +434,8 @@ async def test_a_judge_that_cannot_be_asked_is_told_of_and_stops_nothing(tmp_pat
         assert result.state == "done"
         assert result.cells[0].figures.value("judge") is None
         assert result.cells[0].figures.value("length") is not None
-        (problem,) = runner.measuring.problems
+        (problem,) = runner.progress.notes
+        assert problem.startswith("judge: ")
         assert "judge.gguf" in problem
 
 

@@ -132,7 +132,7 @@ def _say_end(runner: Runner, result: SweepResult, *, keep: bool) -> None:
     if result.failed:
         again = f"; to make them again: playground sweep --resume {result.id} --retry-failed"
         note(f"{_many(result.failed, 'answer')} ended in an error{again if keep else ''}")
-    for problem in (*runner.measuring.problems, *without_value(result)):
+    for problem in without_value(result):
         note(problem)
     if result.state != "done":
         why = f": {result.reason}" if result.reason else ""
@@ -149,13 +149,16 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
     out(f"{sweep.heading}: {space}; {_answers(sweep.samples)}, from seed {sweep.seed}.")
     if isinstance(sweep.search, BayesianSearch):
         out(f"{sweep.search.trials} trials by {sweep.search.sampler}.")
-    for model in expected.models:
+    for model in expected.all:
         cost = "price not known" if model.cost is None else f"${model.cost:.2f} at most"
         if model.cost == 0:
             cost = "free"
         time = "" if model.seconds is None else f", {clock(model.seconds)} at most"
+        work = _many(model.runs, "run")
+        if model is expected.judge:
+            work = f"{_many(model.runs, 'answer')} to judge"
         out(
-            f"{model.ref}: {_many(model.runs, 'run')}, up to {model.input_tokens:,} tokens in and "
+            f"{model.ref}: {work}, up to {model.input_tokens:,} tokens in and "
             f"{model.output_tokens:,} out, {cost}{time}."
         )
     limits = sweep.budget

@@ -75,7 +75,7 @@ def forecast_text(sweep: Sweep, expected: Forecast, *, remarks: int = 0) -> Cont
         f"{expected.runs:,} runs",
         f"{count(expected.tokens)} tokens at most",
     ]
-    unpriced = [model.ref for model in expected.models if model.cost is None]
+    unpriced = [model.ref for model in expected.all if model.cost is None]
     if expected.cost is not None:
         parts.append("free" if expected.cost == 0 else f"{money(expected.cost)} at most")
     if unpriced:

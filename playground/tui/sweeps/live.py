@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +28,9 @@ __all__ = ["CellInView", "LiveSweep"]
 
 FIRST_METRIC: Final = "distinct-2"
 """What is shown first where the sweep itself does not say what matters."""
+
+NOTES_SECONDS: Final = 0.5
+"""How often it is looked whether there is something to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class LiveSweep:
         self._wanted = self.metric
         self._meanwhile: list[CellDone] = []
         self._runner: Runner | None = None
+        self._notes: Sequence[str] = ()
         self._task: asyncio.Task[None] | None = None
 
     # Opening, beginning, going on
@@ -111,6 +115,7 @@ class LiveSweep:
         self.id, self.sweep = runner.id, runner.sweep
         self.state, self.reason = RUNNING, ""
         self._runner = runner
+        self._notes = runner.progress.notes
         self._task = asyncio.create_task(self._work(runner))
         self.version += 1
 
@@ -143,6 +148,18 @@ class LiveSweep:
         """Wait until it is no longer at work; raises what broke it."""
         if self._task is not None:
             await asyncio.shield(self._task)
+
+    async def notes(self) -> AsyncGenerator[str]:
+        """What happens underway, until it ends: a machine lost, a judge that is not reached."""
+        notes, task, told = self._notes, self._task, 0
+        while task is not None:
+            ended = task.done()
+            for text in notes[told:]:
+                told += 1
+                yield text
+            if ended:
+                return
+            await asyncio.wait([task], timeout=NOTES_SECONDS)
 
     def stop(self) -> None:
         """Begin no more answers; those at work are cut. What has ended is kept."""

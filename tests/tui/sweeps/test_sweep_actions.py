@@ -185,3 +185,13 @@ async def test_what_failed_in_one_sweep_moves_no_column_of_the_list() -> None:
         rows = [line for line in screen_of(app).splitlines() if "about" in line]
         assert len(rows) == 2
         assert len({row.index(" cells") for row in rows}) == 1
+
+
+async def test_what_a_judge_could_not_do_is_told_where_the_sweep_was_begun() -> None:
+    async with at_the_panes() as pilot:
+        asked = "--max-length 6 --seed 1 --metric length --metric judge --judge demo:tiny"
+        await begin(
+            pilot, f"playground sweep 'Once upon a time' -m demo:tiny --temperature 1 {asked}"
+        )
+        await until(pilot, lambda: "came to no score" in notices(pilot))
+        assert "1 of 1 replies of the judge demo:tiny came to no score" in notices(pilot)
