@@ -63,7 +63,9 @@ class LensScreen(LensAnswering, LensBesides):
             with Container(id="lens-body"):
                 with Vertical(id="lens-left"):
                     yield TokenText(id="lens-text", looked=self._show_token)
-                    yield OptionList(id="lens-surprises", classes="listing", markup=False)
+                    surprises = OptionList(id="lens-surprises", classes="listing", markup=False)
+                    surprises.border_title = "Surprises"
+                    yield surprises
                 with Vertical(id="lens-right"):
                     yield ViewTabs(VIEWS, id="lens-tabs")
                     yield Static(id="lens-token")
