@@ -9,6 +9,7 @@ is reported when its provider is asked for.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -90,7 +91,7 @@ class ProviderSpec(_Entry):
     backend: str = "openai"
     base_url: str = ""
     base_url_env: str = ""
-    key_env: str = Field(default="", pattern=r"^([A-Z][A-Z0-9_]*_(API_KEY|TOKEN))?$")
+    key_env: str = ""
     key_required: bool = True
     default_model: str = ""
     docs: str = ""
@@ -100,6 +101,14 @@ class ProviderSpec(_Entry):
     knobs: Knobs = Field(default_factory=dict)
     knob_sets: dict[str, Knobs] = Field(default_factory=dict)
     models: dict[str, ModelSpec] = Field(default_factory=dict)
+
+    @field_validator("key_env")
+    @classmethod
+    def _holds_a_key(cls, value: str) -> str:
+        # A file may not send any other variable of the environment to its endpoint.
+        if value and not re.fullmatch(r"[A-Z][A-Z0-9_]*_(API_KEY|TOKEN)", value):
+            raise ValueError(f"a key's variable ends in _API_KEY or _TOKEN, {value!r} does not")
+        return value
 
     @field_validator("base_url")
     @classmethod

@@ -119,7 +119,11 @@ def test_gpt_4_class_and_reasoning_models_are_told_apart() -> None:
         ('base_url = "https://me:pw@a.b"\n', "password", "line 1"),
         ('base_url = "https://a.b:99999/v1"\n', "base_url", "line 1"),
         ('key_env = "lower_case"\n', "key_env", "line 1"),
-        ('\n\nkey_env = "PATH"\n', "key_env", "line 3"),
+        (
+            '\n\nkey_env = "PATH"\n',
+            "ends in _API_KEY or _TOKEN, 'PATH' does",
+            "line 3",
+        ),
         ('[knobs.temperatur]\nwire = "t"\n', "did you mean 'temperature'", "line 1"),
         ("[knobs.top_k]\nacepted = false\n", "acepted", "line 2"),
         ('key_required = "perhaps"\n', "key_required", "line 1"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     StrictFloat,
@@ -105,7 +106,28 @@ def _listed(value: object) -> object:
     return [_text_of(item) for item in values]
 
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\n]*$")]
+def _of_the_form(pattern: str, meaning: str) -> AfterValidator:
+    """Text that matches a pattern, and what to say of one that does not."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(meaning)
+        return value
+
+    return AfterValidator(check)
+
+
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=120),
+    _of_the_form(r"[^\n]*", "it stands in one line"),
+]
+Tag = Annotated[
+    str, _of_the_form(r"[^\s,#]{1,40}", "a tag has up to 40 letters, and no blank, comma or #")
+]
+Language = Annotated[
+    str, _of_the_form(LANGUAGE_PATTERN, "a language is named by its code: en, ja, pt-BR")
+]
 Text = Annotated[str, StringConstraints(max_length=200_000)]
 Spec = Annotated[str, BeforeValidator(_text_of), StringConstraints(min_length=1, max_length=400)]
 
@@ -219,8 +241,8 @@ class PromptFile(Frozen):
 
     title: Line
     description: str = Field(default="", max_length=1_000)
-    tags: tuple[Annotated[str, StringConstraints(pattern=r"^[^\s,#]{1,40}$")], ...] = ()
-    language: str = Field(default="en", pattern=LANGUAGE_PATTERN)
+    tags: tuple[Tag, ...] = ()
+    language: Language = "en"
     watch_for: str = Field(default="", max_length=1_000)
     needs: str = Field(default="", max_length=80)
     system: Text = ""

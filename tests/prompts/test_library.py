@@ -107,7 +107,7 @@ def test_a_broken_file_of_the_users_does_not_let_the_shipped_one_pass_for_it(put
 BAD: dict[str, tuple[str, int, str]] = {
     "no title": ('prompt = "x"', 0, "title"),
     "empty title": ('title = ""\nprompt = "x"', 1, "title"),
-    "two lines of title": ('prompt = "x"\ntitle = "a\\nb"', 2, "title"),
+    "two lines of title": ('prompt = "x"\ntitle = "a\\nb"', 2, "title: it stands in one line"),
     "nothing asked": ('title = "x"', 0, "give either prompt or"),
     "asked twice": (
         'title = "x"\nprompt = "y"\n[[messages]]\nrole = "user"\ncontent = "z"', 0, "either prompt",
@@ -177,8 +177,8 @@ BAD: dict[str, tuple[str, int, str]] = {
     "sweep of no knob": (
         'title = "x"\nprompt = "y"\n[sweep]\ntemprature = "0:1:0.5"', 3, "mean 'temperature'",
     ),
-    "language in words": ('title = "x"\nprompt = "y"\nlanguage = "French"', 3, "language"),
-    "tag with a space": ('title = "x"\nprompt = "y"\ntags = ["a b"]', 3, "tags"),
+    "language in words": ('title = "x"\nprompt = "y"\nlanguage = "French"', 3, "its code: en"),
+    "tag with a space": ('title = "x"\nprompt = "y"\ntags = ["a b"]', 3, "no blank, comma or #"),
     "messages out of turn": (
         'title = "x"\n[[messages]]\nrole = "assistant"\ncontent = "a"', 0, "user, assistant",
     ),
