@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from rich.cells import cell_len
 
-from playground.cli.output import complain, is_terminal, say, say_json
+from playground.cli.output import can_open_terminal, complain, say, say_json
 from playground.lessons import (
     LessonShelf,
     Progress,
@@ -26,7 +24,7 @@ def lessons(name: str, *, language: str, listed: bool, json: bool) -> int:
     spoken = language_of(language, progress.language, others=own_languages())
     if name:
         find_lesson(name, spoken)  # What is wrong is better said before the screen changes.
-    if listed or json or not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+    if listed or json or not can_open_terminal():
         _print(list_lessons(spoken), progress, json=json)
         return 0
     from playground.tui import run_app

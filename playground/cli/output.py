@@ -90,6 +90,11 @@ def is_terminal(stream: TextIO) -> bool:
     return not stream.closed and stream.isatty()
 
 
+def can_open_terminal() -> bool:
+    """Whether there is somebody to type, and a screen: Textual draws on standard error."""
+    return all(is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
 def terminal_size() -> os.terminal_size:
     """The size of the terminal behind standard output, whatever COLUMNS and LINES claim."""
     try:

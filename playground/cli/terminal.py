@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from playground.cli.output import is_terminal
+from playground.cli.output import can_open_terminal, is_terminal
 from playground.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +25,12 @@ def open_terminal(
 
     What is not given here it takes from the settings itself, and opens even if they are broken.
     """
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+    if not can_open_terminal():
+        if is_terminal(sys.stdin) and is_terminal(sys.stdout):
+            raise UsageError(
+                "The screen is drawn on standard error, and that is not a terminal.",
+                hint="Leave out the 2> of the command.",
+            )
         raise UsageError(
             "This is not a terminal, so that there is nothing to open.",
             hint='In a pipe or a script: playground ask "Hello there"',

@@ -99,7 +99,7 @@ def test_the_bare_command_hands_on_what_it_was_given() -> None:
         "playground.tui.run_app = lambda **given: print(given['models'],"
         " given['params'].given(), given['system']) or 7\n"
         "import playground.cli.terminal\n"
-        "playground.cli.terminal.is_terminal = lambda stream: True\n"
+        "playground.cli.terminal.can_open_terminal = lambda: True\n"
         "sys.argv = ['playground', '-m', 'a:b', '-m', 'c:d', '-t', '0.5', '--system', 'Hm']\n"
         "from playground.cli import main\n"
         "sys.exit(main())\n"

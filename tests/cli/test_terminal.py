@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pexpect
@@ -180,3 +182,19 @@ def test_a_key_is_typed_unseen() -> None:
     finally:
         child.close(force=True)
     assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize("arguments", [(), ("-m", "demo:tiny")])
+def test_a_screen_whose_standard_error_goes_elsewhere_is_not_opened_into_that(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    file = tmp_path / "errors.txt"
+    command = shlex.join([*COMMAND, *arguments])
+    child = pexpect.spawn("/bin/sh", ["-c", f"{command} 2>{file}"], timeout=30)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 2
+    assert file.read_text() == (
+        "Error: The screen is drawn on standard error, and that is not a terminal. "
+        "Leave out the 2> of the command.\n"
+    )
