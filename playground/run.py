@@ -168,6 +168,11 @@ class Run:
         run.choices = [GrowingChoice.whole(choice) for choice in choices] or run.choices
         return run
 
+    def __repr__(self) -> str:
+        text = self.text
+        said = f"{text[:60]!r}{'…' if len(text) > 60 else ''}"
+        return f"<Run {self.id} of {self.model.ref}, {self.state}: {said}>"
+
     @property
     def text(self) -> str:
         """The text of the first choice, as far as it came."""

@@ -206,3 +206,14 @@ def test_a_reference_is_split_at_the_first_colon() -> None:
     ref = ModelRef.parse("ollama:llama3:8b")
     assert (ref.provider, ref.model) == ("ollama", "llama3:8b")
     assert str(ref) == "ollama:llama3:8b"
+
+
+async def test_a_run_in_a_prompt_of_python_says_whose_it_is_how_it_stands_and_what_came() -> None:
+    run = generate(ScriptedModel(["one\n", "\x1b[31mtwo ", "word " * 100], name="talker"), "x")
+    assert repr(run) == f"<Run {run.id} of scripted:talker, running: ''>"
+    await run
+    shown = repr(run)
+    assert shown.startswith(f"<Run {run.id} of scripted:talker, done: 'one\\n\\x1b[31mtwo word ")
+    assert shown.endswith("'…>")
+    assert shown.isprintable()
+    assert len(shown) < 160
