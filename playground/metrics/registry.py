@@ -230,7 +230,7 @@ _ALL: Final = (
         lowest=1,
         highest=10,
         needs=frozenset({"model"}),
-        lacks="no reply of the judge could be read",
+        lacks="the judge gave no score",
     ),
 )
 

@@ -98,7 +98,7 @@ def test_what_was_to_be_measured_is_shown_and_what_came_to_nothing_is_said(shell
     assert made.returncode == 0, made.stderr
     head = made.stdout.splitlines()[0].split()
     assert head == ["cell", "temperature", "distinct-1", "answers", "most", "frequent"]
-    assert "judge has no value in any cell: no reply of the judge could be read." in made.stderr
+    assert "judge has no value in any cell: the judge gave no score." in made.stderr
 
 
 def test_what_a_judge_says_becomes_a_figure_and_what_comes_to_no_score_is_counted(

@@ -105,7 +105,7 @@ async def test_failures_are_counted_beside_the_mean() -> None:
     )
     none = measure_figures(get("judge"), scores([Verdict(None, "an empty reply")]))
     assert none.value is None
-    assert none.reason == "no reply of the judge could be read"
+    assert none.reason == "the judge gave no score"
 
 
 def test_nothing_in_an_answer_can_end_its_place_or_fill_another() -> None:
