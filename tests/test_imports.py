@@ -64,7 +64,7 @@ def test_the_bare_command_parses_nothing_before_it_paints() -> None:
         "import sys, playground.tui\n"
         "playground.tui.run_app = lambda **given: 0\n"
         "import playground.cli, playground.cli.terminal\n"
-        "playground.cli.terminal.is_terminal = lambda stream: True\n"
+        "playground.cli.terminal.can_open_terminal = lambda: True\n"
         "sys.argv = ['playground']\n"
         "assert playground.cli.main() == 0"
     )
