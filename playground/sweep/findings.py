@@ -75,14 +75,14 @@ def _best(result: SweepResult) -> Iterator[Finding]:
         return
     for model in result.sweep.models:
         lines = []
-        for values, objectives in result.best(model):
-            point = ", ".join(f"{knob} {value_text(value)}" for knob, value in values.items())
+        for best in result.best(model):
+            point = ", ".join(f"{knob} {value_text(value)}" for knob, value in best.values.items())
             reached = ", ".join(
                 f"{aim.metric} {value:.4g}"
-                for aim, value in zip(search.objectives, objectives, strict=True)
+                for aim, value in zip(search.objectives, best.objectives, strict=True)
             )
-            cells = [c.number for c in result.cells if c.model == model and c.values == values]
-            lines.append(Line(f"{point}: {reached}", tuple(cells)))
+            cells = tuple(cell.number for cell in best.cells)
+            lines.append(Line(f"{point}: {reached}", cells))
         if len(search.objectives) == 1 and (more := len(result.front(model)) - 1) > 0:
             lines.append(Line(f"as good: {more:,} more {'setting' if more == 1 else 'settings'}"))
         if left := _left_early(result, model):

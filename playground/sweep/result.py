@@ -48,6 +48,19 @@ class SampleRow:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A point that a Bayesian search tried to the end: its cells, one a prompt, and objectives."""
+
+    cells: tuple[Cell, ...]
+    objectives: tuple[float, ...]
+
+    @property
+    def values(self) -> Values:
+        """Its knobs."""
+        return self.cells[0].values
+
+
 class SweepResult:
     """A sweep as far as it has come. Answers are read when they are asked for."""
 
@@ -131,18 +144,18 @@ class SweepResult:
         ]
         return sorted(found, key=lambda pair: _order(pair[0].values[axis]))
 
-    def best(self, model: str) -> list[tuple[Values, tuple[float, ...]]]:
+    def best(self, model: str) -> list[Tried]:
         """What a Bayesian search found for a model: its best point, or its Pareto front.
 
-        Each point with its objectives, those that the first one favours first; empty for other
-        sweeps. Of several points that are equally good, the first that was tried is the best.
+        Those that the first objective favours come first; empty for other sweeps. Of several points
+        that are equally good, the first that was tried is the best.
         """
         front = self.front(model)
         search = self.sweep.search
         several = isinstance(search, BayesianSearch) and len(search.objectives) > 1
         return front if several else front[:1]
 
-    def front(self, model: str) -> list[tuple[Values, tuple[float, ...]]]:
+    def front(self, model: str) -> list[Tried]:
         """The points of a Bayesian search that no other one beats in everything, as `best`.
 
         With one objective these are the points that are equally good.
@@ -150,18 +163,22 @@ class SweepResult:
         search = self.sweep.search
         if not isinstance(search, BayesianSearch):
             return []
-        found = [(cells[0].values, objectives) for cells, objectives in self.tried(model)]
         signs = [1 if item.direction == "maximise" else -1 for item in search.objectives]
-        scored = [
-            (values, objectives, tuple(s * o for s, o in zip(signs, objectives, strict=True)))
-            for values, objectives in found
-        ]
-        front = [one for one in scored if not any(_beats(two[2], one[2]) for two in scored)]
-        front.sort(key=lambda one: one[2], reverse=True)
-        return [(values, objectives) for values, objectives, _ in front]
+        front: list[tuple[tuple[float, ...], Tried]] = []
 
-    def tried(self, model: str) -> list[tuple[list[Cell], tuple[float, ...]]]:
-        """The cells of each point that a Bayesian search tried to the end, with its objectives."""
+        def made_large(one: Tried) -> tuple[float, ...]:
+            return tuple(s * o for s, o in zip(signs, one.objectives, strict=True))
+
+        # From the largest down, a point can be beaten only by those before it, and then is so by
+        # one of the front.
+        for one in sorted(self.tried(model), key=made_large, reverse=True):
+            large = made_large(one)
+            if not any(_beats(before, large) for before, _ in front):
+                front.append((large, one))
+        return [one for _, one in front]
+
+    def tried(self, model: str) -> list[Tried]:
+        """The points that a Bayesian search tried to the end, in the order in which it did."""
         search = self.sweep.search
         if not isinstance(search, BayesianSearch):
             return []
@@ -170,7 +187,7 @@ class SweepResult:
             if cell.model == model:
                 points.setdefault(cell.place.point, []).append(cell)
         return [
-            (cells, objectives)
+            Tried(tuple(cells), objectives)
             for cells in points.values()
             if len(cells) == len(self.sweep.prompts)
             and (objectives := objectives_of(search, [cell.figures for cell in cells])) is not None

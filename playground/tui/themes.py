@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.theme import Theme
 
-__all__ = ["DARK", "LIGHT", "PANE_COLOURS", "THEMES"]
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+__all__ = ["DARK", "LIGHT", "PANE_COLOURS", "THEMES", "few_colours"]
 
 PANE_COLOURS = ("primary", "accent", "success", "secondary")
 """The theme colour that marks each pane, in order: its letter, and its row in the tabs."""
@@ -76,3 +81,8 @@ LIGHT = Theme(
 )
 
 THEMES = (DARK, LIGHT)
+
+
+def few_colours(widget: Widget) -> bool:
+    """Whether the terminal has sixteen colours, or none: a theme's own come out as the nearest."""
+    return widget.app.console.color_system not in ("truecolor", "256")

@@ -368,10 +368,10 @@ async def test_a_search_tries_each_setting_once_and_goes_on_when_resumed() -> No
         assert result.state == "done"
         assert len(result.cells) == 6
         assert len({str(cell.values) for cell in result.cells}) == 6
-        ((values, objectives),) = result.best("demo:tiny")
+        (best,) = result.best("demo:tiny")
         top = max(cell.figures.value("distinct-1") or 0 for cell in result.cells)
-        assert objectives[0] == top
-        assert values in [cell.values for cell in result.cells]
+        assert best.objectives[0] == top
+        assert best.values in [cell.values for cell in result.cells]
         runner = begin(small(**words), history)
 
         async def stop_soon() -> None:

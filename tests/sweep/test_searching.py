@@ -89,8 +89,8 @@ async def test_a_study_is_kept_in_a_storage_and_goes_on_there(tmp_path: Path, fo
     # Each point once, the best as the sweep has it: resuming told nothing twice.
     told = [trial for trial in trials if trial.values]
     assert len({str(trial.params) for trial in told}) == 6
-    ((_, objectives),) = result.best("demo:tiny")
-    assert max(trial.values[0] for trial in told) == objectives[0]
+    (best,) = result.best("demo:tiny")
+    assert max(trial.values[0] for trial in told) == best.objectives[0]
     found = {cell.values["temperature"]: cell.figures.value("distinct-1") for cell in result.cells}
     for trial in told:
         assert trial.values[0] == found[round(trial.params["temperature"] * 0.1, 1)]
@@ -181,7 +181,7 @@ async def test_several_objectives_leave_the_points_that_none_beats() -> None:
         runner = begin(searching(aims, space=space), history)
         await runner.run()
         result = SweepResult.load(history, runner.id)
-    front = {str(values): objectives for values, objectives in result.best("demo:tiny")}
+    front = {str(one.values): one.objectives for one in result.best("demo:tiny")}
     # Longer answers repeat more: no point is best in both.
     assert len(front) > 1
     for cell in result.cells:
@@ -219,9 +219,9 @@ async def test_a_point_whose_first_prompts_lag_is_left_early_and_saves_runs() ->
     found = next(iter(findings(result))).lines[-1].text
     assert found.startswith(f"{len(left)} of 16 settings w")
     assert "left early: after " in found
-    ((best, _),) = result.best("demo:tiny")
+    (best,) = result.best("demo:tiny")
     whole = [cell for cell in result.cells if points[cell.place.point] == len(prompts)]
-    assert best["max_length"] == max(int(str(cell.values["max_length"])) for cell in whole)
+    assert best.values["max_length"] == max(int(str(cell.values["max_length"])) for cell in whole)
 
 
 async def test_a_point_that_was_left_early_is_left_when_the_search_goes_on() -> None:

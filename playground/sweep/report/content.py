@@ -375,11 +375,11 @@ def _front(result: SweepResult, kept: Collection[int]) -> PageFront | None:
         return None
     points = []
     for number, model in enumerate(result.sweep.models):
-        front = [values for values, _ in result.front(model)]
+        front = {one.cells[0].number for one in result.front(model)}
         points += [
-            (number, cells[0].number, figures[0], figures[1], cells[0].values in front)
-            for cells, figures in result.tried(model)
-            if cells[0].number in kept
+            (number, first, one.objectives[0], one.objectives[1], first in front)
+            for one in result.tried(model)
+            if (first := one.cells[0].number) in kept
         ]
     names = [make_safe(objective.metric) for objective in search.objectives]
     return PageFront(metrics=names[:2], of=len(names), points=points)

@@ -29,7 +29,8 @@ from playground.tui.sweeps.live import LiveSweep
 from playground.tui.sweeps.plane import Plane, dimensions_of
 from playground.tui.widgets.cell_figures import CellFiguresTable
 from playground.tui.widgets.fitted_text import KeyLine
-from playground.tui.widgets.heat_grid import HeatGrid, HeatLegend
+from playground.tui.widgets.heat_grid import HeatGrid
+from playground.tui.widgets.heat_legend import HeatLegend
 from playground.tui.widgets.sweep_cell import SweepCell
 from playground.tui.widgets.sweep_curve import SweepCurve
 from playground.tui.widgets.sweep_head import SweepHead
@@ -183,8 +184,10 @@ class SweepScreen(FullScreen[Wanted]):
         live = self._live
         self._version = live.version
         self.query_one(SweepHead).show(live)
-        self._grid.show_values(live.values, live.scale, live.left_out)
-        self.query_one(HeatLegend).show(live.scale, left_out=bool(live.left_out))
+        self._grid.show_values(live.values, live.scale, live.left_out, live.best)
+        self.query_one(HeatLegend).show(
+            live.scale, left_out=bool(live.left_out), best=bool(live.best)
+        )
         self._show_metric()
         self._show_curve()
         self._show_keys()

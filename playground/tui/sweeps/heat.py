@@ -17,6 +17,11 @@ from playground.metrics import Estimate
 from playground.tui.labels import one_line
 
 __all__ = [
+    "BEST",
+    "FAILED",
+    "LEFT_OUT",
+    "NOT_ENDED",
+    "NO_VALUE",
     "SHADES",
     "Colours",
     "Scale",
@@ -56,6 +61,13 @@ white, bright yellow: each lighter than the one before."""
 
 SHADES: Final = " ░▒▓█"
 """One for each of the five."""
+
+NOT_ENDED: Final = "·"
+FAILED: Final = "✗"
+NO_VALUE: Final = "–"
+LEFT_OUT: Final = "/"
+BEST: Final = "★"
+"""What stands in a cell that has no figure, or beside it."""
 
 _BLACK: Final[Colour] = (0, 0, 0)
 _WHITE: Final[Colour] = (255, 255, 255)

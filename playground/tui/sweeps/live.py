@@ -60,6 +60,8 @@ class LiveSweep:
         self.metric = _first_metric(sweep, self.names)
         self.values: dict[int, KeptValue] = {}
         self.scale = Scale()
+        self.best: frozenset[int] = frozenset()
+        """The cells that a search found best, of all that was kept when it was last read."""
         self.version = 0
         self._archive = archive
         self._executor = executor
@@ -190,6 +192,10 @@ class LiveSweep:
                 self.sweep.place(cell).point: values
                 for cell, values in shelf.points(self.id).items()
             }
+        if isinstance(self.sweep.search, BayesianSearch):
+            result = SweepResult.load(history, self.id)
+            front = (one for model in self.sweep.models for one in result.front(model))
+            self.best = frozenset(cell.number for one in front for cell in one.cells)
         self._show(shelf.values(self.id, self.metric))
 
     def _show(self, found: Sequence[KeptValue]) -> None:

@@ -11,20 +11,30 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.widget import Widget
 
 from playground.history.sweeping import KeptValue
 from playground.sweep.labels import apart
 from playground.tui.labels import fit
-from playground.tui.sweeps.heat import Scale, colours_at, shade_at, shaded_at, short_figure
+from playground.tui.sweeps.heat import (
+    BEST,
+    FAILED,
+    LEFT_OUT,
+    NO_VALUE,
+    NOT_ENDED,
+    Scale,
+    colours_at,
+    shade_at,
+    shaded_at,
+    short_figure,
+)
 from playground.tui.sweeps.plane import Plane
+from playground.tui.themes import few_colours
 
-__all__ = ["HeatGrid", "HeatLegend"]
+__all__ = ["HeatGrid"]
 
 _HEAD: Final = 2
 """Lines over the cells: what the columns are, and where each is."""
@@ -39,8 +49,6 @@ _WIDEST_COLUMN: Final = 24
 _STEPS: Final = 63
 
 Label = Callable[[int], str]
-
-_NOT_ENDED, _FAILED, _NO_VALUE, _LEFT_OUT = "·", "✗", "–", "/"
 
 
 class HeatGrid(ScrollView, can_focus=True):
@@ -82,6 +90,7 @@ class HeatGrid(ScrollView, can_focus=True):
         self._values: Mapping[int, KeptValue] = {}
         self._scale = Scale()
         self._left_out: Collection[int] = ()
+        self._best: Collection[int] = ()
         self._cursor = (0, 0)
         self._label_width = 1
         self._head_of: Label = self._plane.column_label
@@ -103,10 +112,18 @@ class HeatGrid(ScrollView, can_focus=True):
         self._into_view()
 
     def show_values(
-        self, values: Mapping[int, KeptValue], scale: Scale, left_out: Collection[int] = ()
+        self,
+        values: Mapping[int, KeptValue],
+        scale: Scale,
+        left_out: Collection[int] = (),
+        best: Collection[int] = (),
     ) -> None:
-        """The same cells with other figures, or more of them; a search does without some."""
-        self._values, self._scale, self._left_out = values, scale, left_out
+        """The same cells with other figures, or more of them.
+
+        A search does without some cells (`left_out`), and finds some to be the best.
+        """
+        self._values, self._scale = values, scale
+        self._left_out, self._best = left_out, best
         self._lay_out()
 
     @property
@@ -320,22 +337,23 @@ class HeatGrid(ScrollView, can_focus=True):
         text = self._text(number, figures=self.shows_figures)
         if here:
             style = style + _HERE
+        sign = "◆" if number == self.marked else BEST if number in self._best else ""
         if self._cell_width == _DENSE:
-            text = "[]" if here else "◆ " if number == self.marked else text
+            text = "[]" if here else f"{sign}{text[len(sign) :]}"
             return Segment(fit(text, _DENSE), style)
         open_, close = ("[", "]") if here else (" ", " ")
-        if number == self.marked:
-            open_ = "◆"
+        if sign:
+            open_ = sign
         elif item is not None and item.failed and item.samples and not here:
-            close = _FAILED
+            close = FAILED
         return Segment(f"{open_}{fit(text, self._cell_width - 2, right=True)}{close}", style)
 
     def _text(self, number: int, *, figures: bool) -> str:
         item = self._values.get(number)
         if item is None:
-            return _LEFT_OUT if number in self._left_out else _NOT_ENDED
+            return LEFT_OUT if number in self._left_out else NOT_ENDED
         if item.value is None:
-            return _NO_VALUE if item.samples else _FAILED
+            return NO_VALUE if item.samples else FAILED
         if figures:
             return short_figure(item.value)
         return shade_at(self._scale.share(item.value)) * _DENSE if self._few else ""
@@ -361,50 +379,6 @@ class HeatGrid(ScrollView, can_focus=True):
 
 
 _HERE: Final = Style(bold=True, reverse=True)
-
-
-class HeatLegend(Widget):
-    """The scale with its two ends, and what the signs mean."""
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
-        super().__init__(id=id)
-        self._scale = Scale()
-        self._left_out = False
-
-    def show(self, scale: Scale, *, left_out: bool = False) -> None:
-        """Show this scale, and the sign of what is left out where something is."""
-        self._scale, self._left_out = scale, left_out
-        self.refresh()
-
-    def render(self) -> Content:
-        """One line."""
-        if self._scale.empty:
-            return Content.assemble(
-                (f"{_NOT_ENDED} not ended  {_FAILED} failed", "$foreground 60%")
-            )
-        few = few_colours(self)
-        left_out = f"  {_LEFT_OUT} left out" if self._left_out else ""
-        steps = 5 if few else 16
-        bar = []
-        for step in range(steps):
-            share = step / (steps - 1)
-            (r, g, b), letters = shaded_at(share) if few else colours_at(share, few=False)
-            shade = shade_at(share) * 3 if few else " "
-            bar.append((shade, f"rgb({letters[0]},{letters[1]},{letters[2]}) on rgb({r},{g},{b})"))
-        return Content.assemble(
-            (f"{short_figure(self._scale.low)} ", "bold"),
-            *bar,
-            (f" {short_figure(self._scale.high)}", "bold"),
-            (
-                f"   {_NOT_ENDED} not ended  {_FAILED} failed  {_NO_VALUE} no value{left_out}",
-                "$foreground 60%",
-            ),
-        )
-
-
-def few_colours(widget: Widget) -> bool:
-    """Whether the terminal has sixteen colours, or none."""
-    return widget.app.console.color_system not in ("truecolor", "256")
 
 
 def _apart(label: Label, count: int, width: int) -> Label:

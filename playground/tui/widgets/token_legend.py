@@ -10,8 +10,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from playground.tui.lens.colours import step_style
+from playground.tui.themes import few_colours
 from playground.tui.widgets.drawn_lines import DrawnLines
-from playground.tui.widgets.heat_grid import few_colours
 
 __all__ = ["TokenLegend"]
 

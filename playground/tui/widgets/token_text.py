@@ -15,8 +15,8 @@ from textual.strip import Strip
 
 from playground.spelling import in_place
 from playground.tui.lens.colours import cursor_style, step_style
+from playground.tui.themes import few_colours
 from playground.tui.widgets.drawn_lines import DrawnScroll
-from playground.tui.widgets.heat_grid import few_colours
 
 __all__ = ["CUT", "PARTED", "Mark", "TokenText"]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from playground.history import History
+from playground.metrics import Estimate
 from playground.providers.scripted import ScriptedModel
 from playground.sweep.definition import Sweep
 from playground.sweep.figures import CellFigures
@@ -53,6 +54,12 @@ class Looking(Shown):
     @property
     def curve(self) -> SweepCurve:
         return self.app.screen.query_one(SweepCurve)
+
+    @property
+    def rows(self) -> list[str]:
+        """The cells of each row as they are drawn, without its label."""
+        grid = self.grid
+        return [grid._row(row).text[grid._label_width :] for row in range(grid._plane.rows)]
 
     async def at(self, cell: int) -> None:
         """Move the cursor to a cell, by keys."""
@@ -286,6 +293,31 @@ async def test_what_a_search_left_out_is_neither_missing_nor_awaited() -> None:
         assert "measured once all its answers are there" not in up.text
         await up.press("i")
         await up.sees("1 of 2 settings was left early: after 1 of 3 prompts they lagged behind")
+
+
+async def test_what_a_search_found_best_is_marked_in_the_grid() -> None:
+    sweep = sweep_of(
+        prompt=("one fox", "one hen"),
+        space={"temperature": "0:2"},
+        search={"optimise": ("distinct-2", "length:min"), "trials": 3},
+    )
+    # The first setting is the least diverse and the shortest, the last is worse than the second.
+    diverse, length = (0.1, 0.1, 0.9, 0.9, 0.5, 0.5), (2.0, 2.0, 8.0, 8.0, 9.0, 9.0)
+
+    def figures(cell: int) -> CellFigures:
+        made = figures_by(lambda number: diverse[number])(cell)
+        long = Estimate(length[cell], length[cell], length[cell], 2)
+        return replace(made, estimates={**made.estimates, "length": long})
+
+    async with kept(sweep, figures=figures) as up:
+        assert "– no value  ★ best" in up.text
+        assert up.rows == [
+            "★    0.1]★    0.1 ",
+            "★    0.9 ★    0.9 ",
+            "     0.5      0.5 ",
+        ]
+        await up.press("end", "down", "z", "space", "up")
+        assert up.rows == ["★ []", "★ ◆ ", "    "]
 
 
 async def test_a_search_that_was_stopped_has_not_left_out_what_is_missing() -> None:
