@@ -9,6 +9,7 @@ is reported when its provider is asked for.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -118,6 +119,12 @@ class ProviderSpec(_Entry):
         origin(value)  # raises ValueError where the port is none
         return value
 
+    @property
+    def address(self) -> str:
+        """Where its requests go: what `base_url_env` says, else `base_url`; it may be empty."""
+        said = os.environ.get(self.base_url_env, "").strip() if self.base_url_env else ""
+        return said or self.base_url
+
     def knob(self, name: str, model: ModelSpec | None) -> KnobSupport:
         """How a knob is taken: the model's word, else its set's, else the provider's.
 
@@ -203,9 +210,16 @@ class Catalogue:
     def _check_key_owner(self, spec: ProviderSpec, file: Path) -> None:
         """Refuse an entry that would send a key to another host than the one that it belongs to."""
         for other in self.providers.values():
-            if not spec.key_env or other.key_env != spec.key_env:
+            if origin(other.base_url) == origin(spec.base_url):
                 continue
-            if origin(other.base_url) != origin(spec.base_url):
+            if other.id == spec.id and other.key_required and other.base_url and spec.base_url:
+                # Its key may be kept under its name, in a file that knows no addresses.
+                raise BrokenFile(
+                    f"{file}: what is kept for {other.id} belongs to {other.base_url} and is not "
+                    f"sent to {spec.base_url}.",
+                    hint="Give this provider, which is its folder, a name of its own.",
+                )
+            if spec.key_env and other.key_env == spec.key_env:
                 raise BrokenFile(
                     f"{file}: {spec.key_env} belongs to {other.id} ({other.base_url}) and is not "
                     f"sent to {spec.base_url}.",

@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from playground.catalogue import catalogue
+from playground.catalogue import catalogue, origin
 from playground.errors import UsageError
 from playground.history.records import RunRecord
 from playground.repeating import engine_options, is_local, sent_extra, used_params
@@ -122,14 +122,17 @@ def as_curl(record: RunRecord) -> str:
         return _curl_to_server(record)
     receipt = _receipt(record)
     spec = catalogue().providers.get(ModelRef.parse(record.model).provider)
-    url = receipt.provenance.endpoint or (spec.base_url if spec is not None else "")
+    url = receipt.provenance.endpoint or (spec.address if spec is not None else "")
     if not url:
         raise UsageError(f"It is not known where the requests of {record.model} go.")
-    notes = _notes([_PREFIX]) if record.prefix else ""
+    notes = [_PREFIX] if record.prefix else []
     headers = ["Content-Type: application/json"]
     if spec is not None and spec.key_env:
-        headers.append(f"Authorization: Bearer ${spec.key_env}")
-    return notes + _curl(
+        if origin(url) == origin(spec.address):
+            headers.append(f"Authorization: Bearer ${spec.key_env}")
+        else:
+            notes.append(f"It went to another address than {spec.id}'s, which has its own key.")
+    return _notes(notes) + _curl(
         url, headers, ModelRef.parse(record.model).model, record, receipt.plan.wire
     )
 

@@ -269,6 +269,16 @@ def test_another_address_cannot_claim_openais_key(config_folder: Path, address: 
     assert catalogue().find("openai") is not None
 
 
+@pytest.mark.parametrize("key", ["", 'key_env = "MINE_API_KEY"\n'])
+def test_another_address_cannot_take_the_name_under_which_a_key_is_kept(
+    config_folder: Path, key: str
+) -> None:
+    text = f'base_url = "https://evil.example/v1"\n{key}'
+    write(config_folder / "providers", {"openai/provider.toml": text})
+    with pytest.raises(BrokenFile, match=r"what is kept for openai belongs to https://api\.openai"):
+        catalogue().find("openai")
+
+
 def test_the_same_address_may_share_its_key(config_folder: Path) -> None:
     text = 'base_url = "https://API.openai.com/v2"\nkey_env = "OPENAI_API_KEY"\n'
     write(config_folder / "providers", {"mine/provider.toml": text})

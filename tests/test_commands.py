@@ -168,6 +168,25 @@ async def test_curl_sends_the_key_by_the_name_of_its_variable(
     assert again.body == {k: v for k, v in asked.body.items() if k not in streaming}
 
 
+async def test_curl_names_no_key_for_an_address_that_it_does_not_belong_to(
+    history: History, config_folder: Path, faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults.play(answers("Hi"))
+    endpoint(
+        config_folder,
+        "https://loop.example/v1",
+        'key_env = "LOOP_API_KEY"\nbase_url_env = "LOOP_BASE_URL"\n',
+    )
+    monkeypatch.setenv("LOOP_BASE_URL", faults.url)
+    monkeypatch.setenv("LOOP_API_KEY", "sk-planted-0123456789abcdef")
+    record = await keep(history, "loop:x", "Hello")
+    assert "Bearer $LOOP_API_KEY" in as_curl(record)
+    monkeypatch.delenv("LOOP_BASE_URL")
+    command = as_curl(record)
+    assert command.startswith("# It went to another address than loop's, which has its own key.\n")
+    assert "LOOP_API_KEY" not in command
+
+
 async def test_curl_for_a_local_model_says_that_a_server_is_needed(history: History) -> None:
     record = await keep(history, "demo:small", NASTY, temperature=0, max_length=4, logprobs=2)
     command = as_curl(record)

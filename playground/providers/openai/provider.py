@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
@@ -126,15 +125,15 @@ class OpenAIProvider(Provider):
         )
 
     def _address(self) -> str:
-        variable = self.spec.base_url_env
-        if variable and (value := os.environ.get(variable, "").strip()):
-            return _checked(value, variable)
-        if not self.spec.base_url:
+        address = self.spec.address
+        if not address:
             raise ConfigurationError(
                 f"The provider {self.spec.id!r} has no address.",
                 hint="Set base_url in its provider.toml.",
             )
-        return self.spec.base_url
+        return (
+            address if address == self.spec.base_url else _checked(address, self.spec.base_url_env)
+        )
 
     def _key(self, address: str, home: str, options: OpenAIOptions) -> SecretStr | None:
         if options.api_key is not None:
