@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from pydantic import JsonValue
 
 from playground.errors import PlaygroundError, StreamTruncated, UnsupportedParameter
+from playground.growing import GrowingChoice
 from playground.ids import new_id
 from playground.lens.tokens import Tokens
 from playground.machine import hardware, versions
@@ -25,7 +26,6 @@ from playground.types import (
     EndState,
     Event,
     Finished,
-    FinishReason,
     Message,
     Plan,
     Problem,
@@ -51,52 +51,6 @@ def as_messages(prompt: Prompt, *, system: str = "") -> tuple[Message, ...]:
     """A prompt as messages: a plain string is one user turn, `system` goes before it."""
     turns = (Message(role="user", content=prompt),) if isinstance(prompt, str) else tuple(prompt)
     return (Message(role="system", content=system), *turns) if system else turns
-
-
-class GrowingChoice:
-    """One choice while it grows. Text is kept as pieces, joined when it is read."""
-
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._reasoning: list[str] = []
-        self.tokens = Tokens()
-        self.finish_reason: FinishReason | None = None
-
-    @classmethod
-    def whole(cls, choice: Choice) -> Self:
-        """A choice that grows no more."""
-        made = cls()
-        made._pieces, made._reasoning = [choice.text], [choice.reasoning]
-        made.finish_reason = choice.finish_reason
-        return made
-
-    @property
-    def text(self) -> str:
-        """The text so far."""
-        return _joined(self._pieces)
-
-    @property
-    def reasoning(self) -> str:
-        """The reasoning shown so far."""
-        return _joined(self._reasoning)
-
-    def take(self, event: TextDelta | ReasoningDelta | Finished) -> None:
-        """Grow by one event."""
-        match event:
-            case TextDelta():
-                self._pieces.append(event.text)
-                self.tokens.extend(event.tokens)
-            case ReasoningDelta():
-                self._reasoning.append(event.text)
-            case Finished():
-                self.finish_reason = event.reason
-
-
-def _joined(pieces: list[str]) -> str:
-    """The pieces as one string, which also replaces them, so that reading often stays cheap."""
-    if len(pieces) > 1:
-        pieces[:] = ["".join(pieces)]
-    return pieces[0] if pieces else ""
 
 
 class Run:
@@ -221,7 +175,13 @@ class Run:
         if self._task is None and self.state == "running":
             self._began = time.perf_counter()
             self._task = asyncio.create_task(self._drive(), name=f"run {self.model.ref}")
+            self._task.add_done_callback(lambda _task: self._settle())
         return self
+
+    def _settle(self) -> None:
+        """Of a task that was cancelled before its first step nothing else says that it ended."""
+        if self._task is not None and self._task.done() and self.state == "running":
+            self._end("cancelled")
 
     def listen(self) -> Self:
         """Keep the events from now on for whoever iterates later; iterating does so by itself.
@@ -258,6 +218,7 @@ class Run:
         """Wait for the end, so many seconds at most; whether it has come. Starts nothing."""
         if self._task is not None and not self._task.done():
             await asyncio.wait([self._task], timeout=patience)
+        self._settle()
         return self.state != "running"
 
     async def _ended(self) -> None:
@@ -359,31 +320,15 @@ class Run:
 
     def answer(self) -> Answer:
         """The run as data, as far as it came."""
-        reason = self.choices[0].finish_reason or "unknown"
-        ends: dict[EndState, Any] = {
-            "cancelled": "cancelled",
-            "failed": "error",
-            "interrupted": "interrupted",
-        }
-        return Answer(
+        return Answer.of(
             id=self.id,
             model=str(self.model.ref),
-            text=self.text,
-            finish_reason=ends.get(self.state, reason),
-            choices=tuple(
-                Choice(
-                    text=choice.text,
-                    reasoning=choice.reasoning,
-                    finish_reason=choice.finish_reason,
-                )
-                for choice in self.choices
-            ),
+            state=self.state,
+            choices=[choice.so_far() for choice in self.choices],
             usage=self.usage,
             timing=self.timing,
-            tokens_per_second=self.tokens_per_second,
             params=self.params.model_dump(mode="json", exclude_none=True),
-            effective=self.plan.effective if self.plan else {},
-            adjustments=self.plan.adjustments if self.plan else (),
+            plan=self.plan,
             receipt=self.receipt,
             error=problem_of(self.error) if self.error else None,
         )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import contextlib
 import queue
 import threading
 from collections.abc import Coroutine, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from playground.comparison import compare
+from playground.comparison import Comparison, compare
 from playground.errors import ModelClosed
 from playground.providers.base import ChatModel
 from playground.providers.registry import open_model
@@ -29,7 +31,9 @@ class Session:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._models: dict[str, ChatModel] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._lock = threading.Lock()
+        """Between what is begun and closing: after that nothing is opened or begun."""
         self._closed = False
         # A daemon: a script that forgets to close its session still ends.
         self._thread = threading.Thread(
@@ -40,6 +44,7 @@ class Session:
     def open(self, ref: str | ModelRef, **options: Any) -> ChatModel:
         """The open model behind a reference; `options` count when it is first opened."""
         with self._lock:
+            self._check_open()
             if str(ref) not in self._models:
                 self._models[str(ref)] = open_model(ref, **options)
             return self._models[str(ref)]
@@ -67,23 +72,24 @@ class Session:
         arrived: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
 
         async def forward() -> None:
-            try:
-                async for event in run:
-                    arrived.put(event)
-            except Exception as error:  # noqa: BLE001 - raised in the reader's thread
-                arrived.put(error)
-            finally:
-                arrived.put(None)
+            async with run:
+                try:
+                    async for event in run:
+                        arrived.put(event)
+                except Exception as error:  # noqa: BLE001 - raised in the reader's thread
+                    arrived.put(error)
 
         reader = self._submit(forward())
+        reader.add_done_callback(lambda end: arrived.put(_closed() if end.cancelled() else None))
         try:
             while (item := arrived.get()) is not None:
                 if isinstance(item, BaseException):
                     raise item
                 yield item
         finally:
-            self._do(run.cancel())
-            reader.result()
+            with contextlib.suppress(ModelClosed):
+                self._do(run.cancel())
+                reader.result()
 
     def compare(
         self, refs: Sequence[str | ModelRef], prompt: Prompt, **settings: Any
@@ -93,24 +99,36 @@ class Session:
         A model that fails gives an answer with its `error`; the others are whole.
         """
         comparison = compare([self.open(ref) for ref in refs], prompt, **settings)
-        for run in comparison.runs:
-            self._do(self._begin(run))
-        for run in comparison.runs:
-            self._do(self._whole(run))
+        self._do(self._all(comparison))
         return [run.answer() for run in comparison.runs]
 
     def close(self) -> None:
-        """Close every model and end the loop's thread; doing it twice is harmless."""
+        """Close every model and end the loop's thread; doing it twice is harmless.
+
+        What other threads still wait for is stopped: they get `ModelClosed`.
+        """
         with self._lock:
-            if self._closed:
-                return
-            models = list(self._models.values())
-        for model in models:
-            self._do(model.aclose())
-        self._closed = True
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+            first, self._closed = not self._closed, True
+        if not first:
+            self._thread.join()
+            return
+        try:
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    async def _end(self) -> None:
+        """Stop all work, then close all models; raises what the first that failed raised."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait([*self._tasks])
+        closing = (model.aclose() for model in self._models.values())
+        for result in await asyncio.gather(*closing, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
 
     def __enter__(self) -> Self:
         return self
@@ -124,27 +142,47 @@ class Session:
         self.close()
 
     @staticmethod
-    async def _begin(run: Run) -> None:
-        run.start()
-
-    @staticmethod
     async def _whole(run: Run) -> Run:
         async with run:
             await run
             await run.prove()
             return run
 
-    def _submit(self, work: Coroutine[Any, Any, _Result]) -> Any:
+    async def _all(self, comparison: Comparison) -> None:
+        async with comparison:
+            await asyncio.gather(*map(self._whole, comparison.runs))
+
+    def _check_open(self) -> None:
         if self._closed:
+            raise _closed()
+
+    async def _followed(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        try:
+            return await task
+        finally:
+            self._tasks.discard(task)
+
+    def _submit(self, work: Coroutine[Any, Any, _Result]) -> concurrent.futures.Future[_Result]:
+        try:
+            with self._lock:
+                self._check_open()
+                return asyncio.run_coroutine_threadsafe(self._followed(work), self._loop)
+        except ModelClosed:
             work.close()
-            raise ModelClosed("This session is closed.", hint="Open a new one.")
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+            raise
 
     def _do(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         future = self._submit(work)
         try:
-            result: _Result = future.result()
+            return future.result()
+        except concurrent.futures.CancelledError:
+            raise _closed() from None  # Nobody else cancels it.
         except BaseException:
             future.cancel()
             raise
-        return result
+
+
+def _closed() -> ModelClosed:
+    return ModelClosed("This session is closed.", hint="Open a new one.")

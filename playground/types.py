@@ -176,6 +176,9 @@ class Usage(Frozen):
     cost: float | None = None
 
 
+MOST_TOKENS: Final = 10**12
+"""No count of tokens is larger than this: a server may say any number."""
+
 TOGETHER: Final = 0.005
 """Tokens that came within so many seconds came in one piece, whose length tells of no speed."""
 
@@ -393,3 +396,40 @@ class Answer(Frozen):
     adjustments: tuple[Adjustment, ...]
     receipt: Receipt | None = None
     error: Problem | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        id: str,  # noqa: A002 - the name of the field
+        model: str,
+        state: EndState,
+        choices: Sequence[Choice],
+        usage: Usage,
+        timing: Timing,
+        params: dict[str, JsonValue],
+        plan: Plan | None,
+        receipt: Receipt | None,
+        error: Problem | None,
+    ) -> Self:
+        """A run's answer; what can be derived is. There is at least one choice."""
+        ends: dict[EndState, Literal["cancelled", "error", "interrupted"]] = {
+            "cancelled": "cancelled",
+            "failed": "error",
+            "interrupted": "interrupted",
+        }
+        return cls(
+            id=id,
+            model=model,
+            text=choices[0].text,
+            finish_reason=ends.get(state, choices[0].finish_reason or "unknown"),
+            choices=tuple(choices),
+            usage=usage,
+            timing=timing,
+            tokens_per_second=timing.tokens_per_second(usage.output_tokens),
+            params=params,
+            effective=dict(plan.effective) if plan else {},
+            adjustments=plan.adjustments if plan else (),
+            receipt=receipt,
+            error=error,
+        )

@@ -107,6 +107,14 @@ async def test_cancelling_before_the_start_and_after_the_end_is_harmless() -> No
     assert over.state == "done"
 
 
+async def test_a_run_that_is_cancelled_before_its_first_step_has_ended() -> None:
+    run = generate(_endless(), "x").start()
+    await run.cancel()
+    assert run.state == "cancelled"
+    assert run.timing.total is not None
+    assert [event async for event in run] == []
+
+
 async def test_a_slow_reader_delays_neither_the_backend_nor_the_clock() -> None:
     run = generate(ScriptedModel(["a"] * 20, delay=0.001), "x")
     async for _event in run:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
 from playground import Session
 from playground.errors import ModelClosed, UnknownModel
+from playground.run import Run
 
 
 def test_a_five_line_script_prints_a_streamed_answer_of_a_real_model() -> None:
@@ -66,6 +70,67 @@ def test_a_closed_session_says_so() -> None:
     session.close()
     with pytest.raises(ModelClosed):
         session.ask("scripted:echo", "x")
+
+
+def test_closing_stops_what_other_threads_wait_for() -> None:
+    session = Session()
+    session.open("scripted:lorem", delay=0.001)
+    raised: list[BaseException] = []
+    begun = threading.Barrier(4)
+
+    def asked(work: Callable[[], object]) -> None:
+        begun.wait(10)
+        try:
+            work()
+        except ModelClosed as error:
+            raised.append(error)
+
+    endless = {"max_length": 1_000_000}
+    works: list[Callable[[], object]] = [
+        lambda: session.ask("scripted:lorem", "x", **endless),
+        lambda: session.compare(["scripted:lorem"], "x", **endless),
+        lambda: [*session.stream("scripted:lorem", "x", **endless)],
+    ]
+    threads = [threading.Thread(target=asked, args=[work], daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    begun.wait(10)
+    time.sleep(0.1)
+    closers = [threading.Thread(target=session.close, daemon=True) for _ in range(2)]
+    for thread in closers:
+        thread.start()
+    for thread in (*threads, *closers):
+        thread.join(10)
+        assert not thread.is_alive()
+    assert len(raised) == 3
+    with pytest.raises(ModelClosed):
+        session.open("scripted:echo")
+
+
+def test_interrupting_a_comparison_stops_all_of_its_runs() -> None:
+    with Session() as session:
+        session.open("scripted:lorem", delay=0.001)
+        session.open("scripted:echo", delay=0.001)
+        begun: list[Run] = []
+        with pytest.MonkeyPatch.context() as patch:
+            whole = Session._whole
+
+            async def seen(run: Run) -> Run:
+                begun.append(run)
+                if len(begun) == 2:
+                    threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
+                return await whole(run)
+
+            patch.setattr(Session, "_whole", staticmethod(seen))
+            with pytest.raises(KeyboardInterrupt):
+                session.compare(
+                    ["scripted:lorem", "scripted:echo"], "x " * 100_000, max_length=1_000_000
+                )
+        for _ in range(100):
+            if all(run.state == "cancelled" for run in begun):
+                break
+            time.sleep(0.05)
+        assert [run.state for run in begun] == ["cancelled", "cancelled"]
 
 
 def test_a_session_may_be_used_from_several_threads() -> None:

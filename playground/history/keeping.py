@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from playground.errors import UnknownRecord, did_you_mean
 from playground.history.records import Rating
-from playground.history.saving import as_json
+from playground.history.saving import as_json, storable
 from playground.judging import Vote
 
 DAYS_TO_REGRET = 30
@@ -48,7 +48,7 @@ def resolve(db: sqlite3.Connection, table: str, text: str) -> str:
 
 def rename(db: sqlite3.Connection, conversation: str, title: str) -> None:
     """Give a conversation a title."""
-    db.execute("UPDATE conversations SET title = ? WHERE id = ?", (title, conversation))
+    db.execute("UPDATE conversations SET title = ? WHERE id = ?", (storable(title), conversation))
 
 
 def pin(db: sqlite3.Connection, conversation: str, *, pinned: bool) -> None:
@@ -61,7 +61,7 @@ def set_tags(db: sqlite3.Connection, conversation: str, tags: Iterable[str]) -> 
     db.execute("DELETE FROM tags WHERE conversation = ?", (conversation,))
     db.executemany(
         "INSERT OR IGNORE INTO tags VALUES (?, ?)",
-        [(conversation, word) for tag in tags if (word := " ".join(tag.split()))],
+        [(conversation, word) for tag in tags if (word := " ".join(storable(tag).split()))],
     )
 
 
@@ -116,7 +116,7 @@ def rate(db: sqlite3.Connection, rating: Rating) -> None:
         return
     db.execute(
         "INSERT OR REPLACE INTO ratings VALUES (?, ?, ?, ?)",
-        (rating.run, rating.choice, rating.stars, rating.note),
+        (rating.run, rating.choice, rating.stars, storable(rating.note)),
     )
 
 

@@ -9,7 +9,7 @@ from playground.history.filing import Filing
 from playground.history.saving import BegunRun, EndedRun, Growth, last_prompt
 from playground.history.store import History
 from playground.run import Run, problem_of
-from playground.types import Choice, Provenance
+from playground.types import Provenance
 
 GROWTH_SECONDS = 0.5
 """How often a growing run is written: what a killed program loses at most, with room to spare."""
@@ -96,10 +96,7 @@ def _ended(run: Run) -> EndedRun:
         id=run.id,
         # Cancelled from outside before it ended: the program is leaving.
         state="interrupted" if run.state == "running" else run.state,
-        choices=tuple(
-            Choice(text=choice.text, reasoning=choice.reasoning, finish_reason=choice.finish_reason)
-            for choice in run.choices
-        ),
+        choices=tuple(choice.so_far() for choice in run.choices),
         tokens=tuple(choice.tokens[:] for choice in run.choices),
         receipt=run.receipt,
         usage=run.usage,

@@ -12,7 +12,6 @@ from playground.types import (
     Answer,
     Choice,
     EndState,
-    FinishReason,
     Frozen,
     Message,
     Plan,
@@ -96,25 +95,17 @@ class RunRecord(Frozen):
 
     def answer(self) -> Answer:
         """The run as `ask --json` prints it."""
-        reason: FinishReason = self.choices[0].finish_reason or "unknown"
-        ends = {"cancelled": "cancelled", "failed": "error", "interrupted": "interrupted"}
-        plan = self.plan
-        return Answer.model_validate(
-            {
-                "id": self.id,
-                "model": self.model,
-                "text": self.text,
-                "finish_reason": ends.get(self.state, reason),
-                "choices": self.choices,
-                "usage": self.usage,
-                "timing": self.timing,
-                "tokens_per_second": self.tokens_per_second,
-                "params": self.params.model_dump(mode="json", exclude_none=True),
-                "effective": plan.effective if plan else {},
-                "adjustments": plan.adjustments if plan else (),
-                "receipt": self.receipt,
-                "error": self.error,
-            }
+        return Answer.of(
+            id=self.id,
+            model=self.model,
+            state=self.state,
+            choices=self.choices,
+            usage=self.usage,
+            timing=self.timing,
+            params=self.params.model_dump(mode="json", exclude_none=True),
+            plan=self.plan,
+            receipt=self.receipt,
+            error=self.error,
         )
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, JsonValue
 from playground.history.filing import Filing
 from playground.history.tokens import pack
 from playground.history.words import indexed
+from playground.history.writer import RunGone
 from playground.params import GenerationParams
 from playground.types import Choice, EndState, Message, Problem, Receipt, Timing, Token, Usage
 
@@ -291,8 +292,7 @@ def pieces_joined(db: sqlite3.Connection, number: int) -> tuple[Choice, ...]:
 def _number(db: sqlite3.Connection, run: str) -> int:
     row = db.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()
     if row is None:
-        # Its conversation was deleted for good while it was answering.
-        raise LookupError(run)
+        raise RunGone(run)
     return int(row[0])
 
 

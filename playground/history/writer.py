@@ -34,6 +34,10 @@ MOST_WAITING = 100_000
 """Pieces of work kept while the disk takes none; then the oldest are given up, and counted."""
 
 
+class RunGone(Exception):
+    """The run to which something belongs was deleted for good while it answered."""
+
+
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -123,8 +127,8 @@ class Writer:
                     done += 1
                     if time.monotonic() > end:
                         break
-        except (sqlite3.Error, LookupError):
-            return 0  # Whichever it was will say so when it is done by itself.
+        except Exception:  # noqa: BLE001 - whichever it was will say so when it is done by itself
+            return 0
         self._succeeded()
         return done
 
@@ -135,19 +139,24 @@ class Writer:
                 work(connection)
         except sqlite3.Error as error:
             if not _may_pass(error):
-                # Damage, or what contradicts itself: trying again would hold up all the rest.
-                self.lost += 1
-                self._on_problem(f"The history could not take something: {error}.")
+                self._give_up(error)
                 return True
             if not self._failing:
                 self._failing = True
                 self._on_problem(f"The history cannot be written: {error}.")
             return False
-        except LookupError:
-            pass  # What it belongs to was deleted for good meanwhile.
+        except RunGone:
+            pass
+        except Exception as error:  # noqa: BLE001 - said; this thread serves all who come after
+            self._give_up(error)
         else:
             self._succeeded()
         return True
+
+    def _give_up(self, error: Exception) -> None:
+        """Of damage, or what contradicts itself: trying again would hold up all the rest."""
+        self.lost += 1
+        self._on_problem(f"The history could not take something: {error}.")
 
     def _succeeded(self) -> None:
         if self._failing:

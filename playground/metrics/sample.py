@@ -18,7 +18,7 @@ class Sample:
     `tokens` counts the answer's tokens. `logprobs` has the natural logarithm of each drawn token's
     probability and `entropies` each token's entropy in nats, both of the raw distribution, before
     any knob. `time_to_first_token` and `duration` are seconds from the asking, `cost` is in US
-    dollars. `expected` is the right answer, where there is one.
+    dollars. `expected` is the right answer, where there is one; those of `also_right` are as right.
     """
 
     text: str
@@ -31,6 +31,12 @@ class Sample:
     expected: str | None = None
     prompt: str = ""
     finish_reason: str | None = None
+    also_right: tuple[str, ...] = ()
+
+    @property
+    def right(self) -> tuple[str, ...]:
+        """Every right answer; empty where none is known."""
+        return () if self.expected is None else (self.expected, *self.also_right)
 
     @classmethod
     def of(
@@ -40,6 +46,7 @@ class Sample:
         *,
         tokens: Sequence[Token] = (),
         expected: str | None = None,
+        also_right: tuple[str, ...] = (),
         prompt: str = "",
     ) -> Self:
         """One choice of an answer; `tokens` are that choice's, where they were asked for.
@@ -61,6 +68,7 @@ class Sample:
             duration=answer.timing.total,
             cost=None if cost is None else cost / len(answer.choices),
             expected=expected,
+            also_right=also_right,
             prompt=prompt,
             finish_reason=one.finish_reason,
         )

@@ -34,23 +34,24 @@ _SIGN: Final = re.compile(r"(?<![\w)])[-−]$")
 
 
 def exact(collection: Collection) -> Values:
-    """Whether each answer is the expected one: see `normalised`."""
-    return [
-        None if sample.expected is None else normalised(sample.text) == normalised(sample.expected)
-        for sample in collection.samples
-    ]
+    """Whether each answer is the expected one, or one that is as right: see `normalised`."""
+    return _any(collection, lambda text, right: normalised(text) == normalised(right))
 
 
 def contains(collection: Collection) -> Values:
-    """Whether the expected text is somewhere in each answer, both `normalised`."""
+    """Whether the expected text, or one as right, is somewhere in each answer, `normalised`."""
+    return _any(collection, lambda text, right: normalised(right) in normalised(text))
+
+
+def _any(collection: Collection, is_right: Callable[[str, str], bool]) -> Values:
     return [
-        None if sample.expected is None else normalised(sample.expected) in normalised(sample.text)
+        any(is_right(sample.text, right) for right in sample.right) if sample.right else None
         for sample in collection.samples
     ]
 
 
 def matches(collection: Collection) -> Values | Noted:
-    """Whether the expected pattern is found in each answer.
+    """Whether the expected pattern, or one of several, is found in each answer.
 
     Raises `MetricFailed` for what is no pattern. A pattern that takes longer than `PATIENCE` on an
     answer gives no value there.
@@ -58,16 +59,16 @@ def matches(collection: Collection) -> Values | Noted:
     found: list[bool | None] = []
     late = 0
     for sample in collection.samples:
-        if sample.expected is None:
-            found.append(None)
-            continue
+        patterns = [_pattern(right) for right in sample.right]
         try:
-            match = _pattern(sample.expected).search(sample.text, timeout=PATIENCE)
+            found.append(
+                any(one.search(sample.text, timeout=PATIENCE) for one in patterns)
+                if patterns
+                else None
+            )
         except TimeoutError:
             late += 1
             found.append(None)
-        else:
-            found.append(match is not None)
     said = f"{late} left out: the pattern takes more than {PATIENCE:g} s on them"
     return Noted(found, said) if late else found
 
@@ -80,20 +81,24 @@ def json_valid(collection: Collection) -> Values:
 def numeric(tolerance: float = TOLERANCE) -> Callable[[Collection], Values]:
     """Whether the last number of each answer is the expected one.
 
-    Right is |answer - expected| ≤ tolerance · max(1, |expected|). An answer without a number is
+    Right is |answer - expected| ≤ tolerance · max(1, |expected|); of several expected numbers one
+    is enough. An answer without a number is
     wrong; where the expected text has none, there is no value.
     """
 
     def values(collection: Collection) -> Values:
         found: list[bool | None] = []
         for sample in collection.samples:
-            expected = None if sample.expected is None else number_in(sample.expected)
-            if expected is None:
-                found.append(None)
-                continue
+            right = [one for text in sample.right if (one := number_in(text)) is not None]
             number = number_in(sample.text)
-            near = tolerance * max(1.0, abs(expected))
-            found.append(number is not None and abs(number - expected) <= near)
+            found.append(
+                any(
+                    number is not None and abs(number - one) <= tolerance * max(1.0, abs(one))
+                    for one in right
+                )
+                if right
+                else None
+            )
         return found
 
     return values

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ import playground.metrics as metrics
 from playground.config import broken, near_words, read_toml, where
 from playground.errors import BrokenFile, InvalidParameter, UsageError
 from playground.params import GenerationParams
-from playground.prompts import AskedPrompt, Case, asked_prompt, is_reference, name_and_value
+from playground.prompts import AskedPrompt, asked_prompt, is_reference, name_and_value
 from playground.sweep.axis import NOT_SWEPT, Axis
 from playground.sweep.definition import (
     SEEDS,
@@ -288,7 +287,8 @@ def _of_library(named: AskedPrompt, system: str, asked: Asked) -> Iterable[Sweep
         yield SweepPrompt(
             label=values or named.prompt.title,
             messages=_with_system(named.messages_of(case), system),
-            expected=_expected(case),
+            expected=case.expected[0] if case.expected else None,
+            also_right=case.expected[1:],
             fields={name: str(value) for name, value in case.variables.items()},
         )
 
@@ -316,17 +316,10 @@ def _with_system(messages: Sequence[Message], system: str) -> tuple[Message, ...
     return (Message(role="system", content=system), *rest)
 
 
-def _expected(case: Case) -> str | None:
-    """The right answers of a case as one: several become a pattern that takes any of them."""
-    if len(case.expected) <= 1:
-        return case.expected[0] if case.expected else None
-    return f"(?i){'|'.join(re.escape(text) for text in case.expected)}"
-
-
 def _suggestions(named: AskedPrompt) -> _Suggested:
     space: dict[str, Any] = dict(named.sweep)
     samples = space.pop("samples", None)
-    scores = {"regex" if len(case.expected) > 1 else SCORED_BY[case.score] for case in named.cases}
+    scores = {SCORED_BY[case.score] for case in named.cases}
     return _Suggested(
         params={k: v for k, v in named.params.given().items() if k not in NOT_SWEPT},
         space=space,

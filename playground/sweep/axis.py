@@ -29,6 +29,9 @@ NOT_SWEPT: Final[Mapping[str, str]] = {
 }
 """Knobs that cannot be an axis, each with the reason."""
 
+_MOST_DIGITS: Final = 18
+"""No number on an axis has more digits before its point; no knob takes one nearly as large."""
+
 _LOGARITHMIC = re.compile(r"log(\d*)")
 
 
@@ -80,6 +83,8 @@ class Axis(Frozen):
             return self._at_share(place / (len(self) - 1))
         # In decimals: the third step of 0.1 is 0.3 and not 0.30000000000000004.
         value = Decimal(repr(self.low)) + place * Decimal(self.step)
+        # A step that is a rounded fraction may go a hair beyond the end.
+        value = min(value, Decimal(repr(self.high)))
         return int(value) if self.whole else float(value)
 
     def draw(self, dice: Random) -> JsonValue:
@@ -98,7 +103,7 @@ class Axis(Frozen):
         """As it would be written: `0:2:0.25`, `0.01:1:log5`, `0.5,0.9,1`."""
         if self.values:
             return ",".join(value_text(value) for value in self.values)
-        ends = f"{self.low:g}:{self.high:g}"
+        ends = f"{value_text(self.low)}:{value_text(self.high)}"
         if self.log:
             return f"{ends}:log{self.count or ''}"
         return f"{ends}:{self.step}" if self.step else ends
@@ -109,7 +114,8 @@ def value_text(value: JsonValue) -> str:
     if isinstance(value, list):
         named = [name for name, order in ORDERS.items() if list(order) == value]
         return named[0] if named else "/".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    # Exactly, and no longer than that takes: 2 and 0.1234567, not 2.0 and 0.123457.
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def axis_of(knob: str, given: object) -> Axis:
@@ -177,12 +183,13 @@ def _read(knob: Knob, text: str) -> Axis:
             hint="A step is greater than 0.",
         )
     # A hair more, for steps such as 0.1 that no binary number is.
-    count = math.floor((high - low) / step * (1 + 1e-12)) + 1
-    if count > MOST_VALUES:
+    steps = (high - low) / step * (1 + 1e-12)
+    if steps >= MOST_VALUES:
         raise InvalidParameter(
-            f"{knob.name} {text!r} has {count:,} values; {MOST_VALUES:,} are the most.",
+            f"{knob.name} {text!r} has more than {MOST_VALUES:,} values.",
             hint="Take a larger step.",
         )
+    count = math.floor(steps) + 1
     return Axis(knob=knob.name, low=low, high=high, count=count, step=parts[2])
 
 
@@ -215,6 +222,9 @@ def _number(knob: Knob, word: str, text: str) -> int | float:
         ) from None
     if not value.is_finite():
         raise InvalidParameter(f"{knob.name} {word} is not a number to stop at.", hint=_EXAMPLES)
+    if value.adjusted() > _MOST_DIGITS:
+        # Making a whole number of 1e400000000 would take for ever.
+        raise InvalidParameter(f"{knob.name} {word} is too large a number.", hint=_EXAMPLES)
     if knob.kind == "int":
         if value != int(value):
             raise InvalidParameter(f"{knob.name} takes whole numbers, and {word} is none.")

@@ -23,13 +23,14 @@ Direction = Literal["maximise", "minimise"]
 class SweepPrompt(Frozen):
     """One prompt of a sweep.
 
-    `label` is what pictures call it. `expected` is the right answer, where there is one, and
-    `fields` are further columns of the file that it came from.
+    `label` is what pictures call it. `expected` is the right answer, where there is one, those of
+    `also_right` are as right, and `fields` are further columns of the file that it came from.
     """
 
     label: str
     messages: tuple[Message, ...] = Field(min_length=1)
     expected: str | None = None
+    also_right: tuple[str, ...] = ()
     fields: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
@@ -40,6 +41,11 @@ class SweepPrompt(Frozen):
         told = (Message(role="system", content=system),) if system else ()
         turns = (*told, Message(role="user", content=text))
         return cls(label=label or short(text), messages=turns, expected=expected)
+
+    @property
+    def expected_text(self) -> str | None:
+        """The right answer for people; of several, one beside the other."""
+        return None if self.expected is None else " | ".join((self.expected, *self.also_right))
 
     @property
     def text(self) -> str:

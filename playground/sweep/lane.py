@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import time
 from abc import ABC, abstractmethod
@@ -21,7 +22,7 @@ from playground.run import Run
 from playground.types import Answer, Capabilities, Message, Provenance
 
 PROOF_SECONDS = 300.0
-"""How long a lane waits for the sum of its model's file before it starts."""
+"""How long a lane waits for the sum of its model's file before it starts without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class HereLane(Lane):
         # Opening looks at files and may import an SDK.
         self._model = await off_loop(lambda: self._open(self.ref))
         await self._model.warm_up()
-        self.provenance = await asyncio.wait_for(self._model.provenance(), PROOF_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            self.provenance = await asyncio.wait_for(self._model.provenance(), PROOF_SECONDS)
         self.parallel = self._model.parallel
         self.capabilities = self._model.capabilities
         # What is loaded by now stays. Looking through all of it for garbage again and again would

@@ -107,6 +107,7 @@ class Measuring:
             outcome.answer,
             tokens=_plain(outcome.tokens),
             expected=prompt.expected,
+            also_right=prompt.also_right,
             prompt=prompt.text,
         )
         return Measured(sample, said, failed=bool(outcome.error))
@@ -182,6 +183,7 @@ def kept_of_cell(history: History, sweep: str, cell: int, prompt: SweepPrompt) -
             record.answer(),
             tokens=_plain(history.tokens(item.run)),
             expected=prompt.expected,
+            also_right=prompt.also_right,
             prompt=prompt.text,
         )
         found.append(Measured(sample, Said.unpacked(item.measures), failed=bool(item.error)))

@@ -227,7 +227,7 @@ class SweepResult:
                     "seed": self.sweep.seed_of(cell.number, answer.sample),
                     "text": answer.text,
                     "finish_reason": answer.finish_reason,
-                    "expected": cell.prompt.expected,
+                    "expected": cell.prompt.expected_text,
                     "input_tokens": answer.usage.input_tokens,
                     "output_tokens": answer.usage.output_tokens,
                     "cost": answer.usage.cost,

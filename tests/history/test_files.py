@@ -196,6 +196,23 @@ def test_what_shares_a_transaction_with_something_that_fails_is_written_all_the_
         assert "no_such_table" in history.problem
 
 
+async def test_what_nobody_foresaw_is_said_and_stops_no_writing_after_it(
+    history: History, keep: Keep
+) -> None:
+    def wrong(_db: sqlite3.Connection) -> None:
+        raise IndexError("a defect")
+
+    await keep("hello")
+    (talk,) = history.conversations()
+    history.write(wrong)
+    history.rename(talk.id, "half a pair: \udcff")
+    history.set_tags(talk.id, ["\udcff"])
+    assert history.flush()
+    assert "a defect" in history.problem
+    kept = history.conversation(talk.id)
+    assert (kept.title, kept.tags) == ("half a pair: ?", ("?",))
+
+
 async def test_what_could_not_be_written_is_counted_at_the_end(path: Path) -> None:
     history = History.open(path)
     pages = history._database._connection.execute("PRAGMA page_count").fetchone()[0]

@@ -216,6 +216,25 @@ def test_answers_against_what_is_expected(
 
 
 @pytest.mark.parametrize(
+    ("metric", "text", "expected", "right"),
+    [
+        ("exact", "Four", ("4", "four"), True),
+        ("exact", "the answer is 14", ("4", "four"), False),
+        ("contains", "It is four.", ("4", "four"), True),
+        ("regex", "in 1999", (r"\b\d\d\b", r"\b\d{4}\b"), True),
+        ("regex", "in 199", (r"\b\d\d\b", r"\b\d{4}\b"), False),
+        ("numeric", "about 3.0", ("four", "3"), True),
+        ("numeric", "about 5", ("4", "3"), False),
+    ],
+)
+def test_of_several_right_answers_one_is_enough(
+    metric: str, text: str, expected: tuple[str, ...], right: bool
+) -> None:
+    sample = Sample(text, expected=expected[0], also_right=expected[1:])
+    assert measure(get(metric), [sample]).value == float(right)
+
+
+@pytest.mark.parametrize(
     ("text", "number"),
     [
         ("-3", -3),

@@ -269,6 +269,17 @@ async def test_a_cost_that_the_endpoint_reports_is_taken_where_it_is_known_to_be
     assert (await ask(model)).usage.cost == 0.25
 
 
+@pytest.mark.parametrize("cost", ["NaN", "-1", "true", "1e999", "9" * 400])
+async def test_a_cost_that_is_none_disarms_no_budget(faults: FaultServer, cost: str) -> None:
+    told = json.loads(f'{{"prompt_tokens": 1, "completion_tokens": {"9" * 400}, "cost": {cost}}}')
+    faults.play(fault.says(delta("x", finish="stop"), usage(**told)))
+    model = provider_at(faults.url, reports_cost=True).open("m")
+    assert isinstance(model, OpenAIModel)
+    run = await generate(model, "Hi")
+    assert run.error is None
+    assert run.answer().usage == Usage(input_tokens=1)
+
+
 async def test_usage_is_asked_for_and_an_endpoint_that_refuses_is_asked_once_more_without(
     faults: FaultServer,
 ) -> None:

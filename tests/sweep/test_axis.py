@@ -45,12 +45,29 @@ def test_lists_and_ranges_are_their_values(knob: str, given: object, values: lis
         ("top_k", "1.5,3", "whole numbers"),
         ("temprature", "0:1:0.5", "'temperature'"),
         ("n", "1,2", "samples"),
+        ("top_k", "1e400000000,2", "too large"),
+        ("temperature", "0:2:1e-310", "more than 1,000,000 values"),
     ],
 )
 def test_what_cannot_be_meant_is_told_in_a_sentence(knob: str, given: object, words: str) -> None:
     with pytest.raises(InvalidParameter) as told:
         axis_of(knob, given)
     assert words in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["0.1234567,0.12345671", "0.1234567:1:0.25", "0.5,2", "1e-07:1:log3", "0:2"]
+)
+def test_an_axis_reads_again_as_what_it_is_written_as(text: str) -> None:
+    axis = axis_of("temperature", text)
+    assert str(axis) == text
+    assert axis_of("temperature", str(axis)) == axis
+
+
+def test_a_range_whose_step_is_rounded_up_ends_at_its_end() -> None:
+    values = [*axis_of("top_p", "0:1:0.1428571428571429").each()]
+    assert len(values) == 8
+    assert values[-1] == 1
 
 
 def test_a_grid_is_every_combination_computed_one_at_a_time() -> None:

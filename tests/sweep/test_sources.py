@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from playground.errors import BrokenFile, UsageError
+from playground.sweep.asked import Asked, build
 from playground.sweep.sources import read_prompts
 
 
@@ -50,6 +51,23 @@ def test_what_is_wrong_is_told_with_its_line(
 ) -> None:
     with pytest.raises(BrokenFile, match=told):
         read_prompts(written(tmp_path, name, content))
+
+
+def test_several_right_answers_of_a_prompt_in_the_library_stay_several(
+    config_folder: Path,
+) -> None:
+    place = config_folder / "prompts" / "sum.toml"
+    place.parent.mkdir(parents=True)
+    place.write_text(
+        'title = "Sum"\nprompt = "{{ sum }}"\n[variables.sum]\nexample = "1 + 1"\n'
+        '[[cases]]\nvariables = { sum = "2 + 2" }\nexpected = ["4", "four"]\nscore = "exact"\n'
+        '[[cases]]\nvariables = { sum = "1 + 1" }\nexpected = "2"\nscore = "exact"\n'
+    )
+    sweep = build(Asked.of_words(prompt=("@sum",), models=("scripted:echo",)))
+    first, second = sweep.prompts
+    assert (first.expected, first.also_right) == ("4", ("four",))
+    assert (first.expected_text, second.expected_text) == ("4 | four", "2")
+    assert sweep.metrics == ("exact",)
 
 
 def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:

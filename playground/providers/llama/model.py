@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from playground.background import off_loop
-from playground.errors import InvalidParameter, LocalError, ModelClosed
+from playground.errors import InvalidParameter, LocalError, ModelClosed, ModelFileError
 from playground.fingerprints import fingerprint
 from playground.params import SAMPLERS, GenerationParams, knobs
 from playground.providers.base import ChatModel, Given
@@ -230,20 +230,23 @@ class LlamaModel(ChatModel):
     async def provenance(self) -> Provenance:
         """The file and its sum, the chat template, and the settings that are in use.
 
-        The sum of a file is computed once; it takes seconds for gigabytes.
+        The sum of a file is computed once; it takes seconds for gigabytes. Raises `ModelFileError`
+        where the file has gone.
         """
         parts = all_parts(self.path)
-        size = sum(part.stat().st_size for part in parts)
+        try:
+            size = sum(part.stat().st_size for part in parts)
+            digest = await off_loop(lambda: fingerprint(parts))
+        except OSError as error:
+            raise ModelFileError(f"{self.path} cannot be read: {error.strerror}.") from error
         # The worker may have gone since: what it ran with is still what it ran with.
         facts = self.facts
         engine = facts.model_dump(mode="json") if facts is not None else {}
         template = engine.pop("template", "")
-        digest = engine.pop("template_sha256", "")
+        written = engine.pop("template_sha256", "")
         return Provenance(
-            file=ModelFile(
-                path=str(self.path), bytes=size, sha256=await off_loop(lambda: fingerprint(parts))
-            ),
-            template=digest or template,
+            file=ModelFile(path=str(self.path), bytes=size, sha256=digest),
+            template=written or template,
             engine=engine,
             libraries=("llama-cpp-python",),
         )

@@ -37,6 +37,7 @@ from playground.providers.openai.wire import (
     AnswerReader,
     EventSplitter,
     parse,
+    read_cost,
     read_usage,
 )
 from playground.providers.planning import make_plan
@@ -311,9 +312,9 @@ class OpenAIModel(ChatModel):
     def _usage(self, reader: AnswerReader) -> Usage:
         """The counts that the endpoint gave, with what they cost where that is known."""
         usage = read_usage(reader.usage)
-        told = reader.usage.get("cost")
-        if self._spec.reports_cost and isinstance(told, int | float):
-            return usage.model_copy(update={"cost": float(told)})
+        told = read_cost(reader.usage) if self._spec.reports_cost else None
+        if told is not None:
+            return usage.model_copy(update={"cost": told})
         return usage.model_copy(update={"cost": cost_of(usage, self._entry)})
 
     async def _fault(self, error: Exception, reader: AnswerReader) -> PlaygroundError:

@@ -16,6 +16,7 @@ from typing import Any
 from playground.errors import BadResponse, ServerFailed, StreamTruncated
 from playground.providers.openai.faults import Source, fault_in_stream
 from playground.types import (
+    MOST_TOKENS,
     Completed,
     Event,
     Finished,
@@ -304,9 +305,25 @@ def _readable(token: object) -> str:
 
 
 def _logprob(value: object) -> float | None:
+    found = _number(value)
+    return found if found is not None and found > _UNLIKELY else None
+
+
+def read_cost(found: Mapping[str, Any]) -> float | None:
+    """What an answer cost in US dollars, as its `usage` field says; None where it does not."""
+    cost = _number(found.get("cost"))
+    return cost if cost is not None and cost >= 0 else None
+
+
+def _number(value: object) -> float | None:
+    """A finite number: JSON from Python's reader may also be NaN, or have any number of digits."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and value > _UNLIKELY else None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _partial(entry: Mapping[str, Any]) -> bytes:
@@ -356,4 +373,6 @@ def _section(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _count(found: Mapping[str, Any], name: str) -> int | None:
     value = found.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= MOST_TOKENS else None

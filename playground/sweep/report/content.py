@@ -354,7 +354,7 @@ def _prompt(prompt: SweepPrompt) -> PagePrompt:
     return PagePrompt(
         label=make_safe(prompt.label),
         turns=[(turn.role, make_safe(turn.content[:MOST_OF_ONE])) for turn in prompt.messages],
-        expected=None if prompt.expected is None else make_safe(prompt.expected[:MOST_OF_ONE]),
+        expected=None if (text := prompt.expected_text) is None else make_safe(text[:MOST_OF_ONE]),
     )
 
 

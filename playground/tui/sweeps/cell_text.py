@@ -33,7 +33,7 @@ def sample_head(sweep: Sweep, sample: KeptSample, at: int, count: int) -> Conten
         (f"answer {at + 1} of {count}", "$text-primary"),
         (f" · seed {seed} · {one_line(ended)}{tried}", "$foreground 60%"),
     ]
-    if expected := sweep.prompts[sweep.place(sample.cell).prompt].expected:
+    if expected := sweep.prompts[sweep.place(sample.cell).prompt].expected_text:
         parts.append((f" · expected {one_line(expected)}", "$foreground 60%"))
     return Content.assemble(*parts)
 
