@@ -343,14 +343,10 @@ class Engine:
         # One pool of cells: reserve the most that this sequence can come to use, and let idle
         # prefixes go, oldest first, until that fits.
         wanted = min(sequence.most_tokens, self._context.length)
-        keep = {slot.number, source.number}
-        idle = sorted(
-            (item for item in free if item.tokens and item.number not in keep),
-            key=lambda item: item.last_used,
-        )
         while wanted > self._free_cells(slot):
+            idle = [item for item in free if item.tokens and item not in (slot, source)]
             if idle:
-                self._forget(idle.pop(0))
+                self._forget(min(idle, key=lambda item: item.last_used))
             elif source.user is None and source is not slot and source.tokens:
                 slot = source
             else:

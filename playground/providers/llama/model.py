@@ -90,7 +90,8 @@ class LlamaModel(ChatModel):
         self.capabilities = Capabilities(
             knobs=_supports(knob_overrides), context_length=context_length, logprobs=True
         )
-        self._lease: Lease | None = None
+        self._leases: list[Lease] = []
+        """One for each event loop that has asked: a script may have had several."""
         self._pieces: tuple[bytes, ...] | None = None
         self._closed = False
         self._expected: tuple[tuple[Message, ...], int] = ((), 1)
@@ -263,16 +264,18 @@ class LlamaModel(ChatModel):
     async def aclose(self) -> None:
         """Leave the worker; the last model on a file ends its process."""
         self._closed = True
-        lease, self._lease = self._lease, None
-        if lease is not None:
-            await lease.give_back()
+        while self._leases:
+            await self._leases.pop().give_back()
 
     async def _worker(self) -> WorkerProcess:
         if self._closed:
             raise ModelClosed(f"{self.ref} is closed.", hint="Open it again.")
-        if self._lease is None or self._lease.loop is not asyncio.get_running_loop():
-            self._lease = Lease(self.path, self.settings)
-        worker = await self._lease.worker()
+        loop = asyncio.get_running_loop()
+        lease = next((one for one in self._leases if one.loop is loop), None)
+        if lease is None:
+            lease = Lease(self.path, self.settings)
+            self._leases = [*(one for one in self._leases if not one.loop.is_closed()), lease]
+        worker = await lease.worker()
         self.facts = worker.facts
         self.capabilities = self.capabilities.model_copy(
             update={"context_length": worker.facts.context_length}

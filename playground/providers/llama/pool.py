@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
+from playground.errors import ModelClosed
 from playground.providers.llama.files import still_there
 from playground.providers.llama.process import WorkerProcess
 from playground.providers.llama.protocol import EngineSettings
@@ -37,33 +37,79 @@ class SharedWorker:
         self.users = 0
         self._path = path
         self._settings = settings
-        self._starting = asyncio.Lock()
-        self._worker: WorkerProcess | None = None
+        self._start: asyncio.Task[WorkerProcess] | None = None
+        self._waiting = 0
 
     async def worker(self) -> WorkerProcess:
         """The living worker; everybody who asks meanwhile waits for the same start.
 
-        Raises `ModelFileError` where one has to be started and the file has gone.
+        Who gives up leaves the others waiting; where nobody is left, the start is given up too.
+        Raises `ModelFileError` where one has to be started and the file has gone, and `ModelClosed`
+        where it was stopped meanwhile.
         """
-        async with self._starting:
-            if self._worker is not None and not self._worker.alive:
-                await self._worker.stop()
-                self._worker = None
-            if self._worker is None:
-                still_there(self._path)
-                self._worker = await WorkerProcess.start(self._path, self._settings)
-            return self._worker
+        if not self._started_or_starting():
+            self._start = asyncio.create_task(self._started(self._start))
+        start = self._start
+        assert start is not None  # noqa: S101 - it has just been made
+        self._waiting += 1
+        try:
+            return await asyncio.shield(start)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if start.cancelled() and not (task is not None and task.cancelling()):
+                raise ModelClosed(f"{self._path} was closed while it was read.") from None
+            raise
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not start.done():
+                start.cancel()
+
+    def _started_or_starting(self) -> bool:
+        start = self._start
+        if start is None or start.cancelling():
+            return False
+        if not start.done():
+            return True
+        return start.exception() is None and start.result().alive
+
+    async def _started(self, before: asyncio.Task[WorkerProcess] | None) -> WorkerProcess:
+        """A new process, once the one before it has gone."""
+        await _end(before)
+        still_there(self._path)
+        return await WorkerProcess.start(self._path, self._settings)
 
     async def stop(self) -> None:
-        """End the process, if there is one."""
-        async with self._starting:
-            worker, self._worker = self._worker, None
-        if worker is not None:
-            await worker.stop()
+        """End the process, if there is one, or its start."""
+        start, self._start = self._start, None
+        if start is not None:
+            start.cancel()
+        await _end(start)
+
+    def kill(self) -> None:
+        """End the process where the loop that started it has been closed."""
+        start = self._start
+        if start is not None and start.done() and not start.cancelled() and not start.exception():
+            start.result().kill()
 
 
 # Pipes belong to the event loop that opened them, so that each loop has workers of its own.
-_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Key, SharedWorker]] = WeakKeyDictionary()
+_pools: dict[asyncio.AbstractEventLoop, dict[_Key, SharedWorker]] = {}
+
+
+def _end_those_of_closed_loops() -> None:
+    """Nobody can ask them any more, and the weights of each are in memory."""
+    for loop in [loop for loop in _pools if loop.is_closed()]:
+        for shared in _pools.pop(loop).values():
+            shared.kill()
+
+
+async def _end(start: asyncio.Task[WorkerProcess] | None) -> None:
+    """Wait until a start has ended, and end the process that came of it."""
+    if start is None:
+        return
+    await asyncio.wait([start])
+    if not start.cancelled() and start.exception() is None:
+        await start.result().stop()
 
 
 class Lease:
@@ -74,6 +120,7 @@ class Lease:
 
     def __init__(self, path: Path, settings: EngineSettings) -> None:
         still_there(path)
+        _end_those_of_closed_loops()
         self.loop = asyncio.get_running_loop()
         self._pool = _pools.setdefault(self.loop, {})
         self._key: _Key = (FileIdentity.of(path), settings)
@@ -86,11 +133,18 @@ class Lease:
         return await self._shared.worker()
 
     async def give_back(self) -> None:
-        """Leave; doing it twice is harmless."""
+        """Leave; doing it twice is harmless, and in another loop too."""
+        if self.loop is not asyncio.get_running_loop():
+            if self.loop.is_running():
+                asyncio.run_coroutine_threadsafe(self.give_back(), self.loop)
+            _end_those_of_closed_loops()
+            return
         if self._given_back:
             return
         self._given_back = True
         self._shared.users -= 1
         if self._shared.users == 0:
             self._pool.pop(self._key, None)
+            if not self._pool:
+                _pools.pop(self.loop, None)
             await self._shared.stop()

@@ -201,11 +201,12 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     async def stop(self) -> None:
         """End the process. It holds nothing worth saving, so that it is killed."""
         self._stopping = True
-        self._kill()
+        self.kill()
         await asyncio.shield(self._ended)
         self._transport.close()
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """End the process and wait for nothing."""
         if self._transport.get_returncode() is None:
             with contextlib.suppress(ProcessLookupError):  # It may die by itself just now.
                 self._transport.kill()
@@ -244,7 +245,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         except ValueError as error:
             # A line that is not a frame, or without end: something in there has gone mad.
             self._trouble = error
-            self._kill()
+            self.kill()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The process has ended and all it wrote is read: end everything that waited for it."""

@@ -1,6 +1,7 @@
 """Renders a conversation with the chat template that a GGUF carries, or plainly without one.
 
-The template is untrusted: it runs in Jinja's immutable sandbox, with bounded loops and output.
+The template is untrusted: it runs in Jinja's immutable sandbox, with bounded powers and output. How
+long it takes and how much memory is bounded by whoever reads and renders it: see `bounds`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 from jinja2.ext import loopcontrols
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from playground.errors import ChatTemplateError
@@ -29,10 +31,27 @@ PLAIN_STOPS = ("\nUser:", "\nSystem:")
 _HINT = 'Open the model with chat_template="plain" to go on without it.'
 
 
+MAX_BITS = 4096
+"""Bits of a power that a template may compute: reading `9**9**9` alone would never end."""
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """What a template runs in. What is intercepted is not worked out while it is read either."""
+
+    intercepted_binops = frozenset({"**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """A power, unless it is huge."""
+        whole = isinstance(left, int) and isinstance(right, int)
+        if whole and left.bit_length() * abs(right) > MAX_BITS:
+            raise TemplateError("a power is too large a number")
+        return super().call_binop(context, operator, left, right)
+
+
 class ChatTemplate:
     """A compiled chat template. `specials` are the texts that it may name: `bos_token` and so on.
 
-    Raises `ChatTemplateError` if it does not compile.
+    Reading it raises `ChatTemplateError` if it does not compile.
     """
 
     def __init__(self, source: str, specials: Mapping[str, str]) -> None:
@@ -40,18 +59,17 @@ class ChatTemplate:
             raise ChatTemplateError(
                 f"The chat template in the file has {len(source):,} characters.", hint=_HINT
             )
-        environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols]
-        )
+        environment = _Sandbox(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
         environment.filters["tojson"] = _to_json
         environment.globals["raise_exception"] = _refuse
         environment.globals["strftime_now"] = _now
         self._specials = dict(specials)
         try:
             self._template = environment.from_string(source)
-        except (TemplateError, RecursionError) as error:
+        except Exception as error:
+            # Constants are worked out while it is read, with any error that a program may have.
             raise ChatTemplateError(
-                f"The chat template in the file cannot be read: {error}.", hint=_HINT
+                f"The chat template in the file cannot be read: {_said(error)}.", hint=_HINT
             ) from error
 
     def render(self, messages: Sequence[Message]) -> str:
@@ -76,9 +94,13 @@ class ChatTemplate:
         except Exception as error:
             # A template may fail with any Python error: it is a program of somebody else's.
             raise ChatTemplateError(
-                f"The chat template refuses this conversation: {error}.", hint=_HINT
+                f"The chat template refuses this conversation: {_said(error)}.", hint=_HINT
             ) from error
         return "".join(pieces)
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def render_plain(messages: Sequence[Message]) -> str:

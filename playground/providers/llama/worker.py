@@ -8,7 +8,6 @@ parent still holds the other end, it notices within a moment that it has another
 
 from __future__ import annotations
 
-import faulthandler
 import hashlib
 import os
 import queue
@@ -25,6 +24,7 @@ from playground.errors import (
     LocalError,
     ModelLoadFailed,
 )
+from playground.providers.llama.bounds import bounded
 from playground.providers.llama.layouts import Layouts
 from playground.providers.llama.native import NativeModel, start_llama
 from playground.providers.llama.protocol import (
@@ -54,11 +54,6 @@ from playground.providers.llama.template import PLAIN_STOPS, ChatTemplate, rende
 from playground.types import Message
 
 _ERRORS = (ContextOverflow, ChatTemplateError, InvalidParameter, ModelLoadFailed, LocalError)
-
-
-RENDER_SECONDS = 5
-"""A chat template that takes longer for one prompt ends this process: the others must not wait."""
-
 
 HOLD_SECONDS = 0.005
 """Tokens that follow each other faster than this cross the pipe together. Waking the parent costs
@@ -127,7 +122,8 @@ class Worker:
         self._template_problem: ChatTemplateError | None = None
         if source and settings.chat_template == "auto":
             try:
-                self._template = ChatTemplate(source, self._model.specials)
+                with bounded():
+                    self._template = ChatTemplate(source, self._model.specials)
             except ChatTemplateError as error:
                 # Said when a conversation is to be rendered: the model is fine without it.
                 self._template_problem = error
@@ -232,12 +228,8 @@ class Worker:
             raise self._template_problem
         if self._template is not None:
             # Templates write the beginning-of-sequence token themselves: never add another.
-            # A sandbox bounds what a template may touch, not how long it may loop.
-            faulthandler.dump_traceback_later(RENDER_SECONDS, exit=True)
-            try:
+            with bounded():
                 text = self._template.render(messages)
-            finally:
-                faulthandler.cancel_dump_traceback_later()
             return self._model.tokenize(text, add_special=False, parse_special=True), stops
         text = render_plain(messages)
         tokens = self._model.tokenize(text, add_special=True, parse_special=False)

@@ -107,6 +107,24 @@ def test_the_prefix_that_was_used_longest_ago_makes_room_for_another(
     assert reused == [False, False, True, False, True, False], "C took the place of B, not of A"
 
 
+def test_a_pool_that_two_idle_prefixes_fill_gives_way_to_a_long_answer(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine(length=256, sequences=2)
+    one = _tokens(native_model, "one two three " * 16)
+    other = _tokens(native_model, "昔々あるところに" * 12)
+    for number, prompt in enumerate((one, other)):
+        engine.generate(number, prompt, sampling(max_length=1), ())
+        _finish(engine)
+    # It goes on with the cells of the first, which with those of the second leave it no room.
+    engine.generate(3, one[:60] + other[:10], sampling(max_length=180), ())
+    for _ in range(400):
+        if engine.idle:
+            break
+        engine.step()
+    assert engine.idle
+
+
 def test_the_next_turn_starts_from_the_cells_of_the_turn_before(
     make_engine: MakeEngine, native_model: NativeModel
 ) -> None:

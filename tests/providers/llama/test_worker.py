@@ -26,8 +26,10 @@ from playground.errors import (
     ModelLoadFailed,
     UnknownModel,
 )
-from playground.providers import open_model
+from playground.providers import ChatModel, open_model
 from playground.providers.llama.model import LlamaModel
+from playground.providers.llama.process import WorkerProcess
+from playground.providers.llama.protocol import EngineSettings
 from playground.run import Run, generate
 from playground.types import TextDelta
 from tests.providers.llama.workers import long_run, workers
@@ -160,6 +162,82 @@ async def test_closing_the_last_model_ends_the_process() -> None:
     async with open_model("demo:small") as opened:
         await opened.warm_up()
         assert len(workers()) == 1
+    assert not workers()
+
+
+LOOPS = """
+import asyncio, time
+from playground import generate, open_model
+from tests.providers.llama.workers import workers
+
+async def asked():
+    run = await generate(model, "Hello", max_length=2)
+    assert run.state == "done", run.error
+
+model = open_model("demo:small")
+for _ in range(3):
+    asyncio.run(asked())
+    print(len(workers()))
+asyncio.run(model.aclose())
+for _ in range(100):
+    if not workers():
+        print("none")
+        break
+    time.sleep(0.05)
+"""
+
+
+def test_an_event_loop_that_is_closed_leaves_no_process_behind() -> None:
+    said = subprocess.run([sys.executable, "-c", LOOPS], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["1", "1", "1", "none"]
+
+
+async def _asked(model: ChatModel) -> Run:
+    return await generate(model, "Hello", max_length=2)
+
+
+async def test_who_gives_up_waiting_for_a_file_leaves_the_others_waiting_for_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    starts = 0
+    start = WorkerProcess.start
+
+    async def counted(path: Path, settings: EngineSettings) -> WorkerProcess:
+        nonlocal starts
+        starts += 1
+        return await start(path, settings)
+
+    monkeypatch.setattr(WorkerProcess, "start", counted)
+    async with open_model("demo:small") as one, open_model("demo:small") as other:
+        first, second = asyncio.create_task(one.warm_up()), asyncio.create_task(other.warm_up())
+        await asyncio.sleep(0.05)
+        first.cancel()
+        await second
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert starts == 1
+    assert not workers()
+
+
+async def test_where_everybody_gives_up_waiting_nothing_is_read() -> None:
+    async with open_model("demo:small") as model:
+        waiting = asyncio.create_task(model.warm_up())
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        again = asyncio.create_task(_asked(model))
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert (await again).state == "done"
+        assert len(workers()) == 1
+    assert not workers()
+
+
+async def test_closing_a_model_while_its_file_is_read_says_so() -> None:
+    model = open_model("demo:small")
+    waiting = asyncio.create_task(_asked(model))
+    await asyncio.sleep(0.05)
+    await model.aclose()
+    assert isinstance((await waiting).error, ModelClosed)
     assert not workers()
 
 
@@ -417,6 +495,27 @@ async def test_a_broken_template_is_an_error_with_a_way_on(tmp_path: Path, demo_
         assert 'chat_template="plain"' in str(run.error)
     async with open_model(f"local:{path}", chat_template="plain") as opened:
         assert (await generate(opened, "Hello", max_length=2)).state == "done"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux only")
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"{{'x'*10**11}}",
+        b"{%set n=namespace(s='xxxxxxxx')%}{%for i in range(99)%}{%set n.s=n.s~n.s%}{%endfor%}",
+        b"{{'%99999999999d'%1}}",
+    ],
+)
+async def test_a_template_that_takes_all_memory_gets_none(
+    tmp_path: Path, demo_path: Path, source: bytes
+) -> None:
+    path = _with_template(tmp_path / "greedy.gguf", demo_path, source=source)
+    async with open_model(f"local:{path}") as opened:
+        run = await generate(opened, "Hello")
+        assert isinstance(run.error, ChatTemplateError)
+        assert "MemoryError" in str(run.error)
+        # The process is the same, and may take again what it needs.
+        assert await opened.tokenize("word " * 100_000)
 
 
 async def test_a_template_that_loops_without_end_costs_its_own_process_only(
