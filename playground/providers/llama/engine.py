@@ -7,8 +7,8 @@ it is free, else by copying cells. A sequence whose prompt is just being evaluat
 for that one and copies it. Sequences join and leave between steps; a prompt is evaluated in
 chunks, so that a long one delays the others by one chunk at most.
 
-Everybody who is drawing gets a token a step. Slots go round by request: a request's next choice
-comes after those of everybody who has fewer, and first come is first served among equals.
+Everybody who is drawing gets a token a step. Slots go round by request: who got one longest ago, or
+never, gets the next one that is free, and first come is first served among equals.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from playground.errors import ContextOverflow, LocalError
 from playground.providers.llama.native import SCORED_ROWS, NativeContext, NativeModel
-from playground.providers.llama.protocol import Occupancy, Report, SamplingParams
+from playground.providers.llama.protocol import Failed, Occupancy, Report, SamplingParams
 from playground.providers.llama.sampling import Candidates
 from playground.providers.llama.sequence import Answer, Glance, Request, Scoring, Sequence
 
@@ -58,6 +58,8 @@ class Engine:
         self._context = context
         self._candidates = Candidates(model.vocabulary, model)
         self._slots = [Slot(number) for number in range(sequences)]
+        self._seated: dict[int, int] = {}
+        """When each request that still waits last got a slot."""
         self._waiting: deque[Sequence] = deque()
         self._clock = 0
         self._rows_left = sequences + SCORED_ROWS
@@ -142,7 +144,7 @@ class Engine:
             for sequence in sequences:
                 sequence.close()
             raise ContextOverflow(
-                f"The prompt has {tokens:,} tokens and the context holds "
+                f"{sequences[0].feeds} {tokens:,} tokens and the context holds "
                 f"{self._context.length:,}, the answer included.",
                 hint="Shorten it, clear the conversation, or open the model with a larger "
                 "context_length.",
@@ -257,7 +259,12 @@ class Engine:
         sequence = slot.user
         if sequence is None or not sequence.rows:
             return
-        yield from sequence.decoded(self._context)
+        try:
+            yield from sequence.decoded(self._context)
+        except LocalError as error:
+            self.cancel(sequence.id)
+            yield Failed(id=sequence.id, error="LocalError", message=error.message, hint=error.hint)
+            return
         sequence.rows = []
         if sequence.over:
             self._leave(slot)
@@ -303,24 +310,28 @@ class Engine:
             yield from self._enter(slot, sequence, source, shared)
         if seated:
             self._waiting = deque(one for one in self._waiting if one not in seated)
+            still = {one.id for one in self._waiting}
+            self._seated = {number: at for number, at in self._seated.items() if number in still}
 
     def _in_turn(self) -> list[Sequence]:
-        """Those that wait, fairly: nobody's second before everybody's first, else as they came.
+        """Those that wait, fairly: turn by turn, and each turn by who was seated longest ago.
 
         So a request of sixty-four choices keeps one of one choice waiting for a slot, not for all.
         """
         if not self._waiting or all(slot.user is not None for slot in self._slots):
             return []
-        taken = Counter(slot.user.id for slot in self._slots if slot.user is not None)
+        before: Counter[int] = Counter()
         turns = []
         for sequence in self._waiting:
-            turns.append((taken[sequence.id], sequence))
-            taken[sequence.id] += 1
-        turns.sort(key=lambda turn: turn[0])
-        return [sequence for _, sequence in turns]
+            turns.append((before[sequence.id], self._seated.get(sequence.id, 0), sequence))
+            before[sequence.id] += 1
+        turns.sort(key=lambda turn: turn[:2])
+        return [sequence for _, _, sequence in turns]
 
     def _someone_is_evaluating(self, sequence: Sequence, shared: int) -> bool:
         """Whether a live sequence will soon have a prefix much longer than `shared`."""
+        if self._model.recurrent:
+            return False  # It will have gone on by then, and cannot give a part away.
         for slot in self._slots:
             if slot.user is None or not slot.user.prefilling or not slot.user.pending:
                 continue
@@ -372,13 +383,16 @@ class Engine:
                 shared = 0
         else:
             self._forget(slot)
-            if shared and not self._context.copy(source.number, slot.number, shared):
+            # Copying a recurrent model's state copies all of it, whatever is asked for.
+            part = self._model.recurrent and shared < len(source.tokens)
+            if shared and (part or not self._context.copy(source.number, slot.number, shared)):
                 self._forget(slot)
                 shared = 0
         slot.tokens = sequence.prompt[:shared]
         sequence.resume_after(shared)
         slot.user = sequence
         self._touch(slot)
+        self._seated[sequence.id] = self._clock
         return sequence.begin(shared, self._context)
 
 

@@ -133,18 +133,24 @@ class _Header:
         return value if isinstance(value, str) else ""
 
     def number(self, key: str) -> int | None:
-        """A whole number; the largest where the file gives one for each layer."""
+        """A whole number; the largest where the file gives one for each layer.
+
+        None for what is no size of a model: below 0, or larger than any.
+        """
         field = self._reader.get_field(key.replace("*", self.architecture))
         value = field.contents() if field is not None else None
-        if isinstance(value, list):
-            numbers = [item for item in value if isinstance(item, int)]
-            return max(numbers, default=None)
-        return value if isinstance(value, int) else None
+        numbers = [
+            item
+            for item in (value if isinstance(value, list) else [value])
+            if isinstance(item, int) and not isinstance(item, bool) and 0 <= item <= MAX_NUMBER
+        ]
+        return max(numbers, default=None)
 
     def length(self, key: str) -> int | None:
-        """How many elements an array has."""
+        """How many elements an array has; None of what is none."""
         field = self._reader.get_field(key)
-        return len(field.data) if field is not None else None
+        is_array = field is not None and field.types[:1] == [GGUFValueType.ARRAY]
+        return len(field.data) if field is not None and is_array else None
 
     def element(self, key: str, place: int) -> str:
         """One element of an array of strings."""

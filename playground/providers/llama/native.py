@@ -55,6 +55,9 @@ _LOAD_MODES: dict[str | None, int] = {None: -1, "read": 0, "mmap": 1, "mlock": 3
 _LOADED = {"none": "read", "mmap": "mmap", "mmap+mlock": "mlock"}
 
 
+_CONTROL = 1 << 0 | 1 << 3
+"""Attributes of a token that is read as one only where special tokens are: unknown, control."""
+
 _SETTLED = {
     "gpu_layers": re.compile(rb"offloaded (\d+)/\d+ layers to GPU"),
     "load": re.compile(rb"\(load_mode = ([\w+]+)\)"),
@@ -144,6 +147,10 @@ class NativeModel:
         self.trained_context: int = lib.llama_model_n_ctx_train(self.handle)
         self.parameters: int = lib.llama_model_n_params(self.handle)
         self.heads: int = max(1, lib.llama_model_n_head(self.handle))
+        self.recurrent = bool(
+            lib.llama_model_is_recurrent(self.handle) or lib.llama_model_is_hybrid(self.handle)
+        )
+        """Whether what it remembers of a text is a state, of which no beginning can be kept."""
         self._pieces: dict[int, bytes] = {}
         settled = _READER.settled
         self.gpu_layers = int(settled.get("gpu_layers", 0))
@@ -178,19 +185,58 @@ class NativeModel:
             "eos_token": self.special_text(lib.llama_vocab_eos(self.vocab)),
         }
 
+    @cached_property
+    def controls(self) -> tuple[str, ...]:
+        """Control tokens as they are written out: what a chat template parts turns with."""
+        texts = (
+            self.special_text(token)
+            for token in range(self.vocabulary)
+            if lib.llama_vocab_get_attr(self.vocab, token) & _CONTROL
+        )
+        return tuple(text for text in texts if text)
+
+    @cached_property
+    def longest_piece(self) -> int:
+        """No token stands for more bytes than this."""
+        return max(
+            len(lib.llama_vocab_get_text(self.vocab, token)) for token in range(self.vocabulary)
+        )
+
     def kv_bytes(self, cells: int, kv_type: str = "f16") -> int:
         """The memory of so many KV cells, in bytes: keys and values, an upper estimate."""
         width = lib.llama_model_n_embd(self.handle) * lib.llama_model_n_head_kv(self.handle)
         values = cells * lib.llama_model_n_layer(self.handle) * (width // self.heads) * 2
         return int(values * _KV_TYPES[kv_type].bytes)
 
-    def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:
+    def tokenize(
+        self,
+        text: str,
+        *,
+        add_special: bool = False,
+        parse_special: bool = False,
+        inside: bool = False,
+    ) -> list[int]:
         """The tokens of a text.
 
         `add_special` adds what the model wants at the start; `parse_special` reads special tokens
-        written out in the text, as chat templates do.
+        written out in the text, as chat templates do. `inside` is of a text that goes on from
+        another one: tokenizers of the SentencePiece kind put a blank before every text.
         """
         data = text.encode("utf-8", "replace")
+        if inside and data and self._puts_blank:
+            # A line break is a token of its own, so that what follows is inside a text.
+            tokens, before = self._tokens(b"\n" + data, add_special, parse_special), b""
+            for place, token in enumerate(tokens, start=1):
+                before += self.piece(token)
+                if before.endswith(b"\n"):
+                    return tokens[place:]
+        return self._tokens(data, add_special, parse_special)
+
+    @cached_property
+    def _puts_blank(self) -> bool:
+        return self.piece(next(iter(self._tokens(b"a", False, False)), 0)).startswith(b" ")
+
+    def _tokens(self, data: bytes, add_special: bool, parse_special: bool) -> list[int]:
         size = len(data) + 16
         tokens = (lib.llama_token * size)()
         count = lib.llama_tokenize(

@@ -20,6 +20,10 @@ class TextAssembler:
         self._held = ""
         self.stopped = False
 
+    def start_after(self, data: bytes) -> None:
+        """Begin after a text that is there already, which may end within a character."""
+        self._decoder.decode(data)
+
     def push(self, data: bytes) -> str:
         """The text that may be shown now."""
         return self._release(self._decoder.decode(data))

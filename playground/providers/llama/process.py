@@ -301,6 +301,8 @@ class WorkerProcess(asyncio.SubprocessProtocol):
 
     def _ending(self) -> str:
         """How the process ended, as the end of a sentence."""
+        if self._trouble is not None:
+            return "said what cannot be read, and was ended"
         if self._killed_for_memory:
             return "was ended by the system (SIGKILL): memory ran out"
         status = self._transport.get_returncode()

@@ -13,7 +13,7 @@ import llama_cpp as lib
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.errors import InvalidParameter
+from playground.errors import InvalidParameter, LocalError
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import SamplingParams
 from playground.providers.llama.stages import REMEMBERING, Making, make_stages
@@ -152,7 +152,13 @@ class SamplerChain:
         """The tokens that the chain leaves and their probabilities, in no particular order."""
         left = self._candidates.after(self._chain, logits)
         weights = left["logit"].astype(np.float64)
-        np.exp(weights - weights.max(), out=weights)
+        peak = float(weights.max())
+        if not math.isfinite(peak):
+            raise LocalError(
+                "What the model gave for the next token is no distribution.",
+                hint="Its file may be damaged, or a knob is set to an extreme.",
+            )
+        np.exp(weights - peak, out=weights)
         weights /= weights.sum()
         return left["id"], weights
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence as Many
+from typing import ClassVar
 
 from playground.errors import InvalidParameter
 from playground.providers.llama.native import NativeContext, NativeModel
@@ -38,6 +39,9 @@ class Sequence(ABC):
     It feeds `pending`, which is never empty while it lives. Of the tokens at `wants_from` and
     later it wants the distribution that follows them; `rows` says where in the batch those are.
     """
+
+    feeds: ClassVar[str] = "The prompt has"
+    """What it feeds, as the beginning of a sentence that goes on with a number of tokens."""
 
     def __init__(self, number: int, prompt: list[int], *, wants_from: int, room: int) -> None:
         self.id = number
@@ -121,8 +125,11 @@ class Answer(Sequence):
         seed = (request.params.seed + choice) % SEEDS
         self._chain = SamplerChain(request.params, seed, candidates)
         self._chain.accept(request.prompt)
+        given = request.prompt[len(request.prompt) - request.given :]
+        # Where it ends within a character, its end is what the first tokens bring.
+        self._text.start_after(b"".join(map(model.piece, given[-4:])))
         try:
-            self._chain.skip(request.prompt[len(request.prompt) - request.given :])
+            self._chain.skip(given)
         except InvalidParameter:
             self._chain.close()
             raise
@@ -204,6 +211,8 @@ class Answer(Sequence):
 class Scoring(Sequence):
     """Teacher forcing: how likely a given continuation is, raw and under several settings."""
 
+    feeds = "The prompt and the text to score have"
+
     def __init__(
         self,
         number: int,
@@ -220,7 +229,13 @@ class Scoring(Sequence):
         self._model = model
         self._count = alternatives
         self._scores: list[SentScore] = []
-        self._chains = [SamplerChain(params, params.seed, candidates) for params in settings]
+        self._chains: list[SamplerChain] = []
+        try:
+            for params in settings:
+                self._chains.append(SamplerChain(params, params.seed, candidates))
+        except InvalidParameter:
+            self.close()
+            raise
         for chain in self._chains:
             chain.accept(prompt)
 

@@ -82,11 +82,12 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     sequences = settings.sequences or SEQUENCES
     cells = length * sequences
     room = KV_BYTES if free is None else min(KV_BYTES, int(free * KV_SHARE))
-    unified = settings.unified
+    # A state of its own for each sequence is all that a recurrent model has.
+    unified = False if model.recurrent else settings.unified
     if unified is None:
         unified = sequences > 1 and model.kv_bytes(cells, settings.kv_type) > room
     if unified:
-        cells = min(cells, max(length, room // model.kv_bytes(1, settings.kv_type)))
+        cells = min(cells, max(length, room // max(1, model.kv_bytes(1, settings.kv_type))))
     needed = model.kv_bytes(cells, settings.kv_type)
     if free is not None and needed > free:
         raise ModelLoadFailed(
@@ -114,6 +115,8 @@ def shared_layout(model: NativeModel, settings: EngineSettings, opened: Layout) 
     measured to gain: on a GPU.
     """
     if settings.unified is not None or opened.sequences == 1 or _on_gpu(settings):
+        return None
+    if model.recurrent:
         return None
     if settings.flash_attention or settings.kv_type == "q8_0":
         return None

@@ -80,12 +80,17 @@ def _dry(making: Making) -> lib.llama_sampler_p:
     )
 
 
+TINY = 1e-20
+"""A temperature below this is 0: logits divided by it would be no numbers any more."""
+
+
 def _temperature(making: Making) -> lib.llama_sampler_p:
     params = making.params
+    temperature = params.temperature if params.temperature >= TINY else 0.0
     if params.dynatemp_range == 0:
-        return lib.llama_sampler_init_temp(params.temperature)
+        return lib.llama_sampler_init_temp(temperature)
     return lib.llama_sampler_init_temp_ext(
-        params.temperature, params.dynatemp_range, params.dynatemp_exponent
+        temperature, params.dynatemp_range, params.dynatemp_exponent
     )
 
 
@@ -186,13 +191,11 @@ def _logit_bias(making: Making) -> lib.llama_sampler_p:
 
 def _token_named(name: str, making: Making) -> int:
     """A token's id from its id or its text, which must be one token."""
-    if name.isdecimal():
-        if int(name) < making.vocabulary:
+    if name.isascii() and name.isdecimal():
+        if len(name) <= len(str(making.vocabulary)) and int(name) < making.vocabulary:
             return int(name)
-        raise InvalidParameter(f"logit_bias names token {name} of {making.vocabulary:,}.")
-    tokens = (
-        making.model.tokenize(name, add_special=False, parse_special=True) if making.model else []
-    )
+        raise InvalidParameter(f"logit_bias names token {name[:20]} of {making.vocabulary:,}.")
+    tokens = making.model.tokenize(name, parse_special=True, inside=True) if making.model else []
     if len(tokens) != 1:
         raise InvalidParameter(
             f"logit_bias names {name!r}, which is {len(tokens)} tokens for this model.",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import TemplateError
 from jinja2.ext import loopcontrols
@@ -28,7 +29,18 @@ _PLAIN_NAMES = {"system": "System", "user": "User", "assistant": "Assistant"}
 PLAIN_STOPS = ("\nUser:", "\nSystem:")
 """Where a model without a template starts to speak for the user, its answer is over."""
 
-_HINT = 'Open the model with chat_template="plain" to go on without it.'
+TEMPLATE_HINT = 'Open the model with chat_template="plain" to go on without it.'
+
+
+_PRIVATE = range(0xF0000, 0xFFFFE)
+"""Characters that no text has: they stand for what must pass a template unread."""
+
+
+class Piece(NamedTuple):
+    """A part of a prompt; `typed`: a control token written out by a person, which is only text."""
+
+    text: str
+    typed: bool = False
 
 
 MAX_BITS = 4096
@@ -51,50 +63,80 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 class ChatTemplate:
     """A compiled chat template. `specials` are the texts that it may name: `bos_token` and so on.
 
+    `controls` are control tokens as they are written out. Where a message has one it is text: a
+    document that somebody pastes must not end a turn and begin another.
+
     Reading it raises `ChatTemplateError` if it does not compile.
     """
 
-    def __init__(self, source: str, specials: Mapping[str, str]) -> None:
+    def __init__(
+        self, source: str, specials: Mapping[str, str], controls: Sequence[str] = ()
+    ) -> None:
         if len(source) > MAX_TEMPLATE_CHARS:
             raise ChatTemplateError(
-                f"The chat template in the file has {len(source):,} characters.", hint=_HINT
+                f"The chat template in the file has {len(source):,} characters.", hint=TEMPLATE_HINT
             )
         environment = _Sandbox(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
         environment.filters["tojson"] = _to_json
         environment.globals["raise_exception"] = _refuse
         environment.globals["strftime_now"] = _now
         self._specials = dict(specials)
+        longest_first = sorted(controls, key=len, reverse=True)
+        self._controls = re.compile("|".join(map(re.escape, longest_first))) if controls else None
         try:
             self._template = environment.from_string(source)
         except Exception as error:
             # Constants are worked out while it is read, with any error that a program may have.
             raise ChatTemplateError(
-                f"The chat template in the file cannot be read: {_said(error)}.", hint=_HINT
+                f"The chat template in the file cannot be read: {_said(error)}.", hint=TEMPLATE_HINT
             ) from error
 
-    def render(self, messages: Sequence[Message]) -> str:
-        """The prompt text, ending where the assistant's answer begins.
+    def render(self, messages: Sequence[Message]) -> list[Piece]:
+        """The prompt, ending where the assistant's answer begins.
 
         Raises `ChatTemplateError` with the template's own complaint.
         """
+        marks = self._marks(messages)
+        turns = [message.model_dump() for message in messages]
+        if marks:
+            assert self._controls is not None  # noqa: S101 - they were found by it
+            for turn in turns:
+                turn["content"] = self._controls.sub(lambda m: marks[m[0]], turn["content"])
+        text = self._text(turns)
+        if not marks:
+            return [Piece(text)]
+        written = {mark: control for control, mark in marks.items()}
+        parts = re.split(f"([{''.join(written)}])", text)
+        return [Piece(written.get(part, part), part in written) for part in parts if part]
+
+    def _marks(self, messages: Sequence[Message]) -> dict[str, str]:
+        """For each control token that messages have in their text a character that none has."""
+        content = "".join(message.content for message in messages)
+        found = dict.fromkeys(self._controls.findall(content)) if self._controls else {}
+        free = (chr(code) for code in _PRIVATE if chr(code) not in content)
+        return dict(zip(found, free, strict=False))
+
+    def _text(self, turns: Sequence[Mapping[str, str]]) -> str:
         pieces: list[str] = []
         size = 0
         try:
             for piece in self._template.generate(
-                messages=[message.model_dump() for message in messages],
+                messages=turns,
                 add_generation_prompt=True,
                 **self._specials,
             ):
                 size += len(piece)
                 if size > MAX_PROMPT_CHARS:
-                    raise ChatTemplateError("The chat template writes without end.", hint=_HINT)
+                    raise ChatTemplateError(
+                        "The chat template writes without end.", hint=TEMPLATE_HINT
+                    )
                 pieces.append(piece)
         except ChatTemplateError:
             raise
         except Exception as error:
             # A template may fail with any Python error: it is a program of somebody else's.
             raise ChatTemplateError(
-                f"The chat template refuses this conversation: {_said(error)}.", hint=_HINT
+                f"The chat template refuses this conversation: {_said(error)}.", hint=TEMPLATE_HINT
             ) from error
         return "".join(pieces)
 

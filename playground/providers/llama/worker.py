@@ -50,10 +50,21 @@ from playground.providers.llama.protocol import (
     Vocabulary,
     Watch,
 )
-from playground.providers.llama.template import PLAIN_STOPS, ChatTemplate, render_plain
+from playground.providers.llama.template import (
+    PLAIN_STOPS,
+    TEMPLATE_HINT,
+    ChatTemplate,
+    render_plain,
+)
 from playground.types import Message
 
 _ERRORS = (ContextOverflow, ChatTemplateError, InvalidParameter, ModelLoadFailed, LocalError)
+
+MOST_FIGURES = 500_000
+"""Figures in the answer to one question for scores: more would not fit into a line of the pipe."""
+
+LONG_PROMPT = 100_000
+"""Characters up to which a prompt is tokenized without a look at whether it can fit."""
 
 HOLD_SECONDS = 0.005
 """Tokens that follow each other faster than this cross the pipe together. Waking the parent costs
@@ -123,7 +134,9 @@ class Worker:
         if source and settings.chat_template == "auto":
             try:
                 with bounded():
-                    self._template = ChatTemplate(source, self._model.specials)
+                    self._template = ChatTemplate(
+                        source, self._model.specials, self._model.controls
+                    )
             except ChatTemplateError as error:
                 # Said when a conversation is to be rendered: the model is fine without it.
                 self._template_problem = error
@@ -155,7 +168,9 @@ class Worker:
         self._outbox.send()
         try:
             self._act(command)
-        except _ERRORS as error:
+        except MemoryError:
+            raise  # It has no context any more, and is of no use.
+        except Exception as error:  # noqa: BLE001 - one request's trouble is not the others'
             self._outbox.send(_failure(error, command.id))
 
     def _nobody_waits(self) -> bool:
@@ -175,6 +190,13 @@ class Worker:
                 continuation = self._tokens(command.continuation)
                 if not continuation:
                     raise LocalError("There is no text to score.")
+                figures = len(continuation) * (1 + command.alternatives + len(command.settings))
+                if figures > MOST_FIGURES:
+                    raise LocalError(
+                        f"{len(continuation):,} tokens with {command.alternatives} alternatives "
+                        f"under {len(command.settings)} settings are too many figures at once.",
+                        hint="Score less of it, or with fewer alternatives or settings.",
+                    )
                 self.engine.score(
                     command.id, prompt, continuation, command.settings, command.alternatives
                 )
@@ -215,7 +237,7 @@ class Worker:
     def _tokens(self, given: Given) -> list[int]:
         """The tokens of a part of an answer."""
         if isinstance(given, str):
-            return self._model.tokenize(given, add_special=False, parse_special=False)
+            return self._model.tokenize(given, inside=True)
         if any(not 0 <= token < self._model.vocabulary for token in given):
             raise LocalError(f"There are tokens 0 to {self._model.vocabulary - 1:,} only.")
         return list(given)
@@ -229,11 +251,34 @@ class Worker:
         if self._template is not None:
             # Templates write the beginning-of-sequence token themselves: never add another.
             with bounded():
-                text = self._template.render(messages)
-            return self._model.tokenize(text, add_special=False, parse_special=True), stops
+                pieces = self._template.render(messages)
+            self._check_room("".join(piece.text for piece in pieces))
+            tokens: list[int] = []
+            for piece in pieces:
+                tokens += self._model.tokenize(
+                    piece.text, parse_special=not piece.typed, inside=bool(tokens)
+                )
+            if not tokens:
+                raise ChatTemplateError(
+                    "The chat template writes nothing for this conversation.",
+                    hint=TEMPLATE_HINT,
+                )
+            return tokens, stops
         text = render_plain(messages)
-        tokens = self._model.tokenize(text, add_special=True, parse_special=False)
-        return tokens, (*stops, *PLAIN_STOPS)
+        self._check_room(text)
+        return self._model.tokenize(text, add_special=True), (*stops, *PLAIN_STOPS)
+
+    def _check_room(self, text: str) -> None:
+        """Refuse what can never fit before it is tokenized, for which everybody would wait."""
+        length = self._layouts.context.length
+        if len(text) < LONG_PROMPT or len(text.encode()) <= length * self._model.longest_piece:
+            return
+        raise ContextOverflow(
+            f"The prompt has {len(text):,} characters and the context holds {length:,} tokens, the "
+            "answer included.",
+            hint="Shorten it, clear the conversation, or open the model with a larger "
+            "context_length.",
+        )
 
 
 class _Progress:

@@ -133,7 +133,7 @@ async def test_nothing_to_score_too_much_to_score_and_tokens_that_do_not_exist_a
 ) -> None:
     with pytest.raises(LocalError, match="no text to score"):
         await model.score(PROMPT, "")
-    with pytest.raises(ContextOverflow):
+    with pytest.raises(ContextOverflow, match="The prompt and the text to score have"):
         await model.score(PROMPT, "word " * 3000)
     with pytest.raises(LocalError, match="tokens 0 to"):
         await model.next_token(PROMPT, [10_000_000])

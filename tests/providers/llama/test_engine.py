@@ -194,6 +194,26 @@ def test_a_request_of_many_choices_does_not_keep_one_of_few_waiting_for_all_of_t
     assert ended.count(1) == 8
 
 
+def test_who_comes_last_waits_for_one_slot_however_many_were_there_before(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine(sequences=4)
+    prompt = _tokens(native_model, "Once")
+    knobs = {"max_length": 4, "logit_bias": {"<|end|>": -1000}}
+    for number in range(1, 6):
+        engine.generate(number, prompt, sampling(n=16, **knobs), ())
+    for _ in range(8):
+        engine.step()
+    engine.generate(9, prompt, sampling(**knobs), ())
+    ended = 0
+    while True:
+        reports = engine.step()
+        if any(isinstance(report, Done) and report.id == 9 for report in reports):
+            break
+        ended += sum(isinstance(report, ChoiceEnded) for report in reports)
+    assert ended <= 8
+
+
 def test_the_queue_is_bounded_and_can_be_watched(
     make_engine: MakeEngine, native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

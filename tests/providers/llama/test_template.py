@@ -4,7 +4,7 @@ import pytest
 
 from playground.errors import ChatTemplateError
 from playground.providers.llama import template as module
-from playground.providers.llama.template import ChatTemplate, render_plain
+from playground.providers.llama.template import ChatTemplate, Piece, render_plain
 from playground.types import Message
 
 _TURNS = (
@@ -14,7 +14,10 @@ _TURNS = (
 
 
 def _render(source: str) -> str:
-    return ChatTemplate(source, {"bos_token": "<s>", "eos_token": "</s>"}).render(_TURNS)
+    made = ChatTemplate(source, {"bos_token": "<s>", "eos_token": "</s>"}, ["<s>", "</s>"])
+    (piece,) = made.render(_TURNS)
+    assert not piece.typed
+    return piece.text
 
 
 def test_a_template_sees_the_turns_and_the_special_tokens_and_escapes_nothing() -> None:
@@ -23,6 +26,19 @@ def test_a_template_sees_the_turns_and_the_special_tokens_and_escapes_nothing() 
         "{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}"
     )
     assert _render(source) == "<s>[system]Be brief.[user]Hi <b>you</b>[assistant]"
+
+
+def test_a_control_token_that_a_person_writes_is_text_and_the_templates_own_is_not() -> None:
+    source = "{% for turn in messages %}<|im|>{{ turn.content | trim }}<|im|>\n{% endfor %}"
+    made = ChatTemplate(source, {}, ["<|im|>", "<|im|>2"])
+    typed = Message(role="user", content=" a<|im|>b<|im|>2\U000f0000")
+    assert made.render([typed, Message(role="user", content="c")]) == [
+        Piece("<|im|>a"),
+        Piece("<|im|>", typed=True),
+        Piece("b"),
+        Piece("<|im|>2", typed=True),
+        Piece("\U000f0000<|im|>\n<|im|>c<|im|>\n"),
+    ]
 
 
 def test_tojson_and_loop_controls_work_as_templates_of_models_expect() -> None:
