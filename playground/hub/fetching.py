@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from httpx2 import Response
 
 ATTEMPTS = 4
-"""So often in a row a download may break off without a byte more, before it is given up."""
+"""So often in a row a download may break off without coming further, before it is given up."""
+FURTHER_BYTES = 16_384
+"""So much more than ever before is further: a byte a connection would take for ever."""
 PAUSE_SECONDS = 1.0
 """The wait before the second attempt; it grows by as much with each."""
 MARGIN_BYTES = 64_000_000
@@ -137,7 +139,7 @@ def _taken_from_cache(hub: Hub, repository: Repository, file: HubFile, part: Pat
 def _download(
     hub: Hub, repository: Repository, file: HubFile, part: Path, watcher: Watcher
 ) -> None:
-    failures = 0
+    failures, most = 0, size_of(part)
     while (start := size_of(part)) < file.size:
         try:
             with hub.content(repository.repo, repository.commit, file, start=start) as response:
@@ -145,7 +147,10 @@ def _download(
             if size_of(part) == start:
                 raise Unreachable(f"{hub.host} sent nothing of {file.name}.")
         except (Unreachable, TimedOut) as error:
-            failures = failures + 1 if size_of(part) == start else 1
+            # A server that begins anew each time gets no further, whatever it sends.
+            further = size_of(part) >= most + FURTHER_BYTES
+            failures = 1 if further else failures + 1
+            most = max(most, size_of(part))
             if failures == ATTEMPTS:
                 raise type(error)(error.message, hint=f"{error.hint} {RESUME}".strip()) from error
             watcher.note(f"{error.message} Trying again.")

@@ -159,6 +159,16 @@ def test_a_server_that_cannot_resume_sends_all_of_it_again(
     assert [one.start for one in server.downloads] == [0, 50_000]
 
 
+@pytest.mark.parametrize("breaks", [[50_000, 10_000], [1]])
+def test_a_server_that_never_gets_further_is_given_up(
+    rocket: Repo, server: LoopbackHub, models: Path, breaks: list[int]
+) -> None:
+    rocket.breaks_after, rocket.heeds_range = breaks * 20, breaks == [1]
+    with pytest.raises(Unreachable):
+        pull()
+    assert len(server.downloads) <= fetching.ATTEMPTS + 1
+
+
 def test_a_new_version_is_not_stuck_onto_a_part_of_the_old(
     rocket: Repo, server: LoopbackHub, models: Path
 ) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MAX_TENSORS = 1_000_000
 
+MAX_NUMBER = 2**32 - 1
+"""No size of a model is larger. Token ids that large stand for none."""
+
 MAX_READS = 4_000_000
 """A vocabulary of 262,144 tokens and its 514,906 merges takes 1.6 million. What is read stays in
 memory, several hundred bytes for each."""
@@ -148,6 +151,8 @@ class _Header:
 
     def length(self, key: str) -> int | None:
         """How many elements an array has; None of what is none."""
+        from gguf import GGUFValueType
+
         field = self._reader.get_field(key)
         is_array = field is not None and field.types[:1] == [GGUFValueType.ARRAY]
         return len(field.data) if field is not None and is_array else None

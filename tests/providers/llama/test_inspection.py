@@ -137,6 +137,25 @@ def test_what_a_header_says_reaches_no_terminal_as_it_is(tmp_path: Path) -> None
     }
 
 
+def test_sizes_that_no_model_has_are_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "senseless.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_int32("llama.block_count", -5)
+    writer.add_uint64("llama.context_length", 10**18)
+    writer.add_bool("llama.embedding_length", True)
+    writer.add_bool("tokenizer.ggml.tokens", True)
+    for write in (
+        writer.write_header_to_file,
+        writer.write_kv_data_to_file,
+        writer.write_tensors_to_file,
+        writer.close,
+    ):
+        write()
+    facts = inspect_gguf(path)
+    found = (facts.layers, facts.context_length, facts.width, facts.vocabulary)
+    assert found == (None, None, None, None)
+
+
 def test_the_command_prints_the_facts_with_the_memory_of_a_context(demo_path: Path) -> None:
     command = [sys.executable, "-m", "playground", "inspect", str(demo_path)]
     shown = subprocess.run(
