@@ -66,7 +66,8 @@ class Stage:
     `name` is one of `playground.knobs.SAMPLERS` or `playground.ranked.BESIDE_CHAIN`; `setting` the
     values that it acts by, such as `top_p 0.9` (empty where nothing is set). Of what cannot be
     computed from a distribution (DRY, XTC, Mirostat, grammars, biases by words), `reason` says so,
-    and it is taken to leave everything as it is.
+    and it is taken to leave everything as it is. `entering` is whether it is known what came into
+    it, as it is not behind such a one: then nobody knows either what it left.
     """
 
     name: str
@@ -74,11 +75,17 @@ class Stage:
     before: Ranked
     after: Ranked
     reason: str = ""
+    entering: bool = True
 
     @property
-    def survivors(self) -> int:
-        """How many tokens are left after it."""
-        return len(self.after)
+    def computed(self) -> bool:
+        """Whether it is known what it left."""
+        return self.entering and not self.reason
+
+    @property
+    def survivors(self) -> int | None:
+        """How many tokens are left after it; None where that is not known."""
+        return len(self.after) if self.computed else None
 
     @property
     def acted(self) -> bool:
@@ -86,19 +93,21 @@ class Stage:
         return self.after is not self.before
 
     @cached_property
-    def mass(self) -> float:
-        """The share of the probability before it that its survivors had, 0 to 1."""
+    def mass(self) -> float | None:
+        """The share of the probability before it that its survivors had; None: not known."""
+        if not self.computed:
+            return None
         if len(self.after) == len(self.before):
             return 1.0
         return float(self.before.probabilities[self.before.places[self.after.tokens]].sum())
 
     @property
-    def number_cut(self) -> int:
-        """How many tokens it cut."""
-        return len(self.before) - len(self.after)
+    def number_cut(self) -> int | None:
+        """How many tokens it cut; None where that is not known."""
+        return len(self.before) - len(self.after) if self.computed else None
 
     def cut(self, most: int = 8) -> tuple[Cut, ...]:
-        """The likeliest tokens that it cut, likeliest first."""
+        """The likeliest tokens that it cut, likeliest first; none where that is not known."""
         if not self.number_cut:
             return ()
         tokens, shares = self.before.tokens, self.before.probabilities
@@ -123,7 +132,7 @@ class Chain:
     @property
     def computed(self) -> bool:
         """Whether every stage is; otherwise what was sampled from is not known."""
-        return not any(stage.reason for stage in self.stages)
+        return all(stage.computed for stage in self.stages)
 
     @property
     def left(self) -> Ranked:
@@ -141,8 +150,9 @@ class Chain:
         return math.log(probability) if probability > 0 else -math.inf
 
     def cut_by(self, token: int) -> str | None:
-        """The stage that cut a token; None for one that survived."""
-        return next((stage.name for stage in self.stages if stage.after.places[token] < 0), None)
+        """The stage that cut a token, as far as that is known; None for one that survived."""
+        known = (stage for stage in self.stages if stage.computed)
+        return next((stage.name for stage in known if stage.after.places[token] < 0), None)
 
     def draw(self, uniform: float) -> int:
         """The token that a throw of the dice (0 to 1) picks: survivors lie in order of their ids.
@@ -208,7 +218,9 @@ class Position:
             if getattr(params, name)
         }
         last = beside.pop("mirostat", None)
-        current, stages = self.raw, [*beside.values()]
+        current = self.raw
+        stages = [replace(stage, entering=not at) for at, stage in enumerate(beside.values())]
+        entering = not stages
         # Mirostat acts in place of the stages that cut.
         for name in chain_order(params) if last is None else ("penalties", "temperature"):
             values = _values(name, params)
@@ -218,10 +230,11 @@ class Position:
             else:
                 stage = self._stage(name, params, current)
                 self._known[name] = (values, stage)
-            stages.append(stage)
+            stages.append(stage if entering else replace(stage, entering=False))
+            entering = stages[-1].computed
             current = stage.after
         if last is not None:
-            stages.append(replace(last, before=current, after=current))
+            stages.append(replace(last, before=current, after=current, entering=entering))
         return Chain(self.raw, tuple(stages))
 
     def _stage(self, name: str, params: GenerationParams, before: Ranked) -> Stage:

@@ -123,6 +123,25 @@ def test_a_stage_that_hangs_on_more_than_a_distribution_says_so() -> None:
     assert not stage.acted
 
 
+def test_behind_a_stage_that_is_not_computed_nobody_knows_what_is_left() -> None:
+    position = Position(Distribution.of([3.0, 2.0, 1.0]), seen=[1])
+    params = GenerationParams(min_p=0.3, xtc_probability=0.5, repeat_penalty=1.1, temperature=0)
+    *known, xtc, temperature = position.chain(params).stages
+    assert known[-1].survivors == 2
+    for stage in (xtc, temperature):
+        assert (stage.survivors, stage.mass, stage.number_cut) == (None, None, None)
+        assert not stage.cut()
+    assert position.chain(params).cut_by(2) == "min_p"
+    assert position.chain(params).cut_by(1) is None, "XTC may have cut it, or not"
+    # The same knobs without it are known again, and a grammar leaves nothing behind it known.
+    plain = params.updated(xtc_probability=None)
+    assert position.chain(plain).stages[-1].survivors == 1
+    bound = position.chain(plain.updated(grammar='root ::= "a"'))
+    assert {stage.survivors for stage in bound.stages} == {None}
+    steered = position.chain(GenerationParams(mirostat=2, grammar='root ::= "a"'))
+    assert {stage.survivors for stage in steered.stages} == {None}
+
+
 async def _answer(model: ChatModel, **knobs: Any) -> Run:
     run = await generate(model, "Once upon a time", **{"logprobs": 50, "seed": 5, **knobs})
     assert run.error is None
@@ -180,6 +199,8 @@ async def test_what_the_chain_cannot_compute_stands_in_it_and_is_said_not_to_be_
     position, chain = await _position_and_chain(model, run, 0)
     assert [stage.name for stage in chain.stages] == names
     (unknown,) = [stage for stage in chain.stages if stage.reason]
+    behind = chain.stages[chain.stages.index(unknown) :]
+    assert {stage.survivors for stage in behind} == {None}
     assert "is not computed here" in unknown.reason
     assert not chain.computed
     found = position.candidates(chain)

@@ -70,10 +70,11 @@ def chain_lines(
     for stage in chain.stages:
         cut = ", ".join(f"{_name(item.token_id, vocabulary)} {percent(item.probability)}"
                         for item in stage.cut(3))  # fmt: skip
-        more = stage.number_cut - 3
+        more = (stage.number_cut or 0) - 3
         if more > 0:
             cut += f" and {more:,} more"
-        left, mass = ("?", "?") if stage.reason else (f"{stage.survivors:,}", percent(stage.mass))
+        left = "?" if stage.survivors is None else f"{stage.survivors:,}"
+        mass = "?" if stage.mass is None else percent(stage.mass)
         said = f"{stage.name:<12}{left:>7}  {mass:>8}  {cut}".rstrip()
         about = f"  ({stage.reason or stage.setting})" if stage.reason or stage.setting else ""
         yield f"{said}{about}"

@@ -168,8 +168,8 @@ def _link(stage: Stage, chain: Chain, position: Position) -> Link:
     return Link(
         stage.name,
         stage.setting,
-        None if stage.reason else stage.survivors,
-        None if stage.reason else stage.mass,
+        stage.survivors,
+        stage.mass,
         [_name(cut.token_id, position.vocabulary) for cut in stage.cut(_NAMED)],
         stage.number_cut,
         chosen is not None and chain.cut_by(chosen) == stage.name,
