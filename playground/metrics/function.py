@@ -8,22 +8,26 @@ import sys
 from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
+from typing import Final
 
 from playground.errors import MetricFailed
 from playground.metrics.collection import Collection
-from playground.metrics.metric import Metric, Values
+from playground.metrics.metric import Metric, Noted
 from playground.metrics.sample import Sample
 
 __all__ = ["function_metric"]
+
+MOST_SAID: Final = 200
+"""Characters of an error that are kept: it may hold a whole answer."""
 
 
 def function_metric(name: str) -> Metric:
     """The metric that a Python function computes: `module:function`, called with each `Sample`.
 
     It returns a number, a bool (the metric is then the share of samples that have it), or None
-    where a sample has no value. A module that Python does not find is looked for in the current
-    folder. Raises `MetricFailed` where there is no such function; the metric raises it where the
-    function raises or returns something else.
+    where a sample has no value. A sample where it raises, or returns something else, has no value
+    either, and a note says why. A module that Python does not find is looked for in the current
+    folder. Raises `MetricFailed` where there is no such function.
     """
     module_name, _, function_name = name.partition(":")
     function = getattr(_module(name, module_name), function_name, None)
@@ -37,38 +41,37 @@ def function_metric(name: str) -> Metric:
         name,
         function_name,
         words or f"what the Python function {name} returns",
-        values=_values(name, function),
+        values=_values(function),
         lacks=f"{name} returned no value for any answer",
     )
 
 
-def _values(name: str, function: Callable[[Sample], object]) -> Callable[[Collection], Values]:
-    def values(collection: Collection) -> Values:
-        return [_value(name, function, sample) for sample in collection.samples]
+def _values(function: Callable[[Sample], object]) -> Callable[[Collection], Noted]:
+    def values(collection: Collection) -> Noted:
+        found: list[float | None] = []
+        failures: list[str] = []
+        for sample in collection.samples:
+            try:
+                found.append(_number(function(sample)))
+            except Exception as error:  # noqa: BLE001 - whatever the user's function raises
+                found.append(None)
+                failures.append(" ".join(f"{type(error).__name__}: {error}".split())[:MOST_SAID])
+        if not failures:
+            return Noted(found, "")
+        many = f"{len(failures):,} of {len(found):,} answer{'s' * (len(found) != 1)}"
+        return Noted(found, f"failed on {many}: {failures[0]}")
 
     return values
 
 
-def _value(name: str, function: Callable[[Sample], object], sample: Sample) -> float | None:
-    try:
-        value = function(sample)
-    except Exception as error:
-        raise MetricFailed(
-            f"The metric {name} failed on an answer: {type(error).__name__}: {error}.",
-            hint="Correct the function, or let it return None where there is no value.",
-        ) from error
+def _number(value: object) -> float | None:
+    """What a function returned, as a figure; raises for what is none."""
     if value is None or isinstance(value, bool):
         return value
     # numpy's numbers too.
-    try:
-        number = float(value) if hasattr(value, "__float__") else None
-    except (TypeError, ValueError, OverflowError):
-        number = None
+    number = float(value) if hasattr(value, "__float__") else None
     if number is None or not isfinite(number):
-        raise MetricFailed(
-            f"The metric {name} returned {value!r} for an answer.",
-            hint="It must return a finite number, a bool or None.",
-        )
+        raise ValueError(f"it returned {value!r}, which is no finite number, no bool and not None")
     return number
 
 

@@ -33,7 +33,7 @@ def measure(
     """One metric on some samples, with its interval at `level` (0 to 1).
 
     The same samples and seed give the same estimate. A value that cannot be had is None and comes
-    with its reason. Raises what a Python function of the user's raises, as `MetricFailed`.
+    with its reason. Raises `MetricFailed` for an expected text that is no pattern.
     """
     return measure_all([metric], samples, seed=seed, resamples=resamples, level=level)[metric.name]
 

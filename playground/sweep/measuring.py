@@ -60,6 +60,10 @@ class Measuring:
         self._quick = all(metric.name in QUICK or metric.asks for metric in self.metrics)
         self._needs = {need for metric in self.metrics for need in metric.needs}
         self._asking = Asking(sweep, [metric for metric in self.metrics if metric.asks], tell)
+        self._tell = tell
+        self._untold = {
+            metric.name for metric in self.metrics if metric.name not in metrics.METRICS
+        }
 
     def check(self, sweep: Sweep, model: ChatModel, *, priced: bool) -> list[str]:
         """Raise `UsageError` for a metric that was named and that this sweep cannot give.
@@ -146,6 +150,14 @@ class Measuring:
             top=short(said, TOP_LENGTH),
             answers=len(counts),
         )
+
+    def tell_failures(self, figures: CellFigures) -> None:
+        """Tell of the first cell in which a function of the user's failed on answers."""
+        for name in sorted(self._untold):
+            estimate = figures.estimates.get(name)
+            if estimate is not None and estimate.note:
+                self._untold.discard(name)
+                self._tell(f"{name} {estimate.note}")
 
     @property
     def unread(self) -> list[str]:

@@ -240,6 +240,7 @@ class Runner:
             figures = self._measuring.of_cell(made)
         else:
             figures = await off_loop(partial(self._measuring.of_cell, made))
+        self._measuring.tell_failures(figures)
         self._shelf.add_cell(EndedCell(self.id, number, values, figures.packed()))
         self.progress.cells += 1
         self._watch(CellDone(number, self.sweep.place(number), values, figures))

@@ -18,6 +18,7 @@ import pytest
 from playground.errors import InvalidParameter, UnknownRecord, UsageError
 from playground.history import History
 from playground.history.sweeping import EndedCell
+from playground.metrics import Sample
 from playground.providers.scripted import ScriptedModel
 from playground.sweep.asked import Asked, build
 from playground.sweep.budget import MostOfARun
@@ -411,17 +412,29 @@ def test_ctrl_c_stops_it_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert "Traceback" not in told
 
 
-def too_clever(sample: object) -> float:
-    raise RuntimeError("no such answer")
+def too_clever(sample: Sample) -> float:
+    if len(sample.text) % 2:
+        raise RuntimeError("no such answer")
+    return len(sample.text)
 
 
-async def test_a_function_that_fails_ends_the_sweep_with_a_sentence() -> None:
+async def test_a_function_that_fails_on_an_answer_is_told_of_and_stops_nothing() -> None:
+    name = f"{__name__}:too_clever"
     with History.in_memory() as history:
-        result = await made(small(metrics=f"{__name__}:too_clever"), history)
-        assert result.state == "stopped"
-        assert "too_clever" in result.reason
-        assert "no such answer" in result.reason
-        assert history.sweeps.load(result.id).samples > 0
+        runner = begin(small(metrics=f"{name},length", samples=6), history)
+        await runner.run()
+        result = SweepResult.load(history, runner.id)
+        assert result.state == "done"
+        for cell in result.cells:
+            texts = [answer.text for answer in result.answers(cell.number)]
+            even = [len(text) for text in texts if len(text) % 2 == 0]
+            known = cell.figures.estimates[name]
+            assert known.count == len(even)
+            assert known.value == (pytest.approx(sum(even) / len(even)) if even else None)
+            assert cell.figures.value("length") is not None
+        (told,) = runner.progress.notes
+        assert told.startswith(f"{name} failed on ")
+        assert told.endswith(" of 6 answers: RuntimeError: no such answer")
 
 
 async def test_a_judge_that_cannot_be_asked_is_told_of_and_stops_nothing(tmp_path: Path) -> None:
