@@ -234,25 +234,24 @@ def find_key(provider: str, variable: str) -> SecretStr | None:
         raise BrokenFile(
             f"{path} can be read by other users (mode {mode:04o}).", hint=f"Run: chmod 600 {path}"
         )
-    try:
-        kept = read_toml(path).get(provider)
-    except BrokenFile as error:
-        # The TOML parser's message may quote the line, and the line holds a key.
-        raise BrokenFile(f"{path} is not valid TOML.", hint="Mend it.") from error.__cause__
+    kept = _kept_keys(path).get(provider)
     return SecretStr(kept.strip()) if isinstance(kept, str) and kept.strip() else None
 
 
 def save_key(provider: str, key: str) -> Path:
-    """Keep a provider's API key in `keys.toml` (mode 0600) beside the others; returns the path."""
+    """Keep a provider's API key in `keys.toml` (mode 0600) beside the others; returns the path.
+
+    Raises `BrokenFile` where that file cannot be read, and what `write_file` raises.
+    """
     path = keys_path()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept = read_toml(path) if path.exists() else {}
-    kept[provider] = key
-    draft = path.with_suffix(".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        for name, value in kept.items():
-            escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-            file.write(f'"{name}" = "{escaped}"\n')
-    draft.replace(path)
+    kept = {**(_kept_keys(path) if path.exists() else {}), provider: key}
+    write_file(path, toml_of(kept).encode(), lost="The key was not kept.")
     return path
+
+
+def _kept_keys(path: Path) -> dict[str, Any]:
+    try:
+        return read_toml(path)
+    except BrokenFile as error:
+        # The TOML parser's message may quote the line, and the line holds a key.
+        raise BrokenFile(f"{path} is not valid TOML.", hint="Mend it.") from error.__cause__

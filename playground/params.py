@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any, Self, Union, get_args, get_origin
 
@@ -13,7 +14,15 @@ from playground.errors import InvalidParameter, did_you_mean
 from playground.every_knob import EveryKnob
 from playground.knobs import ORDERS, SAMPLERS, TEMPERATURE_FIRST, Knob, KnobKind
 
-__all__ = ["SAMPLERS", "TEMPERATURE_FIRST", "GenerationParams", "Knob", "KnobKind", "knobs"]
+__all__ = [
+    "SAMPLERS",
+    "TEMPERATURE_FIRST",
+    "GenerationParams",
+    "Knob",
+    "KnobKind",
+    "knobs",
+    "known_knobs",
+]
 
 
 MOST_BIAS = 10_000
@@ -70,6 +79,24 @@ class GenerationParams(EveryKnob):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    @classmethod
+    def of_record(cls, values: Mapping[str, Any]) -> Self:
+        """Params as they were kept: an old record must stay readable.
+
+        Knobs that are not known any more, and values out of today's range, are left out.
+        """
+        known = known_knobs(values)
+        with suppress(ValidationError):
+            return cls.model_validate(known)
+        possible = {}
+        for name, value in known.items():
+            with suppress(ValidationError):
+                cls.model_validate({name: value})
+                possible[name] = value
+        with suppress(ValidationError):
+            return cls.model_validate(possible)
+        return cls()  # They contradict each other.
 
     @classmethod
     def of(cls, **values: Any) -> Self:
@@ -133,6 +160,11 @@ def _order_problems(order: tuple[str, ...]) -> list[str]:
     if len(set(order)) != len(order):
         problems.append("sampler_order names a stage twice")
     return problems
+
+
+def known_knobs(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of some values whose knobs there are: a record may be older or newer than that."""
+    return {name: value for name, value in values.items() if name in knobs()}
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from playground.history.records import RunRecord
-from playground.params import GenerationParams, knobs
+from playground.params import GenerationParams, known_knobs
 from playground.providers.llama.protocol import EngineSettings
 
 
@@ -18,7 +18,7 @@ def used_params(record: RunRecord) -> GenerationParams:
     """
     if record.plan is None:
         return record.params
-    used = {name: value for name, value in record.plan.effective.items() if name in knobs()}
+    used = known_knobs(record.plan.effective)
     if extra := sent_extra(record):
         used["extra"] = extra
     return GenerationParams.of(**used)

@@ -137,10 +137,14 @@ def test_a_saved_key_is_readable_by_its_owner_only(config_folder: Path) -> None:
 
 def test_saving_a_key_keeps_the_others(config_folder: Path) -> None:
     config.save_key("openai", 'with "quotes" and \\')
+    config.keys_path().write_text(f"{config.keys_path().read_text()}[table]\nx = 1\n")
     config.save_key("groq", "second")
     first = config.find_key("openai", "")
     assert first is not None
     assert first.get_secret_value() == 'with "quotes" and \\'
+    assert config.read_toml(config.keys_path())["table"] == {"x": 1}
+    assert stat.S_IMODE(config.keys_path().stat().st_mode) == 0o600
+    assert [*config_folder.iterdir()] == [config.keys_path()]
 
 
 def test_a_key_file_that_others_can_read_is_refused(config_folder: Path) -> None:
@@ -157,3 +161,7 @@ def test_a_broken_key_file_is_named_without_its_lines(config_folder: Path) -> No
         open_model("openai:gpt-4.1")
     assert str(path) in str(caught.value)
     assert KEY not in str(caught.value)
+    with pytest.raises(BrokenFile) as caught:
+        config.save_key("groq", "second")
+    assert KEY not in str(caught.value)
+    assert KEY in path.read_text()

@@ -24,7 +24,7 @@ from pydantic import (
 
 from playground.history.records import Rating
 from playground.judging import Judged, Outcome, Vote
-from playground.params import GenerationParams, knobs
+from playground.params import GenerationParams, known_knobs
 from playground.types import (
     Choice,
     Draw,
@@ -68,9 +68,7 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 def _checked_params(values: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Knobs that are not known any more stay as they are; the others have to be possible."""
-    GenerationParams.model_validate(
-        {name: value for name, value in values.items() if name in knobs()}
-    )
+    GenerationParams.model_validate(known_knobs(values))
     return values
 
 
@@ -161,8 +159,7 @@ class RunLine(Frozen):
         content = dict(self.receipt)
         plan = content.get("plan")
         if isinstance(plan, dict) and isinstance(params := plan.get("params"), dict):
-            known = {name: value for name, value in params.items() if name in knobs()}
-            content["plan"] = {**plan, "params": known}
+            content["plan"] = {**plan, "params": known_knobs(params)}
         return Receipt.model_validate(content)
 
 

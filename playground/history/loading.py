@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from playground.history.records import (
     ConversationRecord,
     PaneRecord,
@@ -22,7 +20,7 @@ from playground.history.records import (
 )
 from playground.history.saving import pieces_joined
 from playground.judging import Vote
-from playground.params import GenerationParams, knobs
+from playground.params import GenerationParams
 from playground.types import Choice, Message, Problem, Receipt, Timing, Usage
 
 MAX_RECEIPT_BYTES = 32 * 1024 * 1024
@@ -76,7 +74,7 @@ def load_conversation(db: sqlite3.Connection, name: str) -> ConversationRecord |
                 id=pane["id"],
                 place=pane["place"],
                 model=pane["model"],
-                params=read_params(pane["params"]),
+                params=GenerationParams.of_record(json.loads(pane["params"])),
                 system=pane["system"],
                 leaf=pane["leaf"],
                 turns=tuple(by_pane[pane["id"]]),
@@ -142,7 +140,7 @@ def load_runs(db: sqlite3.Connection, query: str, values: Sequence[Any]) -> list
             messages=tuple(messages[name] for name in json.loads(row["messages"])),
             prefix=json.loads(row["prefix"]),
             prefix_text=row["prefix_text"],
-            params=read_params(row["params"]),
+            params=GenerationParams.of_record(json.loads(row["params"])),
             receipt=receipts.get(row["number"]),
             choices=tuple(choices[row["number"]]) or pieces_joined(db, row["number"]),
             usage=Usage.model_validate_json(row["usage"]),
@@ -193,22 +191,13 @@ def load_summaries(db: sqlite3.Connection, query: str, values: Sequence[Any]) ->
     ]
 
 
-def read_params(text: str) -> GenerationParams:
-    """Kept params; knobs that are not known any more, or values out of today's range, are left."""
-    kept = {name: value for name, value in json.loads(text).items() if name in knobs()}
-    try:
-        return GenerationParams.model_validate(kept)
-    except ValidationError:
-        return GenerationParams()
-
-
 def _receipt(packed: bytes) -> Receipt:
     unpacking = zlib.decompressobj()
     text = unpacking.decompress(packed, MAX_RECEIPT_BYTES)
     content = json.loads(text)
     params = content.get("plan", {}).get("params")
     if isinstance(params, dict):
-        content["plan"]["params"] = read_params(json.dumps(params))
+        content["plan"]["params"] = GenerationParams.of_record(params)
     return Receipt.model_validate(content)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field, field_validator
 
 from playground.judging import Vote
-from playground.params import GenerationParams, knobs
+from playground.params import GenerationParams, known_knobs
 from playground.types import (
     Answer,
     Choice,
@@ -71,7 +71,7 @@ class RunRecord(Frozen):
         """Leave out knobs that are not known any more: an old record must stay readable."""
         if not isinstance(values, dict):
             return values
-        return {name: value for name, value in values.items() if name in knobs()}
+        return known_knobs(values)
 
     @property
     def plan(self) -> Plan | None:

@@ -247,10 +247,10 @@ async def test_a_knob_of_another_time_does_not_hide_the_run(history: History, ke
     run = await keep("hello", knobs={"temperature": 0.5})
 
     def age(db: sqlite3.Connection) -> None:
-        db.execute("UPDATE runs SET params = json_set(params, '$.warmth', 3)")
+        db.execute("UPDATE runs SET params = json_set(params, '$.warmth', 3, '$.top_k', -5)")
         packed = db.execute("SELECT content FROM receipts").fetchone()[0]
         receipt = json.loads(zlib.decompress(packed))
-        receipt["plan"]["params"]["warmth"] = 3
+        receipt["plan"]["params"] |= {"warmth": 3, "top_k": -5}
         older = zlib.compress(json.dumps(receipt).encode())
         db.execute("UPDATE receipts SET content = ?", (older,))
 
@@ -258,7 +258,9 @@ async def test_a_knob_of_another_time_does_not_hide_the_run(history: History, ke
     history.flush()
     assert not history.problem
     assert history.run(run.id).params == GenerationParams(temperature=0.5)
-    assert history.run(run.id).receipt is not None
+    receipt = history.run(run.id).receipt
+    assert receipt is not None
+    assert receipt.plan.params == GenerationParams(temperature=0.5)
 
 
 async def test_token_figures_take_less_than_two_kilobytes_each_at_top_fifty() -> None:
