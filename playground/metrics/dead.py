@@ -29,7 +29,7 @@ __all__ = [
 
 KnobVerdict = Literal["dead", "equivalent", "alive", "undecided"]
 """Whether a knob's values gave the very same answers, answers that differ by less than a margin,
-answers that surely differ, or too few answers to say."""
+answers that surely differ, or too few answers, or cells, to say."""
 
 MARGIN: Final = 0.05
 """The least difference of similarity that counts, where nothing else is said."""
@@ -91,6 +91,7 @@ def dead_knobs(
     seed: int = 0,
     resamples: int = 1000,
     level: float = 0.95,
+    cells_total: int | None = None,
 ) -> tuple[KnobReport, ...]:
     """Whether it matters, for each knob of a grid (or each of `knobs`), which value it has.
 
@@ -107,8 +108,11 @@ def dead_knobs(
     the difference within `margin`, by the bootstrap over samples; and different where, of
     `resamples` exchanges of answers between values, at most 1 - `level` give as large a largest
     difference (a permutation test over all values at once). `alive` wins where both hold. `margin`
-    is in the metric's unit, and must be given for all but `similarity`. Raises `InvalidParameter`
-    for a metric that cannot be compared so.
+    is in the metric's unit, and must be given for all but `similarity`.
+
+    `cells_total` is how many cells the grid has (None: those that are compared). While fewer can be
+    compared no knob is dead or equivalent, because it may act in the others, and the reason says
+    how many it is about. Raises `InvalidParameter` for a metric that cannot be compared so.
     """
     how = metric or METRICS["similarity"]
     if how.name != "similarity" and how.values is None:
@@ -122,7 +126,11 @@ def dead_knobs(
             hint=f"Say so with margin, in {how.unit or 'its own unit'}.",
         )
     test = _Test(
-        how, MARGIN if margin is None else margin, same_dice, Resampling(seed, resamples, level)
+        how,
+        MARGIN if margin is None else margin,
+        same_dice,
+        Resampling(seed, resamples, level),
+        cells_total,
     )
     return tuple(
         _report(name, cells, test) for name in (_varied(cells) if knobs is None else knobs)
@@ -134,6 +142,7 @@ class _Test(NamedTuple):
     margin: float
     same_dice: bool
     how: Resampling
+    cells_total: int | None
 
 
 def _varied(cells: Sequence[CellSamples]) -> list[str]:
@@ -172,9 +181,13 @@ def _report(knob: str, cells: Sequence[CellSamples], test: _Test) -> KnobReport:
     compared = [groups for groups in contexts if len(groups) > 1]
     if not compared:
         return report("undecided", f"no two cells with samples differ in {knob} alone")
+    seen = sum(map(len, compared))
+    total = seen if test.cells_total is None else test.cells_total
+    whole, part = seen >= total, f" in {seen:,} of {total:,} cells" if seen < total else ""
     if test.same_dice and all(map(_same_answers, compared)):
         count = sum(len(samples) for groups in compared for samples in groups.values())
-        return report("dead", f"with the same dice all {count:,} answers stay the same")
+        same = f"with the same dice all {count:,} answers stay the same{part}"
+        return report("dead" if whole else "undecided", same)
 
     from playground.metrics.apart import apart
 
@@ -184,14 +197,15 @@ def _report(knob: str, cells: Sequence[CellSamples], test: _Test) -> KnobReport:
     widest, chance = found.widest, found.chance
     where = (
         f"{test.metric.name} at {knob} {_text(values[widest.one])} and "
-        f"{_text(values[widest.other])} is {abs(widest.value):.3g} apart"
+        f"{_text(values[widest.other])} is {abs(widest.value):.3g} apart{part}"
     )
     if found.answers < found.there:
         where += f" (in {found.answers:,} of {found.there:,} answers)"
     if chance <= 1 - test.how.level:
         return report("alive", f"{where}, by chance in {chance:.1%} of cases", widest, chance)
     if all(-test.margin < pair.low and pair.high < test.margin for pair in found.pairs):
-        return report("equivalent", f"{where}, less than {test.margin:g} for sure", widest, chance)
+        sure = f"{where}, less than {test.margin:g} for sure"
+        return report("equivalent" if whole else "undecided", sure, widest, chance)
     return report("undecided", f"{where}, perhaps by chance: take more samples", widest, chance)
 
 

@@ -164,9 +164,14 @@ def _knobs(result: SweepResult, samples: dict[int, list[Sample]]) -> Iterator[Fi
             continue
         most = -(-MOST_LOOKED_AT // len(cells)) if result.sweep.params.logprobs else 0
         told = [_told(result, cell, samples[cell.number], most) for cell in cells]
-        reports = dead_knobs(told, knobs=knobs, same_dice=result.sweep.same_dice)
+        reports = dead_knobs(
+            told,
+            knobs=knobs,
+            same_dice=result.sweep.same_dice,
+            cells_total=result.sweep.cells_of_model,
+        )
         of = f" for {model}" if len(result.sweep.models) > 1 else ""
-        yield Finding(f"What each knob did{of}", tuple(Line(_knob_text(one)) for one in reports))
+        yield Finding(f"What each knob did{of}", tuple(_knob_line(result, one) for one in reports))
 
 
 def _stages(result: SweepResult) -> Iterator[Finding]:
@@ -224,11 +229,11 @@ def _told(result: SweepResult, cell: Cell, samples: list[Sample], most: int) -> 
     )
 
 
-def _knob_text(report: KnobReport) -> str:
+def _knob_line(result: SweepResult, report: KnobReport) -> Line:
     verdict = {
         "dead": "changed nothing",
         "equivalent": "made no difference that matters",
         "alive": "mattered",
-        "undecided": "cannot be judged",
+        "undecided": "cannot be judged" if result.state == DONE else "cannot be judged yet",
     }[report.verdict]
-    return f"{report.knob} {verdict}: {report.reason}"
+    return Line(f"{report.knob} {verdict}: {report.reason}")

@@ -107,6 +107,28 @@ def test_cells_are_compared_that_differ_in_one_knob_only() -> None:
     assert dead_knobs([]) == ()
 
 
+def test_a_knob_is_not_called_dead_before_all_cells_are_there() -> None:
+    # At temperature 0 the answers are the same whatever top_k is, and the rest is not there yet.
+    cold = [CellSamples({"temperature": 0, "top_k": k}, [Sample("the same")] * 4) for k in (1, 2)]
+    (part,) = dead_knobs(cold, knobs=["top_k"], cells_total=6)
+    assert part.verdict == "undecided"
+    assert part.reason == "with the same dice all 8 answers stay the same in 2 of 6 cells"
+    (whole,) = dead_knobs(cold, knobs=["top_k"], cells_total=2)
+    assert (whole.verdict, "cells" in whole.reason) == ("dead", False)
+
+
+def test_values_are_not_called_equivalent_before_all_cells_are_there() -> None:
+    grid = [cell({"top_k": top_k}, 24, first=1000 * top_k) for top_k in (20, 40, 80)]
+    (part,) = dead_knobs(grid, same_dice=False, cells_total=9)
+    assert part.verdict == "undecided"
+    assert "apart in 3 of 9 cells, less than 0.05 for sure" in part.reason
+    # What was seen to differ does so, whatever the other cells will show.
+    grid = [cell({"temperature": temperature}) for temperature in (0.5, 1.5)]
+    (works,) = dead_knobs(grid, cells_total=4)
+    assert works.verdict == "alive"
+    assert "apart in 2 of 4 cells, by chance" in works.reason
+
+
 def test_the_reason_is_the_chains_where_that_is_known() -> None:
     likeliest = [[math.log(p) for p in (0.5, 0.2, 0.1, 0.08, 0.06, 0.03)]] * 5
     grid = [

@@ -53,6 +53,18 @@ def test_a_knob_that_changed_nothing_is_named(story: SweepResult) -> None:
     assert "temperature 1.5" in texts["temperature"]
 
 
+def test_of_a_part_of_a_sweep_it_is_said_how_many_cells_it_is(
+    story: SweepResult, history: History
+) -> None:
+    part = SweepResult.load(history, story.id)
+    # Those at temperature 0, where no cut of top_k can change an answer.
+    part.state, part.cells = "stopped", part.cells[:2]
+    temperature, top_k = named([*findings(part)], "What each knob did").lines
+    assert temperature.text.startswith("temperature cannot be judged yet: no two cells")
+    same = "with the same dice all 12 answers stay the same in 2 of 4 cells"
+    assert top_k.text.startswith(f"top_k cannot be judged yet: {same}")
+
+
 def test_the_setting_where_the_top_answer_flips_is_named(story: SweepResult) -> None:
     flips = named([*findings(story)], "flips along temperature")
     assert len(flips.lines) == 2
