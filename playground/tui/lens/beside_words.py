@@ -45,12 +45,10 @@ def said(beside: Beside, position: Position | None = None) -> Content:
     `position` is the whole distribution where they part, once it is there.
     """
     if beside.same_model:
+        if beside.one.live:
+            return Content.styled("Where they part is told once it is written.", _MUTED)
         if not beside.one.tokens or not beside.other.tokens:
-            return Content.styled(
-                "Without log-probabilities of both there is no telling where they part: "
-                "A asks again with them, twice for two.",
-                _MUTED,
-            )
+            return Content.styled(_lacking(beside), _MUTED)
         found = beside.parting
         if found is None:
             return Content("The two are the same, token by token.")
@@ -83,6 +81,19 @@ def said(beside: Beside, position: Position | None = None) -> Content:
     if beside.stretches and beside.begun is None:
         rows.append(_divergence(beside))
     return Content("\n").join(rows)
+
+
+def _lacking(beside: Beside) -> str:
+    """Which of two answers of one model lacks its tokens, and how to get them."""
+    other = beside.other
+    if not beside.one.tokens:
+        whose, how = "this answer", "A asks again with them"
+    elif beside.one.letter == other.letter:
+        whose, how = f"answer {other.number}", "5 leads to it, and A there asks again with them"
+    else:
+        whose = f"pane {other.letter}’s answer"
+        how = f"A in the lens on pane {other.letter} (Esc, F6, Alt+L) asks again with them"
+    return f"Without log-probabilities of {whose} the two are not compared token by token: {how}."
 
 
 def _divergence(beside: Beside) -> Content:

@@ -92,6 +92,16 @@ class Subject:
         """What stands before the first known token: a beginning that was given as text."""
         return "" if self.scored or self.taken else self.version.prefix
 
+    @property
+    def untold(self) -> str:
+        """The text before the first known token: of an answer that ended without any, all of it."""
+        return self.beginning if self.tokens or self.live else self.version.text
+
+    @property
+    def unread(self) -> bool:
+        """Whether it ended without figures, and no model has read it."""
+        return bool(self.version.text) and not (self.live or self.tokens or self.scorer)
+
     async def ids_before(self, place: int, model: ChatModel) -> tuple[int, ...] | None:
         """The ids of the answer's tokens before a place; None where some are not known.
 

@@ -16,6 +16,7 @@ from playground.lens.candidates import Candidates
 from playground.lens.chain import Position, params_of_plan
 from playground.lens.divergence import parted_most
 from playground.lens.spelling import spell
+from playground.sanitize import make_safe
 from playground.tui.lens import beside_words
 from playground.tui.lens.beside import Beside
 from playground.tui.lens.view import bar_of
@@ -71,9 +72,9 @@ class BesideView(Vertical):
         self.query_one("#beside-head", Static).update(beside_words.head(beside, at, count))
         text = self.query_one("#beside-text", TokenText)
         tokens = beside.other.tokens
-        text.empty = "It has no log-probabilities." if not tokens else ""
+        text.empty = "Nothing of it has come yet." if beside.other.live else "It is empty."
         found = beside.parting
-        text.show(map(spell, tokens), steps, given=beside.other.beginning)
+        text.show(map(spell, tokens), steps, given=make_safe(beside.other.untold))
         if found is not None:
             text.go(min(found.place, max(len(tokens) - 1, 0)))
             text.mark({found.place: PARTED})
@@ -137,7 +138,7 @@ class BesideView(Vertical):
         if not beside.same_model or position is None or plan is None:
             return [bar_of(row) for row in Candidates.of_token(token).rows]
         chain = position.chain(params_of_plan(plan))
-        rows = position.candidates(chain).rows
+        rows = position.candidates(chain, recorded=token).rows
         bars = [bar_of(row, chain) for row in rows]
         return [bar._replace(chosen=bar.token_id == token.token_id) for bar in bars]
 

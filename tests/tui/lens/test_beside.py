@@ -156,6 +156,63 @@ async def test_asking_again_with_a_turned_knob_throws_the_same_dice_and_stands_b
             assert str(found) in said(screen, "said")
 
 
+async def test_a_local_answer_beside_it_without_figures_is_read_by_its_model_and_compared() -> None:
+    async with open_model("demo:small") as model:
+        bare = DICE.updated(logprobs=None)
+        app = playground_of({"demo:small": model}, ["demo:small"] * 2, params=bare)
+        async with playing(app) as pilot:
+            app.panes[1].conversation.params = bare.updated(temperature=1.1)
+            await ask(pilot, "Tell me a story about a cat")
+            screen = await open_lens(pilot)
+            await pilot.press("6")
+            await until(pilot, lambda: "parted at token" in said(screen, "said"))
+            found = parting(
+                *[
+                    [
+                        item.token
+                        for item in await model.score(run.messages, run.text, alternatives=20)
+                    ]
+                    for run in runs_of(app)
+                ]
+            )
+            assert found is not None
+            assert str(found) in said(screen, "said")
+            for name in ("#lens-text", "#beside-text"):
+                assert screen.query_one(name, TokenText).cursor == found.place
+            # Asked again on its dice, with figures this time, it is compared with what it was.
+            await pilot.press("a")
+            await answered(pilot)
+            await until(pilot, lambda: "are the same, token by token" in said(screen, "said"))
+            await pilot.press("o")
+            await until(pilot, lambda: "parted at token" in said(screen, "said"))
+
+
+async def test_of_answers_that_nobody_here_reads_it_says_whose_figures_lack_and_the_way() -> None:
+    async with open_model("demo:small") as model:
+        app = playground_of({"a:x": Hosted(model)}, ["a:x"] * 2, params=DICE)
+        async with playing(app) as pilot:
+            app.panes[1].conversation.params = DICE.updated(logprobs=None)
+            await ask(pilot, "Tell me a story about a cat")
+            screen = await open_lens(pilot)
+            await pilot.press("6")
+            await until(pilot, lambda: "Without log-probabilities" in said(screen, "said"))
+            assert "of pane B’s answer" in said(screen, "said")
+            other = screen.query_one("#beside-text", TokenText)
+            assert runs_of(app)[1].text[:20] in other.render_line(0).text
+            await pilot.press("escape", "f6")
+            screen = await open_lens(pilot)
+            await pilot.press("6")
+            await until(pilot, lambda: "Without log-probabilities" in said(screen, "said"))
+            assert "of this answer" in said(screen, "said")
+            await pilot.press("a")
+            await answered(pilot)
+            await until(pilot, lambda: "of answer 1" in said(screen, "said"))
+            await pilot.press("o", "escape", "f6")
+            screen = await open_lens(pilot)
+            await pilot.press("6")
+            await until(pilot, lambda: "same, token by token" in said(screen, "said"))
+
+
 async def test_without_another_answer_it_says_how_to_get_one() -> None:
     async with open_model("demo:tiny") as model:
         app = playground_of({"demo:tiny": model}, params=DICE.updated(max_length=8))

@@ -56,10 +56,7 @@ class LensAnswering(LensFoundation):
     def _have_read(self) -> None:
         # One pass over the text by a model that is open anyway: who opens the lens came for this.
         subject = self._subject
-        known = len(subject.tokens) > 0 or subject.scorer
-        if subject.live or known or not subject.version.text:
-            return
-        if subject.ref in self._desk.local_models():
+        if subject.unread and subject.ref in self._desk.local_models():
             run_latest(self, partial(self._score, subject.ref), "score")
 
     async def _score(self, ref: str) -> None:

@@ -6,8 +6,11 @@ from functools import partial
 
 from textual import on
 
+from playground.errors import PlaygroundError
+from playground.tui.labels import one_line
 from playground.tui.latest import run_latest
 from playground.tui.lens.beside import Beside
+from playground.tui.lens.subject import Subject
 from playground.tui.screens.lens.turning import LensTurning
 from playground.tui.widgets.beside_view import BesideView
 
@@ -49,18 +52,25 @@ class LensBesides(LensTurning):
 
     async def _put_beside(self, by: int) -> None:
         view, subject = self.query_one(BesideView), self._subject
-        others = await self._desk.others(subject)
+        others = [*await self._desk.others(subject)]
         if not others:
             view.say("There is no other answer to this prompt: A asks again on the same dice.")
             return
         names = [(other.letter, *other.version.name) for other in others]
-        before = self._beside
-        at = 0
-        if before is not None:
-            name = (before.other.letter, *before.other.version.name)
-            at = (names.index(name) + by) % len(others) if name in names else 0
-        beside = self._beside = Beside(subject, others[at])
-        view.show(beside, at, len(others), self._shades(others[at].tokens))
+        at, before = 0, None if self._beside is None else self._beside.other
+        if before is not None and (name := (before.letter, *before.version.name)) in names:
+            at = names.index(name)
+            if before.scorer == before.ref:
+                # It has been read already.
+                others[at] = before
+            at = (at + by) % len(others)
+        other = others[at]
+        if subject.tokens and Beside(subject, other).same_model:
+            other = await self._read_by_its_writer(other)
+            if self._subject is not subject:
+                return
+        beside = self._beside = Beside(subject, other)
+        view.show(beside, at, len(others), self._shades(other.tokens))
         found = beside.parting
         if found is not None and found.place < self._text.count:
             self._text.go(found.place)
@@ -76,3 +86,14 @@ class LensBesides(LensTurning):
             await beside.compare_whole()
             view.rated()
             self._show_token()
+
+    async def _read_by_its_writer(self, other: Subject) -> Subject:
+        """An answer that ended without figures with those of the model that wrote it, if local."""
+        if not other.unread or other.ref not in self._desk.local_models():
+            return other
+        self.query_one(BesideView).say(f"{one_line(other.ref)} reads the text …")
+        try:
+            return await self._desk.scored(other, other.ref)
+        except PlaygroundError as error:
+            self._tell(one_line(str(error)), title=error.title, bad=True)
+            return other

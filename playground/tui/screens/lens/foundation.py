@@ -132,8 +132,7 @@ class LensFoundation(FullScreen[None]):
         self._steps = self._recorded()
         self._knobs.show(self._looking.used)
         text.empty = "Waiting for the first token …" if subject.live else ""
-        given = subject.beginning if tokens or subject.live else subject.version.text
-        text.show(map(spell, tokens), self._steps, given=make_safe(given), at=at)
+        text.show(map(spell, tokens), self._steps, given=make_safe(subject.untold), at=at)
         text.following = subject.live
         self._show_legend()
         self._show_figures()
