@@ -20,6 +20,7 @@ class Made:
         self._sweep = sweep
         self._bits = bytearray()
         self._of_models = [0] * len(sweep.models)
+        self._worked: set[int] = set()
         self.files: dict[str, str] = {}
         self.points: dict[int, Values] = {}
         self.estimates: dict[int, dict[str, JsonValue]] = {}
@@ -60,6 +61,10 @@ class Made:
         """How many samples of a model are there."""
         return self._of_models[number]
 
+    def worked(self, number: int) -> bool:
+        """Whether a model has ever answered without an error."""
+        return number in self._worked
+
     def earlier(self, cell: int) -> bool:
         """Whether an earlier start has made some samples of a cell."""
         return bool(self._bits) and len(self.missing(cell)) < self._sweep.samples
@@ -69,7 +74,10 @@ class Made:
             return
         place = sample.cell * self._sweep.samples + sample.sample
         self._bits[place // 8] |= 1 << place % 8
-        self._of_models[self._sweep.place(sample.cell).model] += 1
+        model = self._sweep.place(sample.cell).model
+        self._of_models[model] += 1
+        if not sample.failed:
+            self._worked.add(model)
         self.samples += 1
         self.failed += sample.failed
         usage = Usage.model_validate_json(sample.usage)

@@ -113,15 +113,16 @@ class Runner:
                 for number, ref in enumerate(self.sweep.models):
                     group.create_task(self._serve(number, ref))
             # A search that pruned leaves points unfinished, and has come to its end all the same.
-            searching = isinstance(self.sweep.search, BayesianSearch)
-            ended = searching or self.progress.cells >= self.progress.cells_total
+            searched = isinstance(self.sweep.search, BayesianSearch) and not self.reason
+            ended = searched or self.progress.cells >= self.progress.cells_total
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
         finally:
             self.progress.notes += self._measuring.unread
             await self._measuring.aclose()
-            state = DONE if ended and not self.reason else STOPPED
-            self._shelf.settle(self.id, state, self.reason)
+            # What came up with the last answer has stopped nothing.
+            self.reason = "" if ended else self.reason
+            self._shelf.settle(self.id, DONE if ended else STOPPED, self.reason)
             await asyncio.shield(self._written())
 
     # One model

@@ -43,7 +43,8 @@ PASSING: Final = frozenset(
 """Errors after which the same request may work."""
 
 HOPELESS: Final = 20
-"""So many failures of a model in a row, with no success before them, and it is given up."""
+"""So many failures of a model in a row, with no success before them, in this start of the sweep or
+an earlier one, and it is given up."""
 
 ENDING: Final = frozenset(("OutOfCredit", "AuthenticationFailed"))
 """Errors that every further answer would end in too: they end the sweep, and are no answers."""
@@ -69,7 +70,7 @@ class Serving:
         self._limit = Limit(lane.parallel)
         lane.changed = self._lane_changed
         self._failed_in_a_row = 0
-        self._ever_worked = False
+        self._ever_worked = runner.made.worked(number)
         # Prompts take turns: where there are several, few answers at once are to the same one.
         self._answers = runner.sweep.cells_of_model * runner.sweep.samples
         if len(runner.sweep.prompts) > 1:

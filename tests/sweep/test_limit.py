@@ -23,6 +23,7 @@ from playground.sweep.limit import (
     Limit,
 )
 from playground.sweep.result import SweepResult
+from playground.sweep.serving import HOPELESS
 from playground.sweep.starting import begin, resume
 from tests.servers.fault import (
     Act,
@@ -189,6 +190,29 @@ async def test_an_endpoint_that_always_refuses_is_given_up(endpoint: FaultServer
         result = await made(swept(50), history)
         assert result.state == "stopped"
         assert "failed 20 times in a row" in result.reason
+
+
+async def test_a_model_that_has_answered_in_an_earlier_start_is_not_given_up(
+    endpoint: FaultServer,
+) -> None:
+    refused = status(400, {"error": {"message": "not this one"}})
+    endpoint.play(*[answers("Hello")] * 10, refused)
+    with History.in_memory() as history:
+        first = await made(swept(10 + HOPELESS), history)
+        assert (first.state, first.failed) == ("done", HOPELESS)
+        endpoint.play(refused)
+        await (await resume(first.id, history, failed_again=True)).run()
+        again = SweepResult.load(history, first.id)
+        assert (again.state, again.reason, again.failed) == ("done", "", HOPELESS)
+
+
+async def test_a_sweep_of_which_nothing_is_missing_is_done_though_all_of_it_failed(
+    endpoint: FaultServer,
+) -> None:
+    endpoint.play(status(400, {"error": {"message": "not this one"}}))
+    with History.in_memory() as history:
+        result = await made(swept(HOPELESS), history)
+        assert (result.state, result.failed) == ("done", HOPELESS)
 
 
 class OneAtATime:
