@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from playground.lens.spelling import bytes_of, same_token, spell
 from playground.spelling import spell_entry
-from playground.types import Token, TokenAlternative
+from playground.types import Draw, Token, TokenAlternative
 
 if TYPE_CHECKING:
-    from playground.ranked import Ranked
+    from playground.ranked import Ids, Ranked
 
 __all__ = ["SHARE", "Candidate", "Candidates", "Source", "least_entropy", "rank_of"]
 
@@ -107,11 +107,7 @@ class Candidates:
             least_entropy=least_entropy(known),
             entropy=token.entropy,
             effective=_effective(known),
-            rest_drawn=(
-                None
-                if draw is None or None in drawn
-                else max(0.0, 1.0 - math.fsum(share for share in drawn if share is not None))
-            ),
+            rest_drawn=None if draw is None else _rest(drawn),
             drawn_entropy=None if draw is None else draw.entropy,
             survivors=None if draw is None else draw.survivors,
             uniform=None if draw is None else draw.uniform,
@@ -124,21 +120,34 @@ class Candidates:
         vocabulary: Sequence[bytes],
         *,
         after: Ranked | None = None,
+        recorded: Token | None = None,
         chosen: int | None = None,
         uniform: float | None = None,
         most: int = 100,
     ) -> Candidates:
         """The candidates of a whole distribution, and what is left of them `after` a chain.
 
-        `chosen` is the id of the token that came; it is listed however unlikely it is.
+        `chosen` is the id of the token that came; it is listed however unlikely it is. Where what
+        the chain leaves is not computed, `recorded` is the token as its run told of it, with what
+        it was drawn from.
         """
         places = list(range(min(most, len(raw))))
         if chosen is not None and (place := int(raw.places[chosen])) >= len(places):
             places.append(place)
-        rows = _ranked_rows(raw, vocabulary, after, places, chosen)
-        drawn = None
+        tokens = raw.tokens[places]
+        draw = None if recorded is None else recorded.draw
+        drawn: Sequence[float | None] = [None] * len(places)
+        drawn_entropy = survivors = None
         if after is not None:
-            drawn = max(0.0, 1.0 - math.fsum(row.drawn or 0.0 for row in rows))
+            drawn, drawn_entropy, survivors = _after(after, tokens), after.entropy, len(after)
+        elif recorded is not None and draw is not None:
+            drawn = _recorded(recorded, draw, tokens.tolist())
+            drawn_entropy, survivors = draw.entropy, draw.survivors
+        known = zip(tokens.tolist(), raw.probabilities[places].tolist(), places, drawn, strict=True)
+        rows = tuple(
+            Candidate(_named(token, vocabulary), token, share, place + 1, left, token == chosen)
+            for token, share, place, left in known
+        )
         return cls(
             rows=rows,
             source="whole",
@@ -146,9 +155,9 @@ class Candidates:
             least_entropy=raw.entropy,
             entropy=raw.entropy,
             effective=raw.effective(SHARE),
-            rest_drawn=drawn,
-            drawn_entropy=None if after is None else after.entropy,
-            survivors=None if after is None else len(after),
+            rest_drawn=_rest(drawn),
+            drawn_entropy=drawn_entropy,
+            survivors=survivors,
             uniform=uniform,
         )
 
@@ -237,25 +246,29 @@ def _effective(known: Sequence[TokenAlternative]) -> int | None:
     return None
 
 
-def _ranked_rows(
-    raw: Ranked,
-    vocabulary: Sequence[bytes],
-    after: Ranked | None,
-    places: Sequence[int],
-    chosen: int | None,
-) -> tuple[Candidate, ...]:
-    tokens = raw.tokens[places]
-    drawn: Sequence[float | None] = [None] * len(places)
-    if after is not None:
-        left = after.places[tokens]
-        shares = after.probabilities[left]
-        shares[left < 0] = 0
-        drawn = shares.tolist()
-    known = zip(tokens.tolist(), raw.probabilities[places].tolist(), places, drawn, strict=True)
-    return tuple(
-        Candidate(_named(token, vocabulary), token, share, place + 1, left, token == chosen)
-        for token, share, place, left in known
-    )
+def _rest(drawn: Sequence[float | None]) -> float | None:
+    """What the listed candidates leave of what was sampled from; None where some are not known."""
+    known = [share for share in drawn if share is not None]
+    return max(0.0, 1.0 - math.fsum(known)) if len(known) == len(drawn) else None
+
+
+def _after(after: Ranked, tokens: Ids) -> list[float | None]:
+    """The probabilities of tokens in what a chain left; 0 for those that it cut."""
+    left = after.places[tokens]
+    shares = after.probabilities[left]
+    shares[left < 0] = 0
+    found: list[float | None] = shares.tolist()
+    return found
+
+
+def _recorded(token: Token, draw: Draw, tokens: Sequence[int]) -> list[float | None]:
+    """The same as a run told of it: None for those that may be among the survivors unlisted."""
+    left: dict[int | None, float] = {
+        item.token_id: math.exp(item.logprob) for item in draw.alternatives
+    }
+    unlisted = 0.0 if draw.survivors <= len(left) else None
+    left[token.token_id] = math.exp(draw.logprob)
+    return [left.get(number, unlisted) for number in tokens]
 
 
 def _named(token: int, vocabulary: Sequence[bytes]) -> str:

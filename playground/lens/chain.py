@@ -17,7 +17,7 @@ from playground.knobs import number_text
 from playground.lens.candidates import Candidates
 from playground.metrics.chain import chain_params
 from playground.params import GenerationParams, knobs
-from playground.types import Plan
+from playground.types import Plan, Token
 
 if TYPE_CHECKING:
     from playground.distribution import Distribution
@@ -245,12 +245,19 @@ class Position:
             reason = error.message
         return Stage(name, setting_of(name, params), before, after, reason)
 
-    def candidates(self, chain: Chain | None = None, most: int = 50) -> Candidates:
-        """The candidates here, with what a chain leaves of them, where all of it is computed."""
+    def candidates(
+        self, chain: Chain | None = None, most: int = 50, recorded: Token | None = None
+    ) -> Candidates:
+        """The candidates here, with what a chain leaves of them, where all of it is computed.
+
+        Where it is not, and the chain is that of a run, `recorded` is the token that the run drew
+        here: it tells what it was drawn from.
+        """
         return Candidates.of_distribution(
             self.raw,
             self.vocabulary,
             after=chain.left if chain is not None and chain.computed else None,
+            recorded=recorded,
             chosen=self.chosen,
             uniform=self.uniform,
             most=most,

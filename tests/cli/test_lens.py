@@ -139,6 +139,16 @@ def test_a_pipe_gets_a_line_a_token_and_one_token_its_chain(shell: Shell) -> Non
     assert "effective vocabulary" in one.stdout
 
 
+def test_of_a_chain_that_is_not_computed_the_run_tells_what_was_drawn_from(shell: Shell) -> None:
+    ruled = (*ASKED[:-2], "--grammar", 'root ::= "yes" | "no"')
+    survivors = json.loads(shell(*ruled, "--json").stdout)["tokens"][0]["drawn"]["survivors"]
+    told = shell(*ruled, "--token", "1").stdout.splitlines()
+    table = [line.split()[:2] for line in told[told.index("stage          left      mass  cut") :]]
+    assert ["temperature", "?"] in table
+    assert table[-1] == ["drawn", "from"]
+    assert told[-1].split()[-1] == f"{survivors:,}"
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [

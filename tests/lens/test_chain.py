@@ -206,6 +206,16 @@ async def test_what_the_chain_cannot_compute_stands_in_it_and_is_said_not_to_be_
     found = position.candidates(chain)
     assert found.survivors is None
     assert all(row.drawn is None for row in found.rows), "no figures that nobody drew by"
+    # Of the setting of the run it is known what the token was drawn from: the run recorded that.
+    token = run.tokens[0]
+    assert token.draw is not None
+    told = position.candidates(chain, recorded=token)
+    assert (told.survivors, told.drawn_entropy) == (token.draw.survivors, token.draw.entropy)
+    left = {item.token_id: math.exp(item.logprob) for item in token.draw.alternatives}
+    cut = 0.0 if token.draw.survivors <= len(left) else None
+    left[token.token_id] = math.exp(token.draw.logprob)
+    for row in told.rows:
+        assert row.drawn == left.get(row.token_id, cut)
 
 
 async def test_what_if_at_the_original_settings_gives_back_the_recorded_probabilities(

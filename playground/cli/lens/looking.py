@@ -75,7 +75,7 @@ async def look_at(run: Run, choice: int, drawn: Drawn, place: int) -> None:
         say("The chain's stages are not known: they take a local model's whole distribution.")
         return
     chain = position.chain(params_of_plan(run.plan) if run.plan is not None else run.params)
-    found = position.candidates(chain, drawn.most)
+    found = position.candidates(chain, drawn.most, token)
     for line in chain_lines(drawn, at, found, chain, tuple(position.vocabulary)):
         say(line)
 

@@ -78,6 +78,8 @@ def chain_lines(
         said = f"{stage.name:<12}{left:>7}  {mass:>8}  {cut}".rstrip()
         about = f"  ({stage.reason or stage.setting})" if stage.reason or stage.setting else ""
         yield f"{said}{about}"
+    if not chain.computed and found.survivors is not None:
+        yield f"{'drawn from':<12}{found.survivors:>7,}"
 
 
 def _name(token: int, vocabulary: tuple[bytes, ...]) -> str:

@@ -81,17 +81,22 @@ class TokenView:
         if not passing:
             self._whole.want(place)
         position = self._whole.at(place)
+        token = self._subject.tokens[place]
         if position is None:
-            token = self._subject.tokens[place]
             return self._likeliest(token, turned=turned, passing=passing)
-        return self._found(position)
+        return self._found(position, None if turned else token)
 
-    def _found(self, position: Position) -> Found:
-        """What is known of a place whose whole distribution is there."""
+    def _found(self, position: Position, recorded: Token | None = None) -> Found:
+        """What is known of a place whose whole distribution is there.
+
+        `recorded` is the token that came, unless a knob was turned over it.
+        """
         chain = position.chain(self._params)
-        candidates = position.candidates(chain, most=SHOWN)
+        candidates = position.candidates(chain, most=SHOWN, recorded=recorded)
         bars = [bar_of(row, chain) for row in candidates.rows]
         links = [_start(position), *(_link(s, chain, position) for s in chain.stages if s.setting)]
+        if not chain.computed and candidates.survivors is not None:
+            links.append(Link("drawn from", "drawn from", candidates.survivors, None))
         reasons = [stage.reason for stage in chain.stages if stage.reason]
         return Found(candidates, bars, links, " ".join(reasons))
 

@@ -148,6 +148,30 @@ async def test_the_original_settings_give_back_the_recorded_probabilities() -> N
             assert f"drawn from {token.draw.survivors:,} " in screen_of(app)
 
 
+async def test_where_the_chain_is_not_computed_the_recorded_figures_stay_until_a_turn() -> None:
+    ruled = PARAMS.updated(grammar="root ::= [a-e ]+", max_length=8)
+    async with looking(ruled) as (pilot, app, screen):
+        await pilot.press("2")
+        place = screen.query_one("#lens-text", TokenText).cursor
+        draw = run_of(app).tokens[place].draw
+        assert draw is not None
+        await until(pilot, lambda: screen._looking.whole.at(place) is not None)
+        await pilot.pause()
+        said = f"drawn from {draw.survivors:,}  entropy {draw.entropy:.3f} nats"
+        assert said in screen_of(app)
+        links = screen.query_one(ChainTable).links
+        assert (links[-1].name, links[-1].survivors) == ("drawn from", draw.survivors)
+        assert {link.survivors for link in links[1:-1]} == {None}
+        bars = screen.query_one("#lens-bars", CandidateBars).bars
+        (chosen,) = [bar.drawn for bar in bars if bar.chosen]
+        assert chosen == pytest.approx(math.exp(draw.logprob))
+        await pilot.press("k", "left")
+        assert said not in screen_of(app)
+        bars = screen.query_one("#lens-bars", CandidateBars).bars
+        assert {bar.drawn for bar in bars} == {None}
+        assert screen.query_one(ChainTable).links[-1].name != "drawn from"
+
+
 async def test_turned_knobs_move_bars_and_stages_at_once_and_nothing_is_generated() -> None:
     async with looking(CHAIN) as (pilot, app, screen):
         await pilot.press("2", "right", "right")
