@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from playground.errors import HistoryUnavailable
 from playground.history import sweeping
 from playground.history.database import Database
 from playground.history.sweeping import (
@@ -32,6 +34,18 @@ class SweepShelf:
         """Write a sweep that begins; one that is resumed is running again."""
         owner = self._owner
         self._writer.post(lambda db: sweeping.begin(db, sweep, title, definition, owner))
+
+    def claim(self, sweep: str) -> bool:
+        """Mark a kept sweep as running here; false where it is running already. Blocks.
+
+        Raises `HistoryUnavailable` where that cannot be written.
+        """
+        self._writer.flush()
+        try:
+            with self._database.writing() as db:
+                return sweeping.claim(db, sweep, self._owner)
+        except sqlite3.Error as error:
+            raise HistoryUnavailable(f"The history cannot be written: {error}.") from error
 
     def keep_files(self, sweep: str, files: dict[str, str]) -> None:
         """Write the sums of the files behind its models, by model reference."""

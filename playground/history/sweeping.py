@@ -158,6 +158,15 @@ def begin(db: sqlite3.Connection, sweep: str, title: str, definition: str, owner
     )
 
 
+def claim(db: sqlite3.Connection, sweep: str, owner: str) -> bool:
+    """Mark a sweep that is not running as running, in one step: of two programs one gets it."""
+    found = db.execute(
+        "UPDATE sweeps SET state = ?, owner = ?, reason = '' WHERE id = ? AND state != ?",
+        (RUNNING, owner, sweep, RUNNING),
+    )
+    return found.rowcount > 0
+
+
 def keep_files(db: sqlite3.Connection, sweep: str, files: dict[str, str]) -> None:
     """Write the sums of the files behind its models."""
     db.execute("UPDATE sweeps SET files = ? WHERE id = ?", (json.dumps(files), sweep))

@@ -106,6 +106,8 @@ async def resume(
     await off_loop(lambda: _try_storage(sweep))
     if not force:
         await _refuse_changed(kept, sweep)
+    if not await off_loop(lambda: history.sweeps.claim(kept.id)):
+        raise UsageError(f"The sweep {kept.id} is running in another program.")
     made = await off_loop(lambda: Made.load(kept, sweep, history.sweeps, failed_again=failed_again))
     return Runner(
         sweep,

@@ -301,6 +301,20 @@ async def test_a_changed_model_file_is_refused_with_both_sums(tmp_path: Path) ->
         assert (await resume(runner.id, history, force=True)).id == runner.id
 
 
+async def test_of_two_programs_that_go_on_with_a_sweep_at_once_one_gets_it(tmp_path: Path) -> None:
+    with History.open(path := tmp_path / "h.db") as one, History.open(path) as other:
+        runner = begin(small(), one)
+        await runner.run()
+        one.sweeps.settle(runner.id, "stopped", "")
+        one.flush()
+        both = await asyncio.gather(
+            *(resume(runner.id, history) for history in (one, other)), return_exceptions=True
+        )
+        (told,) = [item for item in both if isinstance(item, BaseException)]
+        assert isinstance(told, UsageError)
+        assert "running in another program" in str(told)
+
+
 async def test_a_sweep_that_is_not_there_is_told_with_one_that_is_near() -> None:
     with History.in_memory() as history:
         result = await made(small(), history)
