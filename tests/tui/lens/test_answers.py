@@ -209,6 +209,11 @@ async def test_another_candidate_goes_another_way_and_both_answers_stay() -> Non
             wanted.token_id,
         ]
         assert second.run.params == first.run.params
+        # The eye stays where the other way begins.
+        text = screen.query_one("#lens-text", TokenText)
+        await until(pilot, lambda: text.count == len(screen.subject.tokens) > 5)
+        assert text.cursor == 4
+        assert text.spelled(4) == wanted.name
         beginning = b"".join(t.data for t in screen.subject.tokens[:5]).decode()
         assert second.text.startswith(beginning)
         assert [version.name for version in conversation.turns[0].versions] == [

@@ -104,7 +104,8 @@ class LensAnswering(LensFoundation):
         token = self._looking.candidate(place, bar.token_id, bar.name)
         made = await self._desk.branch(self._subject, place, token, self._params)
         if made is not None:
-            self.look_at(made, place)
+            # Of an answer whose beginning was given as text, the branch is part of that.
+            self.look_at(made, max(len(made.taken) - 1, 0))
 
     # The tree of answers
 

@@ -112,8 +112,11 @@ class LensFoundation(FullScreen[None]):
 
     # The answer
 
-    def look_at(self, subject: Subject, at: int = 0) -> None:
-        """Another answer, or the same with other figures."""
+    def look_at(self, subject: Subject, at: int | None = None) -> None:
+        """Another answer, or the same with other figures, and `at` a token if one is wanted.
+
+        Otherwise the cursor is on the first, and of an answer that is still coming on the last.
+        """
         self._looking.close()
         self._looking = TokenView(subject, self._come)
         self._turned_answer = TurnedAnswer(subject)
@@ -123,7 +126,7 @@ class LensFoundation(FullScreen[None]):
         self._was_live = subject.live
         self._show_subject(at)
 
-    def _show_subject(self, at: int = 0) -> None:
+    def _show_subject(self, at: int | None = None) -> None:
         subject, text = self._subject, self._text
         tokens = subject.tokens
         self._reading = Reading()
@@ -132,8 +135,8 @@ class LensFoundation(FullScreen[None]):
         self._steps = self._recorded()
         self._knobs.show(self._looking.used)
         text.empty = "Waiting for the first token …" if subject.live else ""
-        text.show(map(spell, tokens), self._steps, given=make_safe(subject.untold), at=at)
-        text.following = subject.live
+        text.show(map(spell, tokens), self._steps, given=make_safe(subject.untold), at=at or 0)
+        text.following = subject.live and at is None
         self._show_legend()
         self._show_figures()
         self._show_token()
