@@ -47,10 +47,12 @@ class Distribution:
     def of(cls, logits: ArrayLike, vocabulary: Sequence[bytes] = ()) -> Distribution:
         """A distribution from raw logits, one for each token of the vocabulary.
 
-        Raises `InvalidParameter` where there are none, none is finite, or one is no number.
+        Raises `InvalidParameter` where there are none, none is finite, or one is neither that nor
+        -inf.
         """
         found = np.asarray(logits, dtype=np.float64)
-        if found.ndim != 1 or np.isnan(found).any() or not np.isfinite(found).any():
+        # Of the greatest, NaN is one: it is greater than nothing and comes out all the same.
+        if found.ndim != 1 or not len(found) or not np.isfinite(found.max()):
             raise InvalidParameter("These logits are no distribution.")
         return cls(found, vocabulary)
 

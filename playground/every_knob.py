@@ -6,11 +6,14 @@ ranges of a sweep are all made from these fields; to add a knob, add a field her
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from playground.knobs import SAMPLERS, Knob
+
+SEEDS: Final = 2**32 - 1
+"""How many seeds there are: the next number says "draw one" to llama.cpp; we do that ourselves."""
 
 
 class EveryKnob(BaseModel):
@@ -121,8 +124,7 @@ class EveryKnob(BaseModel):
             "Where the random draws start: the same seed and settings repeat an answer. "
             "Drawn and reported when unset; 0 is a seed like any other.",
             minimum=0,
-            # llama.cpp reads 2**32 - 1 as "draw one for me", which we do ourselves.
-            maximum=2**32 - 2,
+            maximum=SEEDS - 1,
             slider=(0, 1000),
             step=1,
         ),

@@ -11,11 +11,12 @@ from typing import Any, Self, Union, get_args, get_origin
 from pydantic import ValidationError, model_validator
 
 from playground.errors import InvalidParameter, did_you_mean
-from playground.every_knob import EveryKnob
+from playground.every_knob import SEEDS, EveryKnob
 from playground.knobs import ORDERS, SAMPLERS, TEMPERATURE_FIRST, Knob, KnobKind
 
 __all__ = [
     "SAMPLERS",
+    "SEEDS",
     "TEMPERATURE_FIRST",
     "GenerationParams",
     "Knob",

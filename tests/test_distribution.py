@@ -172,7 +172,9 @@ def test_equal_tokens_stand_in_the_order_of_their_ids_whatever_the_precision() -
         assert Distribution.of(logits).surviving().tolist() == [2, 6, 0, 3, 4, 5]
 
 
-@pytest.mark.parametrize("logits", [[], [[1.0]], [math.nan, 1.0], [-math.inf]], ids=str)
+@pytest.mark.parametrize(
+    "logits", [[], [[1.0]], [math.nan, 1.0], [1.0, math.inf], [-math.inf]], ids=str
+)
 def test_logits_that_are_no_distribution_are_refused(logits: list[float]) -> None:
     with pytest.raises(InvalidParameter, match="no distribution"):
         Distribution.of(logits)

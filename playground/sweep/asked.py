@@ -13,11 +13,10 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 import playground.metrics as metrics
 from playground.config import broken, near_words, read_toml, where
 from playground.errors import BrokenFile, InvalidParameter, UsageError
-from playground.params import GenerationParams
+from playground.params import SEEDS, GenerationParams
 from playground.prompts import AskedPrompt, asked_prompt, is_reference, name_and_value
 from playground.sweep.axis import NOT_SWEPT, Axis
 from playground.sweep.definition import (
-    SEEDS,
     BayesianSearch,
     Budget,
     GridSearch,

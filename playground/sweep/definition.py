@@ -7,15 +7,13 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from playground.errors import PlaygroundError, UsageError
-from playground.params import GenerationParams
+from playground.params import SEEDS, GenerationParams
 from playground.sweep.axis import Axis, axis_of
 from playground.sweep.space import Drawn, Grid, Space
 from playground.types import Frozen, Message, ModelRef
 
 MOST_PROMPTS: Final = 100_000
 MOST_SAMPLES: Final = 10_000
-SEEDS: Final = 2**32 - 1
-"""Seeds are below this; those of samples count on from 0 again."""
 
 Direction = Literal["maximise", "minimise"]
 

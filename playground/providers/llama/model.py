@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from playground.background import off_loop
 from playground.errors import InvalidParameter, LocalError, ModelClosed, ModelFileError
 from playground.fingerprints import fingerprint
-from playground.params import SAMPLERS, GenerationParams, knobs
+from playground.params import SAMPLERS, SEEDS, GenerationParams, knobs
 from playground.providers.base import ChatModel, Given
 from playground.providers.llama.files import all_parts
 from playground.providers.llama.pool import Lease
@@ -113,7 +113,7 @@ class LlamaModel(ChatModel):
         plan = plan.adjusted(*self._notes(worker.facts))
         if plan.params.seed is None:
             # Drawn here and reported: an answer that nobody can repeat teaches nothing.
-            seed = secrets.randbelow(2**32 - 1)
+            seed = secrets.randbelow(SEEDS)
             drawn = Adjustment(
                 kind="defaulted", knob="seed", used=seed, reason="drawn; set it to repeat this"
             )

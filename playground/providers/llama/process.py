@@ -37,6 +37,9 @@ from playground.sanitize import make_safe
 LOG_LINES = 40
 """How much of llama.cpp's log is kept for errors."""
 
+MAX_LOG_LINE = 1 << 20
+"""Bytes of a line of the log without an end; then what there is of it is forgotten."""
+
 SPIN_COUNT = "1000"
 """How long OpenMP's threads spin for each other before they sleep. Its default is milliseconds,
 many times in each token: beside another busy process that made two threads far slower than one. A
@@ -233,6 +236,8 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         if fd != 1:
             lines = self._log_lines.push(data)
             self._log.extend(make_safe(line.decode("utf-8", "replace")) for line in lines if line)
+            if self._log_lines.pending > MAX_LOG_LINE:
+                self._log_lines = _Lines()
             return
         if self._trouble is not None:
             return

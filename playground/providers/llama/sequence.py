@@ -7,6 +7,7 @@ from collections.abc import Sequence as Many
 from typing import ClassVar
 
 from playground.errors import InvalidParameter
+from playground.params import SEEDS
 from playground.providers.llama.native import NativeContext, NativeModel
 from playground.providers.llama.pieces import TextAssembler
 from playground.providers.llama.protocol import (
@@ -28,9 +29,6 @@ from playground.providers.llama.sampling import (
     pack_logits,
 )
 from playground.types import FinishReason, Token
-
-SEEDS = 2**32 - 1
-"""How many seeds there are: the next number means "draw one" to llama.cpp, so that 0 follows."""
 
 
 class Sequence(ABC):

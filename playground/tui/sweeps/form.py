@@ -9,9 +9,9 @@ from typing import Any, Final, Literal, NamedTuple
 
 import playground.prompts as prompts
 from playground.errors import PlaygroundError
-from playground.params import GenerationParams
+from playground.params import SEEDS, GenerationParams
 from playground.sweep.asked import Asked, build, read_sweep_file
-from playground.sweep.definition import MOST_SAMPLES, SEEDS, Sweep
+from playground.sweep.definition import MOST_SAMPLES, Sweep
 from playground.sweep.forecast import Forecast, forecast
 from playground.sweep.starting import check
 from playground.sweep.words import asked_of, command_of, lines_of, read_command, read_lines
