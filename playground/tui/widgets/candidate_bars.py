@@ -104,12 +104,13 @@ class CandidateBars(DrawnScroll, can_focus=True):
         before = self._look()
         self._bars, self._drawn_name, self._name_name = bars, drawn, name
         self._longest = max((cell_len(bar.name) for bar in bars), default=6)
-        if token != self._token:
+        anew = token != self._token
+        if anew:
             chosen = next((at for at, bar in enumerate(bars) if bar.chosen), 0)
             self._token, self._here = token, chosen
         self._here = min(self._here, max(len(bars) - 1, 0))
         self.hold(len(bars) + 1)
-        self._into_view()
+        self._into_view(anew=anew)
         self._repaint(before)
 
     def _look(self) -> Sequence[object]:
@@ -135,11 +136,13 @@ class CandidateBars(DrawnScroll, can_focus=True):
     def on_resize(self, _event: events.Resize) -> None:
         """Bars of another length."""
         self.hold(len(self._bars) + 1)
-        self._into_view()
+        self._into_view(anew=True)
 
-    def _into_view(self) -> None:
+    def _into_view(self, *, anew: bool = False) -> None:
+        """Scroll to the cursor; `anew` from the likeliest on, wherever it was scrolled to."""
         high = max(self.view_size.height - 1, 1)
-        y = min(self._here, max(self.scroll_offset.y, self._here + 1 - high))
+        least = max(self._here + 1 - high, 0)
+        y = least if anew else min(self._here, max(self.scroll_offset.y, least))
         if y != self.scroll_offset.y:
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
 

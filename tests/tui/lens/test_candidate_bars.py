@@ -73,6 +73,35 @@ async def test_on_another_token_the_cursor_goes_to_the_chosen_one_and_else_it_st
         assert bars.here == BARS[1]
 
 
+MANY = [Bar(f"·{at}", at, at, 0.05, 0.05, chosen=at == 5) for at in range(1, 21)]
+
+
+async def test_the_likeliest_are_in_view_with_the_chosen_one_where_there_is_room_for_both() -> None:
+    bars = CandidateBars(id="bars")
+    async with shown(bars, (60, 9)) as (pilot, _):
+        bars.show(MANY, 0)
+        assert lines_of(bars)[1].split()[:2] == ["1", "·1"]
+        await pilot.press("end")
+        assert lines_of(bars)[-1].split()[1] == "20"
+        # Of another token they are shown from the likeliest on again.
+        bars.show(MANY, 1)
+        assert lines_of(bars)[1].split()[:2] == ["1", "·1"]
+        assert lines_of(bars)[5].startswith("▶    5")
+        # There was no room yet, and now there is.
+        bars.display = False
+        await pilot.pause()
+        bars.show(MANY, 2)
+        bars.display = True
+        await pilot.pause()
+        assert lines_of(bars)[1].split()[:2] == ["1", "·1"]
+        await pilot.resize_terminal(60, 3)
+        await pilot.pause()
+        assert lines_of(bars)[-1].startswith("▶    5")
+        await pilot.resize_terminal(60, 9)
+        await pilot.pause()
+        assert lines_of(bars)[1].split()[:2] == ["1", "·1"]
+
+
 def test_bars_are_in_proportion_and_what_is_not_nothing_is_seen() -> None:
     assert bar_text(1.0, 10) == "█" * 10
     assert bar_text(0.5, 10).rstrip() == "█" * 5
