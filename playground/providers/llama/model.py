@@ -35,6 +35,7 @@ from playground.providers.llama.protocol import (
     WholeDistribution,
 )
 from playground.providers.llama.reading import read_event, read_logits, read_scores
+from playground.providers.llama.schema import words_left_out
 from playground.types import (
     Adjustment,
     Capabilities,
@@ -95,6 +96,19 @@ class LlamaModel(ChatModel):
         self._pieces: tuple[bytes, ...] | None = None
         self._closed = False
         self._expected: tuple[tuple[Message, ...], int] = ((), 1)
+
+    def plan(self, params: GenerationParams) -> Plan:
+        """What will be done. Words of a `json_schema` that no grammar can say are dropped."""
+        plan = super().plan(params)
+        left_out = [
+            Adjustment(
+                kind="dropped",
+                knob=f"json_schema ({word})",
+                reason="a grammar of llama.cpp cannot say it; the rest is followed",
+            )
+            for word in words_left_out(params.json_schema)
+        ]
+        return plan.adjusted(*left_out) if left_out else plan
 
     def stream(self, messages: Sequence[Message], plan: Plan) -> AsyncGenerator[Event, None]:
         """Generate; all streams of all models on this file are decoded together."""

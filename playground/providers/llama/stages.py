@@ -222,6 +222,8 @@ def _grammar(making: Making) -> lib.llama_sampler_p:
         except Exception as error:
             # The converter asserts and raises whatever a schema makes it stumble over.
             raise InvalidParameter(f"json_schema cannot be followed: {error}.") from error
+    if "\0" in source:
+        raise InvalidParameter("grammar holds a NUL, at which llama.cpp would stop reading it.")
     if len(source) > MOST_GRAMMAR or _nesting(source) > DEEPEST_GRAMMAR:
         raise InvalidParameter(f"{what} is too long or too deep to be followed.", hint=bounds)
     sampler = lib.llama_sampler_init_grammar(making.vocab, source.encode(), b"root")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from playground.errors import InvalidParameter
+from playground.errors import InvalidParameter, UnsupportedParameter
 from playground.params import GenerationParams
 from playground.providers import ChatModel, open_model
 from playground.providers.llama.native import NativeModel
@@ -113,6 +113,26 @@ async def test_a_grammar_is_followed(model: ChatModel) -> None:
     assert run.choices[0].finish_reason == "stop"
 
 
+async def test_what_no_grammar_can_say_of_a_json_schema_is_said_and_not_ignored(
+    model: ChatModel,
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "minimum": {"type": "integer", "minimum": 5, "title": "a name like a word's"},
+            "list": {"type": "array", "items": {"anyOf": [{"multipleOf": 2}]}, "uniqueItems": True},
+        },
+    }
+    plan = model.plan(GenerationParams(json_schema=schema))
+    lost = ["json_schema (minimum)", "json_schema (uniqueItems)", "json_schema (multipleOf)"]
+    assert [item.knob for item in plan.departures] == lost
+    assert "dropped: a grammar of llama.cpp cannot say it" in str(plan.departures[0])
+    run = await generate(model, "Hi", json_schema=schema)
+    assert isinstance(run.error, UnsupportedParameter)
+    plain = GenerationParams(json_schema={"type": "object", "title": "x", "minLength": 2})
+    assert model.plan(plain).departures == ()
+
+
 async def test_a_json_schema_is_followed(model: ChatModel) -> None:
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
     run = await _run(model, json_schema=schema, max_length=200)
@@ -172,6 +192,7 @@ async def test_choices_of_the_last_seed_repeat_too(model: ChatModel, knobs: dict
         ({"grammar": "this is no grammar"}, "GBNF"),
         ({"grammar": f'root ::= {"(" * 20_000}"a"{")" * 20_000}'}, "too long or too deep"),
         ({"json_schema": {"type": "nonsense"}}, "json_schema"),
+        ({"grammar": 'root ::= "a"\0 "b"'}, "NUL"),
         ({"json_schema": {"type": "string", "minLength": 10**12}}, "minLength 1000000000000"),
         ({"json_schema": {"items": [{"type": "string", "maxLength": 10**12}]}}, "maxLength"),
         (
