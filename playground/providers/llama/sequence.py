@@ -119,18 +119,34 @@ class Answer(Sequence):
         self._model = model
         self._drawn = 0
         self._text = TextAssembler(request.stops)
-        # Choices of one request differ by their seed, and each can be repeated alone.
-        seed = (request.params.seed + choice) % SEEDS
-        self._chain = SamplerChain(request.params, seed, candidates)
-        self._chain.accept(request.prompt)
+        self._candidates = candidates
         given = request.prompt[len(request.prompt) - request.given :]
         # Where it ends within a character, its end is what the first tokens bring.
         self._text.start_after(b"".join(map(model.piece, given[-4:])))
+        self._made: SamplerChain | None = None
+        if choice == 0:
+            # What is wrong with the knobs is said before anything is decoded.
+            self._made = self._make_chain()
+
+    @property
+    def _chain(self) -> SamplerChain:
+        """Its sampler chain. Further choices make theirs once they draw: a grammar takes long."""
+        if self._made is None:
+            self._made = self._make_chain()
+        return self._made
+
+    def _make_chain(self) -> SamplerChain:
+        request = self._request
+        # Choices of one request differ by their seed, and each can be repeated alone.
+        seed = (request.params.seed + self.choice) % SEEDS
+        chain = SamplerChain(request.params, seed, self._candidates)
+        chain.accept(request.prompt)
         try:
-            self._chain.skip(given)
+            chain.skip(request.prompt[len(request.prompt) - request.given :])
         except InvalidParameter:
-            self._chain.close()
+            chain.close()
             raise
+        return chain
 
     @property
     def prefilling(self) -> bool:
@@ -180,7 +196,8 @@ class Answer(Sequence):
 
     def close(self) -> None:
         """Free the sampler chain."""
-        self._chain.close()
+        if self._made is not None:
+            self._made.close()
 
     def _end(
         self, reason: FinishReason, text: str = "", tokens: tuple[Token, ...] = ()
