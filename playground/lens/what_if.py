@@ -64,10 +64,20 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """An answer at another setting, token by token."""
+    """An answer at another setting, token by token.
+
+    `beyond` are the knobs that are set to something of which the known candidates tell nothing,
+    such as a penalty: where one acts on a token, nothing is known of that.
+    """
 
     params: GenerationParams
     outcomes: tuple[Outcome, ...]
+    beyond: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known: it is no bound that a token may be cut or be certain."""
+        return not self.outcomes or any(item != _UNKNOWN for item in self.outcomes)
 
     @property
     def exact(self) -> bool:
@@ -105,6 +115,10 @@ class WhatIf:
             return f"cannot come: {sure:,} of {count:,} tokens are cut{more}"
         if self.exact:
             return f"log-probability {self.high:.2f}, no token cut"
+        if not self.known:
+            if not self.beyond:
+                return "not known: its tokens came without candidates"
+            return f"not known: the candidates do not tell what {' and '.join(self.beyond)} does"
         if perhaps:
             return (
                 f"log-probability at most {self.high:.2f}; {perhaps:,} of {count:,} tokens may "
@@ -120,12 +134,17 @@ class WhatIf:
 class CurvePoint:
     """The natural-log probability of a whole answer at one temperature, from `low` to `high`.
 
-    Both are -inf where a token of it is cut.
+    Both are -inf where a token of it is cut; -inf and 0 where nothing is known.
     """
 
     temperature: float
     low: float
     high: float
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of it."""
+        return self.low > -math.inf or self.high < 0
 
 
 async def score_at(
@@ -188,7 +207,8 @@ def bound_at(
     known. The log-probabilities are taken for those of the raw distribution, as local models give
     them; endpoints do not say.
     """
-    return WhatIf(params, tuple(_Bounds(params, vocabulary).outcome(token) for token in tokens))
+    bounds = _Bounds(params, vocabulary)
+    return WhatIf(params, tuple(map(bounds.outcome, tokens)), tuple(bounds.beyond))
 
 
 def bound_curve(
@@ -226,6 +246,8 @@ class _Bounds:
         self._steered = bool(params.mirostat)
         self._stages = active(self._params)
         self._vocabulary = vocabulary
+        self.beyond: dict[str, None] = {"mirostat": None} if self._steered else {}
+        """The knobs that were met of which the candidates tell nothing, each once."""
 
     def outcome(self, token: Token) -> Outcome:
         """What becomes of one token."""
@@ -235,22 +257,21 @@ class _Bounds:
             return Outcome(token.logprob, token.logprob)
         if not token.alternatives:
             return _UNKNOWN
-        from playground.metrics.outside import NotKnown
-
-        try:
-            return self._bounded(token, token.logprob)
-        except NotKnown:
-            return _UNKNOWN
+        return self._bounded(token, token.logprob)
 
     def _bounded(self, token: Token, weight: float) -> Outcome:
-        from playground.metrics.outside import after, begin
+        from playground.metrics.outside import NotKnown, after, begin, switches
 
         ranked = sorted(token.alternatives, key=lambda item: -item.logprob)
         place = next((at for at, item in enumerate(ranked) if same_token(token, item)), None)
         state = begin([item.logprob for item in ranked], self._vocabulary)
         perhaps = False
         for stage in self._stages:
-            found = after(state, stage, self._params)
+            try:
+                found = after(state, stage, self._params)
+            except NotKnown:
+                self.beyond.update((name, None) for name, _ in switches(self._params, stage))
+                return _UNKNOWN
             if place is not None:
                 if place not in found.most.places:
                     return _CUT

@@ -337,14 +337,25 @@ def test_of_tokens_without_figures_nothing_is_claimed() -> None:
     found = bound_at([Token("a"), Token("b", -1.0)], GenerationParams(top_p=0.9))
     assert found.perhaps_cut == (0, 1)
     assert not found.exact
-    assert "bound" in str(found)
+    assert str(found) == "not known: its tokens came without candidates"
     assert bound_at([], GenerationParams(top_p=0.9)).exact
 
 
-def test_of_what_mirostat_leaves_nothing_is_claimed() -> None:
+@pytest.mark.parametrize("knob", [{"mirostat": 2}, {"repeat_penalty": 1.2}, {"dry_multiplier": 1}])
+def test_of_what_the_candidates_do_not_tell_nothing_is_claimed_and_the_knob_is_named(
+    knob: dict[str, Any],
+) -> None:
     token = token_of(Distribution.of(np.log([0.6, 0.3, 0.1])), 0, 3)
-    assert bound_at([token], GenerationParams(temperature=1)).exact
-    assert bound_at([token], GenerationParams(temperature=1, mirostat=2)).perhaps_cut == (0,)
+    plain = bound_at([token], GenerationParams(temperature=1))
+    assert plain.exact
+    assert plain.known
+    found = bound_at([token], GenerationParams(temperature=1, **knob))
+    assert found.perhaps_cut == (0,)
+    assert not found.known
+    assert found.beyond == tuple(knob)
+    assert str(found) == f"not known: the candidates do not tell what {found.beyond[0]} does"
+    assert not any(point.known for point in bound_curve([token], found.params))
+    assert all(point.known for point in bound_curve([token], plain.params))
 
 
 async def test_what_cannot_be_scored_says_why(model: ChatModel, tmp_path: Any) -> None:

@@ -118,9 +118,11 @@ def what_if(
     lines = [
         Content.assemble(("as it was drawn  ", _MUTED), ("log-probability ", ""), (was, "bold"))
     ]
-    name = "as turned        " if turned else "read again       "
+    again = answer.exact if certain is None else bool(certain.reader)
+    name = "as turned        " if turned else "read again       " if again else "at its settings  "
     if certain is None:
-        lines.append(Content.assemble((name, _MUTED), ("reading …", _MUTED)))
+        waiting = "reading …" if again else "…"
+        lines.append(Content.assemble((name, _MUTED), (waiting, _MUTED)))
         return Content("\n").join(lines)
     found = certain.found
     how = ""
@@ -131,6 +133,8 @@ def what_if(
         lines.append(
             Content.styled(f"It cannot be read again: {one_line(certain.why)}", "$text-warning")
         )
+    elif not found.known:
+        lines.append(Content.styled("S lets a local model read the text.", _MUTED))
     places = found.cut
     if places:
         tokens = reading.tokens
@@ -173,7 +177,9 @@ def no_figures(subject: Subject, models: Sequence[str], by: str = "") -> Content
         return Content.styled(f"{one_line(by)} reads the text …", _MUTED)
     takes = subject.version.run.model.capabilities.knobs.get("logprobs")
     ref = one_line(subject.ref)
-    if takes is not None and takes.accepted is False:
+    if subject.missing:
+        why = f"{ref} cannot be opened: {one_line(subject.missing)}"
+    elif takes is not None and takes.accepted is False:
         why = f"{ref} gives none: {one_line(takes.reason) or 'it does not take logprobs'}."
     elif subject.params.logprobs is None:
         why = "They were not asked for (logprobs is unset)."

@@ -36,12 +36,12 @@ class TemperatureCurve(PlotextPlot):
 
     @property
     def points(self) -> Sequence[CurvePoint]:
-        """What is drawn: temperatures at which the answer can come at all."""
-        return [point for point in self._points if math.isfinite(point.high)]
+        """What is drawn: temperatures at which the answer can come, as far as that is known."""
+        return [point for point in self._points if math.isfinite(point.high) and point.known]
 
     @property
     def all_points(self) -> Sequence[CurvePoint]:
-        """What was shown last, with those at which a token is cut."""
+        """What was shown last, with those at which a token is cut or nothing is known."""
         return self._points
 
     @property
@@ -57,12 +57,20 @@ class TemperatureCurve(PlotextPlot):
     def render(self) -> RenderResult:
         """The curve in this much room."""
         if not self.points:
-            cut = "At every temperature a token is cut: the answer cannot come."
-            return Text(self._why or (cut if self._points else ""), style="dim")
+            return Text(self._why or self._nothing, style="dim")
         if self.size.width < _LEAST[0] or self.size.height < _LEAST[1]:
             return Text("A curve needs more room.", style="dim")
         self._draw(self.points)
         return super().render()
+
+    @property
+    def _nothing(self) -> str:
+        """Why there is nothing to draw of what was shown."""
+        if not self._points:
+            return ""
+        if not all(point.known for point in self._points):
+            return "There is no curve: at no temperature is anything known."
+        return "At every temperature a token is cut: the answer cannot come."
 
     def _draw(self, points: Sequence[CurvePoint]) -> None:
         plot = self.plt
@@ -86,8 +94,10 @@ class TemperatureCurve(PlotextPlot):
         best = max(highs)
         # At the coldest ends of the curve the answer becomes as good as impossible.
         floor = max(min(highs), best - max(abs(best), _DEPTH))
-        if floor < best:
-            plot.ylim(floor, best + (best - floor) * 0.05)
+        if floor == best:
+            floor -= 1
+        # Nothing is likelier than what is certain.
+        plot.ylim(floor, min(best + (best - floor) * 0.05, 0))
         plot.xfrequency(5)
         plot.yfrequency(max(3, self.size.height // 4))
         kind = "log-probability" if exact else "log-probability, from its lower to its upper bound"

@@ -167,6 +167,28 @@ async def test_of_a_hosted_answer_it_says_bounds_and_what_cannot_be_known() -> N
             assert certain.found == bound_at(run.tokens, screen.query_one(LensKnobs).params)
             assert not certain.reader
             assert "(bound, from the candidates that" in screen_of(app)
+            await pilot.press("r")
+            await read_again(pilot, screen)
+            assert "at its settings" in screen_of(app)
+            assert "read again" not in screen_of(app), "nobody read it"
+
+
+async def test_of_a_hosted_answer_with_a_penalty_it_says_that_the_penalty_cannot_be_known() -> None:
+    punished = WARM.updated(max_length=24, repeat_penalty=1.2)
+    async with open_model("demo:small") as model:
+        app = playground_of({"a:x": Hosted(model)}, params=punished)
+        async with playing(app) as pilot:
+            await ask(pilot, "Tell me a story about a cat")
+            screen = await open_lens(pilot)
+            await pilot.press("3")
+            curve = screen.query_one(TemperatureCurve)
+            await until(pilot, lambda: bool(curve.all_points))
+            await pilot.pause()
+            said = " ".join(screen_of(app).split())
+            assert "the candidates do not tell what repeat_penalty does" in said
+            assert "S lets a local model read the text" in said
+            assert not curve.points
+            assert "at no temperature is anything known" in said
 
 
 async def test_a_branch_takes_the_turned_knobs_along() -> None:
