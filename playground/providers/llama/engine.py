@@ -18,7 +18,8 @@ from collections import Counter, deque
 from collections.abc import Iterator
 
 from playground.errors import ContextOverflow, LocalError
-from playground.providers.llama.native import SCORED_ROWS, NativeContext, NativeModel
+from playground.providers.llama.context import SCORED_ROWS, NativeContext
+from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import Failed, Occupancy, Report, SamplingParams
 from playground.providers.llama.sampling import Candidates
 from playground.providers.llama.sequence import Answer, Glance, Request, Scoring, Sequence

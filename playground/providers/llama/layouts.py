@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable
 
 from playground.errors import ModelLoadFailed
+from playground.providers.llama.context import NativeContext
 from playground.providers.llama.engine import Engine
-from playground.providers.llama.native import NativeContext, NativeModel
+from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import EngineSettings
 from playground.providers.llama.sizing import (
     BATCH_TOKENS,

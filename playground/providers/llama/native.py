@@ -1,40 +1,23 @@
-"""llama.cpp's C API, as far as the engine uses it: a model, a context and a batch.
+"""An open GGUF in llama.cpp: its weights, and its vocabulary.
 
-With `sampling`, `stages` and `sizing` the only module that touches `llama_cpp`: all of them run
-in the worker process.
+With `context`, `log`, `sampling`, `stages` and `sizing` the only module that touches `llama_cpp`:
+all of them run in the worker process.
 """
 
 from __future__ import annotations
 
 import ctypes
-import os
-import re
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import llama_cpp as lib
-import numpy as np
-from numpy.typing import NDArray
 
 from playground.errors import LocalError, ModelLoadFailed
+from playground.providers.llama.log import READER
 
-SCORED_ROWS = 64
-"""The most rows of logits in one batch beside one for each sequence: for scoring given text."""
-
-ABORTABLE_TOKENS = 32
-"""From this size on, a batch can be stopped on its way (on CPU)."""
-
-_Floats = NDArray[np.float32]
-
-
-# From ggml.h; the numbers in llama_cpp._logger are those of an older version.
-_DEBUG, _CONTINUED = 1, 5
-
-
-_ABORTED = 2
-"""What `llama_decode` returns when the abort callback stopped it."""
+__all__ = ["KV_TYPES", "NativeModel"]
 
 
 class _KVType(NamedTuple):
@@ -44,7 +27,7 @@ class _KVType(NamedTuple):
     bytes: float
 
 
-_KV_TYPES = {
+KV_TYPES = {
     "f32": _KVType(lib.GGML_TYPE_F32, 4),
     "f16": _KVType(lib.GGML_TYPE_F16, 2),
     "q8_0": _KVType(lib.GGML_TYPE_Q8_0, 34 / 32),
@@ -57,49 +40,6 @@ _LOADED = {"none": "read", "mmap": "mmap", "mmap+mlock": "mlock"}
 
 _CONTROL = 1 << 0 | 1 << 3
 """Attributes of a token that is read as one only where special tokens are: unknown, control."""
-
-_SETTLED = {
-    "gpu_layers": re.compile(rb"offloaded (\d+)/\d+ layers to GPU"),
-    "load": re.compile(rb"\(load_mode = ([\w+]+)\)"),
-    "not_locked": re.compile(rb"failed to (?:mlock|VirtualLock)"),
-    "flash_attention": re.compile(rb"flash_attn += (?:auto|enabled)"),
-    "no_flash_attention": re.compile(rb"flash_attn += disabled|Flash Attention not supported"),
-}
-"""What llama.cpp settles by itself and tells in its log only: no call of its API does."""
-
-
-class _Log:
-    """Writes llama.cpp's log to standard error, without its debugging lines.
-
-    `settled` keeps, by the names in `_SETTLED`, what it said of the last model and context. `muted`
-    is for what llama.cpp calls errors and we asked for.
-    """
-
-    def __init__(self) -> None:
-        self._shown = True
-        self.muted = False
-        self.settled: dict[str, str] = {}
-
-    def __call__(self, level: int, text: bytes, _data: object) -> None:
-        if level != _CONTINUED:
-            self._shown = level != _DEBUG
-        if self._shown and not self.muted:
-            os.write(2, text)
-        for name, pattern in _SETTLED.items():
-            if found := pattern.search(text):
-                self.settled[name] = found.group(found.lastindex or 0).decode("ascii")
-
-
-_READER = _Log()
-
-# Held for the life of the process: ctypes keeps no reference to a callback.
-_LOG = lib.llama_log_callback(_READER)
-
-
-def start_llama() -> None:
-    """Initialise llama.cpp and send its log to standard error, where the parent keeps the end."""
-    lib.llama_backend_init()
-    lib.llama_log_set(_LOG, None)
 
 
 class NativeModel:
@@ -130,7 +70,7 @@ class NativeModel:
         callback = lib.llama_progress_callback(report)
         params.progress_callback = callback
         self.path = path
-        _READER.settled.clear()
+        READER.settled.clear()
         self.handle = lib.llama_model_load_from_file(str(path).encode(), params)
         if not self.handle:
             raise ModelLoadFailed(
@@ -152,7 +92,7 @@ class NativeModel:
         )
         """Whether what it remembers of a text is a state, of which no beginning can be kept."""
         self._pieces: dict[int, bytes] = {}
-        settled = _READER.settled
+        settled = READER.settled
         self.gpu_layers = int(settled.get("gpu_layers", 0))
         self.load: str | None = _LOADED.get(settled.get("load", ""))
         if self.load == "mlock" and "not_locked" in settled:
@@ -206,7 +146,7 @@ class NativeModel:
         """The memory of so many KV cells, in bytes: keys and values, an upper estimate."""
         width = lib.llama_model_n_embd(self.handle) * lib.llama_model_n_head_kv(self.handle)
         values = cells * lib.llama_model_n_layer(self.handle) * (width // self.heads) * 2
-        return int(values * _KV_TYPES[kv_type].bytes)
+        return int(values * KV_TYPES[kv_type].bytes)
 
     def tokenize(
         self,
@@ -263,174 +203,3 @@ class NativeModel:
     def ends_turn(self, token: int) -> bool:
         """Whether a token ends the answer."""
         return bool(lib.llama_vocab_is_eog(self.vocab, token))
-
-
-class NativeContext:
-    """KV cells for several sequences, and the batch that is decoded on them.
-
-    `length` is the most tokens of one sequence, `cells` the KV cells of all: each sequence has
-    its share, or (`unified`) takes from one pool. Raises `ModelLoadFailed` if there is no room.
-    """
-
-    def __init__(
-        self,
-        model: NativeModel,
-        *,
-        length: int,
-        cells: int,
-        sequences: int,
-        unified: bool,
-        threads: int,
-        batch_tokens: int,
-        kv_type: str = "f16",
-        flash_attention: bool | None = None,
-        abort: Callable[[], bool] = lambda: False,
-    ) -> None:
-        params = lib.llama_context_default_params()
-        params.type_k = params.type_v = _KV_TYPES[kv_type].number
-        if flash_attention is not None:
-            params.flash_attn_type = int(flash_attention)
-        params.n_ctx = cells
-        params.n_seq_max = sequences
-        params.n_batch = batch_tokens
-        params.n_ubatch = batch_tokens
-        # Without this, llama.cpp keeps room for n_batch rows of logits.
-        params.n_outputs_max = sequences + SCORED_ROWS
-        params.n_threads = threads
-        params.n_threads_batch = threads
-        params.kv_unified = unified
-        params.no_perf = True
-        self.model = model
-        for name in ("flash_attention", "no_flash_attention"):
-            _READER.settled.pop(name, None)
-        self.handle = lib.llama_init_from_model(model.handle, params)
-        if not self.handle:
-            raise ModelLoadFailed(
-                f"llama.cpp cannot make a context of {length:,} tokens for {model.path}, with "
-                f"{cells:,} KV cells for all sequences.",
-                hint="Open it with a smaller context_length, or fewer sequences.",
-            )
-
-        def stop(_data: object) -> bool:
-            # The errors that llama.cpp writes when it is stopped would stand in the log of a crash
-            # that comes later, and be taken for its reason.
-            _READER.muted = abort()
-            return _READER.muted
-
-        # Held as long as the context: ctypes keeps no reference to a callback.
-        self._abort = lib.ggml_abort_callback(stop)
-        self._no_abort = lib.ggml_abort_callback()
-        self._abortable = False
-        self.memory = lib.llama_get_memory(self.handle)
-        self.length: int = min(lib.llama_n_ctx_seq(self.handle), length)
-        self.cells: int = lib.llama_n_ctx(self.handle)
-        self.unified = unified
-        self.flash_attention: bool | None = None
-        if "no_flash_attention" in _READER.settled:
-            self.flash_attention = False
-        elif "flash_attention" in _READER.settled:
-            self.flash_attention = True
-        self._tokens = np.zeros(batch_tokens, dtype=np.int32)
-        self._positions = np.zeros(batch_tokens, dtype=np.int32)
-        self._sequence = np.zeros(batch_tokens, dtype=np.int32)
-        self._counts = np.ones(batch_tokens, dtype=np.int32)
-        self._wanted = np.zeros(batch_tokens, dtype=np.int8)
-        self._batch = self._make_batch(batch_tokens)
-        self._row = ctypes.c_float * model.vocabulary
-        self.size = 0
-        self.outputs = 0
-
-    def close(self) -> None:
-        """Give the memory back; the context is not to be used any more."""
-        handle, self.handle = self.handle, None
-        if handle:
-            lib.llama_free(handle)
-
-    def _make_batch(self, capacity: int) -> lib.llama_batch:
-        """A batch over our own arrays, filled by slices instead of field by field."""
-        first = self._sequence.ctypes.data
-        step = self._sequence.itemsize
-        one = ctypes.POINTER(lib.llama_seq_id)
-        rows = [ctypes.cast(first + row * step, one) for row in range(capacity)]
-        self._rows = (one * capacity)(*rows)
-        return lib.llama_batch(
-            n_tokens=0,
-            token=self._tokens.ctypes.data_as(ctypes.POINTER(lib.llama_token)),
-            embd=None,
-            pos=self._positions.ctypes.data_as(ctypes.POINTER(lib.llama_pos)),
-            n_seq_id=self._counts.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
-            seq_id=ctypes.cast(self._rows, ctypes.POINTER(one)),
-            logits=self._wanted.ctypes.data_as(ctypes.POINTER(ctypes.c_int8)),
-        )
-
-    @property
-    def room(self) -> int:
-        """How many more tokens the batch takes."""
-        return len(self._tokens) - self.size
-
-    def clear_batch(self) -> None:
-        """Begin a new batch."""
-        self.size = 0
-        self.outputs = 0
-
-    def add(self, tokens: list[int], position: int, sequence: int, *, wants_from: int) -> list[int]:
-        """Put tokens of one sequence into the batch, the first of them at `position` in it.
-
-        Of those at `wants_from` and later the next token's distribution is wanted: returns their
-        batch rows.
-        """
-        begin, end = self.size, self.size + len(tokens)
-        self._tokens[begin:end] = tokens
-        self._positions[begin:end] = np.arange(position, position + len(tokens), dtype=np.int32)
-        self._sequence[begin:end] = sequence
-        wanted = begin + max(0, wants_from - position)
-        self._wanted[begin:wanted] = 0
-        self._wanted[wanted:end] = 1
-        self.size = end
-        rows = list(range(wanted, end))
-        self.outputs += len(rows)
-        return rows
-
-    def decode(self) -> bool:
-        """Run the batch through the model; false if it was aborted on the way.
-
-        Raises `LocalError` if llama.cpp cannot.
-        """
-        self._batch.n_tokens = self.size
-        # Asked at every node of the graph: too dear for the step that draws a token. Setting it is
-        # dear too, because llama.cpp logs that.
-        abortable = self.size >= ABORTABLE_TOKENS
-        if abortable != self._abortable:
-            self._abortable = abortable
-            abort = self._abort if abortable else self._no_abort
-            lib.llama_set_abort_callback(self.handle, abort, None)
-        status = lib.llama_decode(self.handle, self._batch)
-        _READER.muted = False
-        if status == _ABORTED:
-            return False
-        if status != 0:
-            raise LocalError(
-                f"llama_decode failed with status {status} on {self.size} tokens.",
-                hint="Try again; a smaller context_length or fewer sequences may help.",
-            )
-        return True
-
-    def logits(self, row: int) -> _Floats:
-        """The logits of one batch row, a view that the next decode overwrites."""
-        first = lib.llama_get_logits_ith(self.handle, row).contents
-        # numpy's own way of reading a pointer takes longer, at every token.
-        return np.ctypeslib.as_array(self._row.from_address(ctypes.addressof(first)))
-
-    def keep_first(self, sequence: int, count: int) -> bool:
-        """Forget a sequence's tokens from `count` on; false where this model cannot."""
-        return bool(lib.llama_memory_seq_rm(self.memory, sequence, count, -1))
-
-    def copy(self, source: int, target: int, count: int) -> bool:
-        """Give an empty sequence the first `count` tokens of another; false if it cannot.
-
-        Cells are shared where KV is unified and copied by the next decode where it is not; then
-        only whole sequences can be, so that the rest is removed again.
-        """
-        end = count if self.unified else -1
-        lib.llama_memory_seq_cp(self.memory, source, target, -1 if not self.unified else 0, end)
-        return self.unified or self.keep_first(target, count)

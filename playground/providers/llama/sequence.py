@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from playground.errors import InvalidParameter
 from playground.params import SEEDS
-from playground.providers.llama.native import NativeContext, NativeModel
+from playground.providers.llama.context import NativeContext
+from playground.providers.llama.native import NativeModel
 from playground.providers.llama.pieces import TextAssembler
 from playground.providers.llama.protocol import (
     Began,

@@ -26,7 +26,8 @@ from playground.errors import (
 )
 from playground.providers.llama.bounds import bounded
 from playground.providers.llama.layouts import Layouts
-from playground.providers.llama.native import NativeModel, start_llama
+from playground.providers.llama.log import start_llama
+from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import (
     COMMAND,
     MAX_LINE_BYTES,

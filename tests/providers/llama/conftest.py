@@ -11,8 +11,10 @@ import pytest
 from playground.config import shipped
 from playground.params import SAMPLERS
 from playground.params import knobs as knob_table
+from playground.providers.llama.context import NativeContext
 from playground.providers.llama.engine import Engine
-from playground.providers.llama.native import NativeContext, NativeModel, start_llama
+from playground.providers.llama.log import start_llama
+from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import SamplingParams
 
 DEMO = shipped("providers") / "demo" / "small.gguf"

@@ -14,10 +14,12 @@ from benchmarks.random_gguf import Shape, write_random_gguf
 from playground.errors import ModelLoadFailed
 from playground.history import History
 from playground.providers import open_model
+from playground.providers.llama.context import NativeContext
 from playground.providers.llama.engine import Engine
 from playground.providers.llama.layouts import Layouts
+from playground.providers.llama.log import start_llama
 from playground.providers.llama.model import LlamaModel
-from playground.providers.llama.native import NativeContext, NativeModel, start_llama
+from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import Began, EngineSettings, Text
 from playground.repeating import engine_options
 from playground.run import Run, generate

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from playground.providers.llama import worker as worker_module
-from playground.providers.llama.native import start_llama
+from playground.providers.llama.log import start_llama
 from playground.providers.llama.protocol import (
     ChoiceEnded,
     Done,

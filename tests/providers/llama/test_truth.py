@@ -9,8 +9,10 @@ import pytest
 
 from benchmarks.random_gguf import Shape, write_random_gguf
 from playground.distribution import Distribution
+from playground.providers.llama.context import NativeContext
 from playground.providers.llama.engine import Engine
-from playground.providers.llama.native import NativeContext, NativeModel, start_llama
+from playground.providers.llama.log import start_llama
+from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import Scored, Text
 from playground.providers.llama.sampling import Candidates, SamplerChain
 from playground.types import Token
