@@ -135,7 +135,7 @@ class Tokenize(_Said):
     op: Literal["tokenize"] = "tokenize"
     id: int
     text: str = ""
-    messages: tuple[Message, ...] = ()
+    messages: tuple[Message, ...] | None = None
 
 
 class ListVocabulary(_Said):

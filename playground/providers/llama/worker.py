@@ -205,7 +205,7 @@ class Worker:
                 prompt, _ = self._prompt(command.messages)
                 self.engine.look(command.id, prompt + self._tokens(command.prefix))
             case Tokenize():
-                if command.messages:
+                if command.messages is not None:
                     tokens, _ = self._prompt(command.messages)
                 else:
                     tokens = self._tokens(command.text)

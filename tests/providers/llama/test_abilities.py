@@ -122,10 +122,10 @@ async def test_text_survives_tokens_and_back(model: ChatModel) -> None:
 
 
 async def test_the_prompts_tokens_are_counted_exactly_before_it_is_sent(model: ChatModel) -> None:
-    turns = as_messages("こんにちは", system="You are a pirate.")
-    count = await model.count_tokens(turns)
-    run = await generate(model, turns, max_length=1)
-    assert run.usage.input_tokens == count
+    for turns in (as_messages("こんにちは", system="You are a pirate."), ()):
+        count = await model.count_tokens(turns)
+        run = await generate(model, turns, max_length=1)
+        assert run.usage.input_tokens == count > 0
 
 
 async def test_nothing_to_score_too_much_to_score_and_tokens_that_do_not_exist_are_refused(
