@@ -10,6 +10,8 @@ from pydantic import JsonValue
 
 from playground.metrics import Estimate
 
+__all__ = ["CellFigures", "estimate_text", "figure_text", "interval_text", "short_figure"]
+
 
 @dataclass(frozen=True, slots=True)
 class CellFigures:
@@ -58,3 +60,39 @@ class CellFigures:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"the figures of a cell cannot be read: {error}") from error
+
+
+def short_figure(value: float) -> str:
+    """A figure in few cells: `0.812`, `-1.05`, `412`, `12.3k`, `2.1e-5`."""
+    size = abs(value)
+    if value == 0 or 0.001 <= size < 999.5:
+        return f"{value:.3g}"
+    if size < 0.001:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    for unit, sign in ((1e3, "k"), (1e6, "M"), (1e9, "G")):
+        if size < 999.5 * unit:
+            return f"{value / unit:.3g}{sign}"
+    return f"{value:.1e}"
+
+
+def figure_text(estimate: Estimate | None) -> str:
+    """A metric's value, or a dash."""
+    return "–" if estimate is None or estimate.value is None else short_figure(estimate.value)
+
+
+def interval_text(estimate: Estimate | None) -> str:
+    """The interval, or why there is none: `0.77 to 0.85`."""
+    if estimate is None:
+        return "not measured"
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return estimate.reason
+    return f"{short_figure(estimate.low)} to {short_figure(estimate.high)}"
+
+
+def estimate_text(estimate: Estimate | None) -> str:
+    """A metric's value with its interval, where it has one: `0.81 (0.77 to 0.85)`."""
+    value = figure_text(estimate)
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return value
+    return f"{value} ({interval_text(estimate)})"

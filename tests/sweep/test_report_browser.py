@@ -136,6 +136,16 @@ def test_a_click_opens_a_cell_and_the_address_keeps_it(browser: Chromium, small:
     assert set(browser.see(current)) == {"10"}
 
 
+def test_an_interval_in_the_table_is_told_by_its_ends(
+    browser: Chromium, small: Path, result: SweepResult
+) -> None:
+    browser.open(small, "metric=top-share")
+    # All answers at temperature 0 are the same, and their share can only be less than 1.
+    shown = browser.texts("#cells tbody tr[data-cell='0'] td.chosen")
+    assert result.cells[0].figures.value("top-share") == 1
+    assert shown == ["1 (0.439 to 1)"]
+
+
 def test_cells_are_sorted_by_any_column(
     browser: Chromium, small: Path, result: SweepResult
 ) -> None:

@@ -9,10 +9,10 @@ from playground.cli.output import is_terminal, note, say, say_json, terminal_siz
 from playground.cli.table import table
 from playground.errors import UsageError
 from playground.history import History
-from playground.metrics import Estimate
 from playground.sweep.axis import value_text
 from playground.sweep.curve import curves
 from playground.sweep.definition import short
+from playground.sweep.figures import estimate_text
 from playground.sweep.findings import findings
 from playground.sweep.labels import apart
 from playground.sweep.result import Cell, SweepResult
@@ -101,17 +101,22 @@ def print_result(result: SweepResult, *, metrics: Sequence[str] = (), json: bool
                 f"This sweep has no figures of {name!r}.",
                 hint=f"It has {', '.join(result.metrics)}.",
             )
-    printed = _table(result, shown)
     if is_terminal(sys.stdout):
-        # A row that is too wide loses the end of its answer; wrapped, no column would stand.
         width = terminal_size().columns
-        printed = "\n".join(_cut(line, width) for line in printed.split("\n"))
-    say(printed)
-    if is_terminal(sys.stdout):
-        width = min(terminal_size().columns, 100)
-        for picture in curves(result, shown[:2], width=width, height=14):
+        fitting = _fitting(result, shown, width)
+        # A row that is too wide loses the end of its answer; wrapped, no column would stand.
+        for line in _table(result, fitting).split("\n"):
+            say(_cut(line, width))
+        if left := shown[len(fitting) :]:
+            say(
+                f"No room for {', '.join(left)}: a wider terminal shows more, and `playground "
+                "sweep show` those that --metric names."
+            )
+        for picture in curves(result, shown[:2], width=min(width, 100), height=14):
             say()
             say(picture)
+    else:
+        say(_table(result, shown))
     if found := _findings(result):
         say()
         say(found)
@@ -137,7 +142,32 @@ def _findings(result: SweepResult) -> str:
     return "\n\n".join(paragraphs)
 
 
+def _fitting(result: SweepResult, shown: Sequence[str], width: int) -> Sequence[str]:
+    """The first metrics, one at least, that have room in lines of `width` cells."""
+    from rich.cells import cell_len
+
+    head, rows, right = _columns(result, shown)
+    while len(shown) > 1:
+        # The last column is text, and may be cut.
+        lines = table(head[:-1], [row[:-1] for row in rows], right=right).split("\n")
+        if max(map(cell_len, lines)) <= width:
+            break
+        shown = shown[:-1]
+        head, rows, right = _columns(result, shown)
+    return shown
+
+
 def _table(result: SweepResult, shown: Sequence[str]) -> str:
+    head, rows, right = _columns(result, shown)
+    printed = table(head, rows, right=right)
+    more = len(result.cells) - MOST_ROWS
+    return printed + (f"\n… and {more:,} cells more" if more > 0 else "")
+
+
+def _columns(
+    result: SweepResult, shown: Sequence[str]
+) -> tuple[list[str], list[list[str]], tuple[int, ...]]:
+    """The head of the table, its rows, and which columns are numbers."""
     several_models = len(result.sweep.models) > 1
     several_prompts = len(result.sweep.prompts) > 1
     head = ["cell", *([] if not several_models else ["model"])]
@@ -154,9 +184,7 @@ def _table(result: SweepResult, shown: Sequence[str]) -> str:
         row += [estimate_text(cell.figures.estimates.get(name)) for name in shown]
         row += [_count(cell), short(cell.figures.top, 32)]
         rows.append(row)
-    printed = table(head, rows, right=(0, *range(first, first + len(shown) + 1)))
-    more = len(result.cells) - MOST_ROWS
-    return printed + (f"\n… and {more:,} cells more" if more > 0 else "")
+    return head, rows, (0, *range(first, first + len(shown) + 1))
 
 
 def _cut(line: str, width: int) -> str:
@@ -168,18 +196,6 @@ def _cut(line: str, width: int) -> str:
 def _count(cell: Cell) -> str:
     failed = f" (+{cell.figures.failed} failed)" if cell.figures.failed else ""
     return f"{cell.figures.answers}/{cell.figures.samples}{failed}"
-
-
-def estimate_text(estimate: Estimate | None) -> str:
-    """An estimate with half the width of its interval: `0.81 ±0.04`."""
-    if estimate is None or estimate.value is None:
-        return "–"
-    value = f"{estimate.value:.3g}"
-    if estimate.low is None or estimate.high is None:
-        return value
-    half = (estimate.high - estimate.low) / 2
-    # What is left of sums of equal numbers is no width.
-    return f"{value} ±{0 if half < 1e-9 * abs(estimate.value) else half:.2g}"
 
 
 def _show_cell(result: SweepResult, number: int, *, json: bool) -> None:

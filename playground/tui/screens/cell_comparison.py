@@ -16,11 +16,12 @@ from playground.background import off_loop
 from playground.difference import word_difference
 from playground.history.sweeping import KeptSample
 from playground.metrics import Estimate
+from playground.sweep.figures import estimate_text
 from playground.tui.labels import cut, fit, one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
 from playground.tui.sweeps.cell_text import cell_title
-from playground.tui.sweeps.heat import apart, figure_text, interval_text
+from playground.tui.sweeps.heat import apart
 from playground.tui.sweeps.live import CellInView, LiveSweep
 from playground.tui.widgets.difference_view import MIN_COLUMN, DifferenceView
 from playground.tui.widgets.fitted_text import KeyLine
@@ -145,13 +146,7 @@ def comparison_text(
             continue
         lies = name in differing
         parts.append((f"\n{fit(one_line(name), _NAME)}", "bold" if lies else "$foreground 80%"))
-        parts += [(fit(f" {_figure(item)}", column), "$foreground") for item in found]
+        parts += [(fit(f" {estimate_text(item)}", column), "$foreground") for item in found]
         if lies:
             parts.append((f" {_APART}", "$text-accent bold"))
     return Content.assemble(*parts)
-
-
-def _figure(estimate: Estimate | None) -> str:
-    if estimate is None or estimate.low is None:
-        return figure_text(estimate)
-    return f"{figure_text(estimate)} ({interval_text(estimate)})"

@@ -1,4 +1,4 @@
-"""Colours and texts of figures: a scale that reads without seeing colours, and in sixteen of them.
+"""Colours of figures: a scale that reads without seeing colours, and in sixteen of them.
 
 The colours are those of cividis (Nuñez, Anderton and Renslow, "Optimizing colormaps with
 consideration for color vision deficiency", PLOS ONE 13 (2018)): dark blue to yellow, in even
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from playground.metrics import Estimate
-from playground.tui.labels import one_line
+from playground.sweep.figures import short_figure
 
 __all__ = [
     "BEST",
@@ -27,11 +27,8 @@ __all__ = [
     "Scale",
     "apart",
     "colours_at",
-    "figure_text",
-    "interval_text",
     "shade_at",
     "shaded_at",
-    "short_figure",
 ]
 
 Colour = tuple[int, int, int]
@@ -148,34 +145,6 @@ class Scale:
         if self.high <= self.low:
             return 0.5
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
-
-
-def short_figure(value: float) -> str:
-    """A figure in few cells: `0.812`, `-1.05`, `412`, `12.3k`, `2.1e-5`."""
-    size = abs(value)
-    if value == 0 or 0.001 <= size < 999.5:
-        return f"{value:.3g}"
-    if size < 0.001:
-        mantissa, exponent = f"{value:.1e}".split("e")
-        return f"{mantissa}e{int(exponent)}"
-    for unit, sign in ((1e3, "k"), (1e6, "M"), (1e9, "G")):
-        if size < 999.5 * unit:
-            return f"{value / unit:.3g}{sign}"
-    return f"{value:.1e}"
-
-
-def figure_text(estimate: Estimate | None) -> str:
-    """A metric's value, or a dash."""
-    return "–" if estimate is None or estimate.value is None else short_figure(estimate.value)
-
-
-def interval_text(estimate: Estimate | None) -> str:
-    """The interval, or why there is none: `0.77 to 0.85`."""
-    if estimate is None:
-        return "not measured"
-    if estimate.value is None or estimate.low is None or estimate.high is None:
-        return one_line(estimate.reason)
-    return f"{short_figure(estimate.low)} to {short_figure(estimate.high)}"
 
 
 def apart(one: Estimate | None, other: Estimate | None) -> bool | None:

@@ -13,9 +13,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from playground.metrics import Estimate
-from playground.sweep.figures import CellFigures
+from playground.sweep.figures import CellFigures, figure_text, interval_text
 from playground.tui.labels import cut, fit, one_line
-from playground.tui.sweeps.heat import figure_text, interval_text
 
 __all__ = ["CellFiguresTable"]
 
@@ -63,13 +62,13 @@ class CellFiguresTable(Widget):
         value = figure_text(estimate).rjust(_VALUE)
         rest = interval_text(estimate)
         if estimate is not None and estimate.note:
-            rest = f"{rest}, {one_line(estimate.note)}"
+            rest = f"{rest}, {estimate.note}"
         room = max(self.size.width - width - _VALUE - 4, 0)
         return Content.assemble(
             ("› " if chosen else "  ", "$text-primary"),
             (fit(one_line(name), width), "bold $text-primary" if chosen else "$foreground 80%"),
             (value, "bold"),
-            (f"  {cut(rest, room)}", "$foreground 60%"),
+            (f"  {cut(one_line(rest), room)}", "$foreground 60%"),
         )
 
     def on_click(self, event: events.Click) -> None:

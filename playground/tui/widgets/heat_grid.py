@@ -17,6 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from playground.history.sweeping import KeptValue
+from playground.sweep.figures import short_figure
 from playground.sweep.labels import apart
 from playground.tui.labels import fit
 from playground.tui.sweeps.heat import (
@@ -29,7 +30,6 @@ from playground.tui.sweeps.heat import (
     colours_at,
     shade_at,
     shaded_at,
-    short_figure,
 )
 from playground.tui.sweeps.plane import Plane
 from playground.tui.themes import few_colours

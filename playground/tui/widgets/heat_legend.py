@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
+from playground.sweep.figures import short_figure
 from playground.tui.sweeps.heat import (
     BEST,
     FAILED,
@@ -15,7 +16,6 @@ from playground.tui.sweeps.heat import (
     colours_at,
     shade_at,
     shaded_at,
-    short_figure,
 )
 from playground.tui.themes import few_colours
 

@@ -6,6 +6,7 @@ import pytest
 from rich.color import Color, ColorSystem
 
 from playground.metrics import Estimate
+from playground.sweep.figures import short_figure
 from playground.tui.sweeps.heat import (
     Colours,
     Scale,
@@ -13,7 +14,6 @@ from playground.tui.sweeps.heat import (
     colours_at,
     shade_at,
     shaded_at,
-    short_figure,
 )
 
 SHARES = [step / 20 for step in range(21)]

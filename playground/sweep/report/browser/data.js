@@ -19,11 +19,13 @@ function figure(cell, name) {
   return { value, low, high, count: number, reason, note };
 }
 
-/** An interval for people: `0.61 (0.47 to 0.75)`. */
+/** Where the value may lie: `0.47 to 0.75`. */
+const interval = (found) => `${short(found.low)} to ${short(found.high)}`;
+
+/** A value with its interval, for people: `0.61 (0.47 to 0.75)`. */
 function spoken(found) {
   if (found.value === null) return found.reason || "no value";
-  return found.low === null ? short(found.value)
-    : `${short(found.value)} (${short(found.low)} to ${short(found.high)})`;
+  return found.low === null ? short(found.value) : `${short(found.value)} (${interval(found)})`;
 }
 
 /** A name for each of several things that may share one. */

@@ -26,12 +26,11 @@ function columnsOf() {
   ];
 }
 
-/** A value with half the width of its interval. */
+/** A value with its interval. */
 function shownFigure(found) {
   if (found.value === null) return el("span", { class: "quiet", title: found.reason }, "–");
-  const half = found.low === null ? null : (found.high - found.low) / 2;
-  return [short(found.value), half === null ? null
-    : el("span", { class: "quiet", title: spoken(found) }, ` ±${half ? half.toPrecision(2) * 1 : 0}`)];
+  return [short(found.value), found.low === null ? null
+    : el("span", { class: "quiet" }, ` (${interval(found)})`)];
 }
 
 function sorted(found, column) {
