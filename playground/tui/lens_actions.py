@@ -57,7 +57,9 @@ class LensActions(DrawerActions):
         model: ChatModel | None = self._shelf.get(str(run.model.ref)) or run.model
         if model is not None and "next_token" not in model.abilities:
             model = None
-        subject = Subject(pane.letter, turn, version, model)
+        failure = self._shelf.failure(str(run.model.ref)) if model is None else None
+        missing = "" if failure is None else str(failure)
+        subject = Subject(pane.letter, turn, version, model, missing=missing)
         if not subject.tokens and not subject.live and version.text:
             name, choice = version.name
             try:
@@ -127,9 +129,9 @@ class _Desk:
         pane = self._app._pane_of(subject.turn) or self._app.active_pane
         return self._app._figures_on(pane)
 
-    def ask_again(self, subject: Subject, params: GenerationParams) -> Subject | None:
+    async def ask_again(self, subject: Subject, params: GenerationParams) -> Subject | None:
         """The same prompt with the same dice, with log-probabilities."""
-        return self._begin(subject, params)
+        return await self._begin(subject, params)
 
     async def branch(
         self, subject: Subject, place: int, token: Token, params: GenerationParams
@@ -138,10 +140,8 @@ class _Desk:
         from playground.tui.conversation import Branch
 
         app = self._app
-        model = subject.model
         pane = app._pane_of(subject.turn)
-        if pane is not None and pane.model is not None:
-            model = pane.model
+        model = subject.model if pane is None else await app._shelf.open(pane.conversation.ref)
         if model is None or "continue_from" not in model.abilities:
             raise UsageError(
                 f"{subject.ref} cannot go on from inside an answer.", hint="Local models can."
@@ -159,9 +159,9 @@ class _Desk:
             given = text if await model.tokenize(text) == ids else ids
         # Of a beginning that was given as text, its tokens are not among these.
         known = () if subject.beginning else tokens
-        return self._begin(subject, params, Branch(given, known, text))
+        return await self._begin(subject, params, Branch(given, known, text))
 
-    def _begin(
+    async def _begin(
         self, subject: Subject, params: GenerationParams, branch: Branch | None = None
     ) -> Subject | None:
         app = self._app
@@ -169,8 +169,9 @@ class _Desk:
         if pane is None:
             app.say("Only the last turn of a pane is asked again: F10 goes back to an earlier one.")
             return None
-        model = pane.model
-        if model is None or not app._all_free([pane]):
+        # One that is not open is opened now, or says why it cannot be: its file may have gone.
+        model = await app._shelf.open(pane.conversation.ref)
+        if app._pane_of(subject.turn) is not pane or not app._all_free([pane]):
             return None
         plan = subject.plan
         seed = plan.effective.get("seed") if plan is not None else None
@@ -181,9 +182,10 @@ class _Desk:
             params = params.updated(logprobs=CANDIDATES)
         run = pane.branch(subject.turn, model, params, branch)
         from playground.tui.conversation import Version
+        from playground.tui.lens.subject import Subject
 
         asked = model if "next_token" in model.abilities else None
-        return replace(subject, version=Version(run), model=asked, kept=(), scored=(), scorer="")
+        return Subject(subject.letter, subject.turn, Version(run), asked)
 
     async def at(self, subject: Subject, version: Version) -> Subject:
         """Another answer of the same turn, which is then the one in view."""

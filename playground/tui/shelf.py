@@ -24,11 +24,16 @@ class ModelShelf:
         self._opener = opener
         self._models: dict[str, ChatModel] = {}
         self._opening: dict[str, asyncio.Task[ChatModel]] = {}
+        self._failures: dict[str, Exception] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     def get(self, ref: str) -> ChatModel | None:
         """The model, if it is open."""
         return self._models.get(ref)
+
+    def failure(self, ref: str) -> Exception | None:
+        """Why the model could not be opened when that was last tried; None where it could."""
+        return self._failures.get(ref)
 
     async def open(self, ref: str) -> ChatModel:
         """The open model of a reference; panes that ask at the same time get the same one.
@@ -43,6 +48,11 @@ class ModelShelf:
         task = self._opening[ref]
         try:
             model = await asyncio.shield(task)
+        except Exception as error:
+            self._failures[ref] = error
+            raise
+        else:
+            self._failures.pop(ref, None)
         finally:
             if task.done():
                 self._opening.pop(ref, None)

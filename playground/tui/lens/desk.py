@@ -32,15 +32,19 @@ class Desk(Protocol):
     def ask_for_figures(self, subject: Subject) -> str:
         """Turn log-probabilities on from the next answer on; what was done, as a sentence."""
 
-    def ask_again(self, subject: Subject, params: GenerationParams) -> Subject | None:
-        """The same prompt, with the same dice and with log-probabilities; None if not now."""
+    async def ask_again(self, subject: Subject, params: GenerationParams) -> Subject | None:
+        """The same prompt, with the same dice and with log-probabilities; None if not now.
+
+        Raises what opening the model raises.
+        """
 
     async def branch(
         self, subject: Subject, place: int, token: Token, params: GenerationParams
     ) -> Subject | None:
         """Another answer, which goes another way at a place; None if that cannot be now.
 
-        Raises `UsageError` where the model cannot go on from inside an answer.
+        Raises `UsageError` where the model cannot go on from inside an answer, and what opening
+        it raises.
         """
 
     async def at(self, subject: Subject, version: Version) -> Subject:

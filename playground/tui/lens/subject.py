@@ -22,7 +22,8 @@ __all__ = ["Subject"]
 class Subject:
     """An answer and its figures.
 
-    `model` is who wrote it, where that can be asked. `kept` are the tokens as the history gave
+    `model` is who wrote it, where that can be asked; `missing` says why it could not be opened, if
+    that is why not. `kept` are the tokens as the history gave
     them, `scored` those that `scorer` was asked for afterwards: they go before the run's own.
     """
 
@@ -33,6 +34,7 @@ class Subject:
     kept: Sequence[Token] = ()
     scored: Sequence[Token] = ()
     scorer: str = ""
+    missing: str = ""
 
     @property
     def ref(self) -> str:

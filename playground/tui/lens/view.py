@@ -115,6 +115,8 @@ class TokenView:
             return "The whole distribution is on its way …"
         if self._whole.problem is not None:
             return f"The whole distribution cannot be had: {one_line(str(self._whole.problem))}"
+        if self._subject.missing:
+            return f"The whole distribution cannot be had: {one_line(self._subject.missing)}"
         return (
             f"{one_line(self._subject.ref)} tells only the likeliest tokens, so that its stages "
             "cannot be seen. S lets a local model read the text."

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from playground.distribution import Distribution
+from playground.errors import ModelLoadFailed
 from playground.history.restoring import restored
 from playground.params import GenerationParams
 from playground.providers import open_model
@@ -26,7 +27,17 @@ from playground.tui.widgets.candidate_bars import CandidateBars
 from playground.tui.widgets.token_text import TokenText
 from playground.types import Message
 from tests.tui.lens.looking import PARAMS, Slowed, looking, open_lens
-from tests.tui.stage import ask, paste, playground_of, playing, saying, screen_of, talking, until
+from tests.tui.stage import (
+    answered,
+    ask,
+    paste,
+    playground_of,
+    playing,
+    saying,
+    screen_of,
+    talking,
+    until,
+)
 
 UNASKED = PARAMS.updated(logprobs=None)
 
@@ -116,6 +127,27 @@ async def test_it_asks_again_with_the_same_dice_and_so_gets_the_same_answer_with
         assert "answer 2/2" not in screen_of(app)
         await pilot.press("escape")
         await until(pilot, lambda: "answer 2/2" in screen_of(app))
+
+
+async def test_a_model_that_has_gone_says_so_and_is_asked_again_when_it_is_back() -> None:
+    models: dict[str, ChatModel | Exception] = {"a:x": saying("Once upon a time.")}
+    app = playground_of(models)
+    async with playing(app) as pilot:
+        await ask(pilot, "a story")
+        conversation = app.panes[0].conversation
+        app._shelf.keep_only(())
+        models["a:x"] = ModelLoadFailed("There is no file x.gguf.")
+        await open_lens(pilot)
+        await pilot.press("a")
+        await until(pilot, lambda: "There is no file x.gguf" in screen_of(app))
+        assert len(conversation.turns[0].versions) == 1
+        await pilot.press("escape")
+        await open_lens(pilot)
+        await until(pilot, lambda: "a:x cannot be opened: There is no file" in screen_of(app))
+        models["a:x"] = saying("Once upon a time.")
+        await pilot.press("a")
+        await until(pilot, lambda: len(conversation.turns[0].versions) == 2)
+        await answered(pilot)
 
 
 @asynccontextmanager

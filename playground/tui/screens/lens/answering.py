@@ -76,8 +76,11 @@ class LensAnswering(LensFoundation):
 
     def action_again(self) -> None:
         """Ask the same prompt again with the knobs as they stand, and log-probabilities."""
+        run_latest(self, self._again, "again")
+
+    async def _again(self) -> None:
         before = self._subject
-        again = self._desk.ask_again(before, self._params)
+        again = await self._desk.ask_again(before, self._params)
         if again is not None:
             self.look_at(again)
             # Both threw the same dice: what differs now differs by the setting.
