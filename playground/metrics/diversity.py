@@ -43,6 +43,9 @@ def distinct(length: int) -> Callable[[Collection, Resampling], Estimate]:
         left = ngrams.total - np.bincount(ngrams.answer, weights=ngrams.times, minlength=count)
         if not left.all():
             return Estimate(value, count=count, reason=f"only one answer has {words}")
+        if count == 2:
+            # Each answer alone often repeats nothing, however much the two share: no spread at all.
+            return Estimate(value, count=2, reason=THREE_SAMPLES)
         low, high = how.jackknife(value, (ngrams.different - own) / left)
         return Estimate(value, max(low, 0.0), min(high, 1.0), count)
 

@@ -137,6 +137,18 @@ def test_diversity_lies_in_its_intervals_about_as_often_as_said(name: str, least
     assert coverage(hits) >= least
 
 
+@pytest.mark.parametrize("name", ["distinct-1", "distinct-3", "self-bleu", "similarity"])
+def test_two_answers_are_too_few_for_an_interval_of_how_different_they_are(name: str) -> None:
+    cat, dog = "the cat sat on the mat and the cat slept", "the cat sat on the mat and a dog slept"
+    two = measure(get(name), [Sample(cat), Sample(dog)])
+    assert two.value is not None
+    assert (two.low, two.high, two.reason) == (None, None, "it takes three samples for an interval")
+    three = measure(get(name), [Sample(cat), Sample(dog), Sample("a dog slept")])
+    assert three.low is not None
+    assert three.high is not None
+    assert three.low < three.high
+
+
 @pytest.mark.parametrize("power", [0.5, 1.2, 2.5])
 @pytest.mark.parametrize("name", ["unique", "top-share"])
 def test_shares_of_answers_lie_in_their_intervals_at_least_as_often_as_said(
