@@ -144,7 +144,7 @@ class KeptSample:
 
 
 def begin(db: sqlite3.Connection, sweep: str, title: str, definition: str, owner: str) -> None:
-    """Write a sweep that begins, or mark one that is resumed as running again."""
+    """Write a sweep that begins, or one that is resumed as it is now and running again."""
     now = time.time()
     db.execute(
         "INSERT INTO conversations (id, title, origin, created, updated) VALUES (?, ?, ?, ?, ?)"
@@ -153,7 +153,8 @@ def begin(db: sqlite3.Connection, sweep: str, title: str, definition: str, owner
     )
     db.execute(
         "INSERT INTO sweeps (id, definition, state, owner) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
-        " DO UPDATE SET state = excluded.state, owner = excluded.owner, reason = ''",
+        " DO UPDATE SET definition = excluded.definition, state = excluded.state,"
+        " owner = excluded.owner, reason = ''",
         (sweep, storable(definition), RUNNING, owner),
     )
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from playground.sweep.definition import Budget
 from playground.sweep.progress import Progress
 
-__all__ = ["MostOfARun", "out_of_time", "reached"]
+__all__ = ["Limit", "MostOfARun", "Reached", "out_of_time", "reached"]
+
+Limit = Literal["cost", "tokens"]
+"""A limit of a budget that starting again does not renew, as seconds of work are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,18 @@ class MostOfARun:
     judge: float = 0.0
 
 
+class Reached(NamedTuple):
+    """The limit in whose way another answer stands, and why, as a sentence's end."""
+
+    limit: Limit
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        """Why, as a sentence of its own."""
+        return f"{self.why[0].upper()}{self.why[1:]}."
+
+
 def out_of_time(budget: Budget, progress: Progress) -> str:
     """Why nothing more may be begun at all, as a sentence's end; empty while there is time."""
     if budget.seconds is not None and progress.elapsed >= budget.seconds:
@@ -29,8 +45,8 @@ def out_of_time(budget: Budget, progress: Progress) -> str:
     return ""
 
 
-def reached(budget: Budget, progress: Progress, most: MostOfARun) -> str:
-    """Why another run may not be begun beside those at work; empty if it may.
+def reached(budget: Budget, progress: Progress, most: MostOfARun) -> Reached | None:
+    """Why another run may not be begun beside those at work; None if it may.
 
     Each run at work is counted with the most that it may take, and that its judge may. A mean will
     not do: of answers made side by side the short ones end first, and taken for the rest they let
@@ -44,9 +60,13 @@ def reached(budget: Budget, progress: Progress, most: MostOfARun) -> str:
         each = max(most.cost + most.judge, progress.cost / made if made else 0.0)
         if progress.cost + progress.asking * most.judge + coming * each > budget.cost:
             judged = " and its judgement" if most.judge else ""
-            return (
+            return Reached(
+                "cost",
                 f"the budget of ${budget.cost:g} is reached: ${progress.cost:.4f} are spent, and "
                 f"the next answer{judged} may cost ${each:.4f}"
+                if made
+                else f"the budget of ${budget.cost:g} does not hold one answer{judged}, which may "
+                f"cost ${each:.4f}",
             )
     if budget.tokens is not None:
         each = max(most.tokens, progress.tokens / made if made else 0.0)
@@ -58,8 +78,12 @@ def reached(budget: Budget, progress: Progress, most: MostOfARun) -> str:
                 if untold
                 else ""
             )
-            return (
+            return Reached(
+                "tokens",
                 f"the budget of {budget.tokens:,} tokens is reached: {progress.tokens:,} are "
                 f"generated{also}, and the next answer may take {each:,.0f}"
+                if made
+                else f"the budget of {budget.tokens:,} tokens does not hold one answer, which may "
+                f"take {each:,.0f}",
             )
-    return ""
+    return None

@@ -13,7 +13,7 @@ from playground.background import off_loop
 from playground.errors import PlaygroundError
 from playground.history import History
 from playground.history.sweeping import DONE, STOPPED, EndedCell, EndedSample
-from playground.sweep.budget import MostOfARun, out_of_time, reached
+from playground.sweep.budget import MostOfARun, Reached, out_of_time, reached
 from playground.sweep.definition import BayesianSearch, Place, Sweep
 from playground.sweep.figures import CellFigures
 from playground.sweep.keeping import without_passwords
@@ -173,17 +173,21 @@ class Runner:
         What is at work may come cheaper than it was taken for: where another one beside it might
         be too much, it is waited for, and nothing at work is the end.
         """
-        budget, progress = self.sweep.budget, self.progress
+        progress = self.progress
         while not self._stopping.is_set():
-            late = out_of_time(budget, progress)
-            reason = late or reached(budget, progress, self._most)
-            if not reason:
+            late, spent = out_of_time(self.sweep.budget, progress), self.spent
+            if not late and spent is None:
                 return True
             if late or not (progress.running or progress.asking):
-                self.stop(reason)
+                self.stop(late or (spent.why if spent else ""))
                 break
             await self._ended.wait()
         return False
+
+    @property
+    def spent(self) -> Reached | None:
+        """Why its budget lets no further answer begin as things stand; None where it does."""
+        return reached(self.sweep.budget, self.progress, self._most)
 
     def sample_ended(self) -> None:
         """Have everybody who waits for a place in the budget look again."""

@@ -9,14 +9,15 @@ from playground.history.sweeping import RUNNING, KeptSweep
 from playground.ids import new_id
 from playground.providers.registry import open_hurried
 from playground.sweep.bayesian import require_optuna
-from playground.sweep.budget import MostOfARun
+from playground.sweep.budget import MostOfARun, reached
 from playground.sweep.definition import BayesianSearch, Budget, Sweep
 from playground.sweep.departures import departures
-from playground.sweep.forecast import forecast
+from playground.sweep.forecast import Forecast, forecast
 from playground.sweep.keeping import HIDDEN
 from playground.sweep.lane import Executor, HereLane
 from playground.sweep.made import Made
 from playground.sweep.measuring import Measuring
+from playground.sweep.progress import Progress
 from playground.sweep.runner import Runner, Watcher
 from playground.sweep.storage import open_storage
 
@@ -24,10 +25,10 @@ from playground.sweep.storage import open_storage
 def check(sweep: Sweep) -> tuple[str, ...]:
     """Raise what can be known to go wrong before anything is sent; opens no connection.
 
-    Raises `UsageError` for a metric that a model cannot give, or cannot be asked for, or a setting
-    that is out of range, and what opening a model raises. Returns what is to be said of it: usual
-    metrics that cannot be had, knobs that a model drops or takes only in part, a budget of money
-    that cannot be counted.
+    Raises `UsageError` for a metric that a model cannot give, or cannot be asked for, a setting
+    that is out of range, or a budget that does not hold one answer, and what opening a model
+    raises. Returns what is to be said of it: usual metrics that cannot be had, knobs that a model
+    drops or takes only in part, a budget of money that cannot be counted.
     """
     if isinstance(sweep.search, BayesianSearch):
         require_optuna(sweep.search, len(sweep.prompts))
@@ -43,6 +44,12 @@ def check(sweep: Sweep) -> tuple[str, ...]:
         if sweep.budget.cost is not None and model.cost is None:
             held = f"{model.ref} has no known price: the budget of ${sweep.budget.cost:g} does not"
             said[f"{held} hold it, unless the endpoint says what each answer cost."] = None
+    spent = reached(sweep.budget, Progress(sweep.cells, sweep.runs), _most(expected))
+    if spent is not None:
+        raise UsageError(
+            spent.sentence,
+            hint="Take a larger budget, or a smaller max_length.",
+        )
     # Ends of axes are in range, but two knobs together may still contradict each other.
     sweep.params.updated(**sweep.space.at(0))
     return tuple(said)
@@ -67,7 +74,7 @@ def begin(
         id=new_id(),
         executor=executor,
         watch=watch,
-        most=_most(sweep),
+        most=_most(forecast(sweep)),
     )
 
 
@@ -84,7 +91,8 @@ async def resume(
 ) -> Runner:
     """A runner for what is missing of a kept sweep, by the beginning of its name.
 
-    `budget` and `storage` take the place of those that it had.
+    What `budget` and `storage` say takes the place of what it had, now and when it is gone on with
+    again; limits of which `budget` says nothing stay.
 
     Raises `UnknownRecord`, or `UsageError` where another program is at it, or where the file of a
     model has changed since (unless `force`: then answers of both stand side by side).
@@ -102,7 +110,9 @@ async def resume(
         found = sweep.search.model_copy(update={"storage": storage})
         sweep = sweep.model_copy(update={"search": found})
     if budget is not None and budget.model_fields_set:
-        sweep = sweep.model_copy(update={"budget": budget})
+        said = {name: getattr(budget, name) for name in budget.model_fields_set}
+        limits = sweep.budget.model_copy(update=said)
+        sweep = sweep.model_copy(update={"budget": limits})
     await off_loop(lambda: _try_storage(sweep))
     if not force:
         await _refuse_changed(kept, sweep)
@@ -116,7 +126,7 @@ async def resume(
         made=made,
         executor=executor,
         watch=watch,
-        most=_most(sweep),
+        most=_most(forecast(sweep)),
     )
 
 
@@ -155,8 +165,7 @@ def _try_storage(sweep: Sweep) -> None:
         open_storage(sweep.search.storage)
 
 
-def _most(sweep: Sweep) -> MostOfARun:
-    expected = forecast(sweep)
+def _most(expected: Forecast) -> MostOfARun:
     judge = expected.judge
     return MostOfARun(
         cost=max(model.dearest or 0.0 for model in expected.models),

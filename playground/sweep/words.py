@@ -13,9 +13,10 @@ from playground.knobs import ORDERS
 from playground.params import Knob, knobs
 from playground.sweep.asked import Asked
 from playground.sweep.axis import NOT_SWEPT, axis_of, value_text
+from playground.sweep.budget import Limit
 
 __all__ = ["COMMAND", "WORDS", "Line", "Word", "asked_of", "command_of", "lines_of", "read_command",
-           "read_lines"]  # fmt: skip
+           "read_lines", "resume_with_more"]  # fmt: skip
 
 COMMAND: Final = ("playground", "sweep")
 
@@ -268,6 +269,12 @@ def command_of(asked: Asked) -> str:
             words += [f"--{name}", *values]
     words += () if plain else ("--", *asked.prompt)
     return shlex.join(words)
+
+
+def resume_with_more(name: str, limit: Limit) -> str:
+    """The command that goes on with a kept sweep within a larger budget: `… --budget MORE`."""
+    (option,) = (word.name for word in WORDS if word.place == ("budget", limit))
+    return shlex.join([*COMMAND, "--resume", name, f"--{option}", "MORE"])
 
 
 def lines_of(asked: Asked, *, without: Iterable[str] = ()) -> str:

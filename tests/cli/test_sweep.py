@@ -161,6 +161,18 @@ def test_a_sweep_that_a_budget_ended_has_no_time_left(shell: Shell) -> None:
     assert "left" not in line
 
 
+def test_the_rest_after_a_budget_is_made_within_a_larger_one_as_it_says(shell: Shell) -> None:
+    words = ("--temperature", "0,1", "--samples", "2", "--max-length", "5")
+    stopped = shell(*STORY, *words, "--budget-tokens", "10")
+    told = stopped.stderr.splitlines()[-1]
+    assert told.startswith("The rest of it takes a larger budget: playground sweep --resume ")
+    *command, more = told.partition(": playground ")[2].split()
+    assert command[-1] == "--budget-tokens"
+    assert more == "MORE"
+    made = shell(*command, "100")
+    assert made.stderr.splitlines()[-1].startswith("Kept as ")
+
+
 def test_an_empty_name_of_a_sweep_to_go_on_with_is_refused_as_such(shell: Shell) -> None:
     refused = shell("sweep", "--resume", "")
     assert refused.returncode == 2

@@ -274,12 +274,35 @@ def test_a_budget_of_money_that_has_no_price_is_said_before_it_starts(
     assert check(small(**words, models=("openai:gpt-4.1", "demo:tiny"))) == ()
 
 
-async def test_a_budget_smaller_than_one_answer_stops_before_it_begins() -> None:
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        ({"tokens": 5}, "The budget of 5 tokens does not hold one answer, which may take 12"),
+        ({"cost": 1e-6}, "The budget of $1e-06 does not hold one answer, which may cost $0.0001"),
+    ],
+)
+def test_a_budget_smaller_than_one_answer_is_refused_before_it_starts(
+    monkeypatch: pytest.MonkeyPatch, budget: dict[str, float], said: str
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    with pytest.raises(UsageError) as error:
+        check(small(models="openai:gpt-4.1", metrics="length", budget=budget))
+    assert error.value.message.startswith(said)
+    assert "larger budget" in (error.value.hint or "")
+
+
+async def test_a_larger_budget_of_one_kind_leaves_the_others_and_holds_when_it_goes_on_again() -> (
+    None
+):
     with History.in_memory() as history:
-        result = await made(small(budget={"tokens": 5}), history)
+        result = await made(small(samples=20, budget={"tokens": 100, "cost": 5}), history)
         assert result.state == "stopped"
-        assert "the next answer may take 12" in result.reason
-        assert history.sweeps.load(result.id).samples == 0
+        again = await resume(result.id, history, budget=Budget(tokens=200))
+        assert again.spent is None
+        await again.run()
+        assert again.spent is not None
+        assert again.spent.limit == "tokens"
+        assert SweepResult.load(history, result.id).sweep.budget == Budget(tokens=200, cost=5)
 
 
 async def test_a_changed_model_file_is_refused_with_both_sums(tmp_path: Path) -> None:

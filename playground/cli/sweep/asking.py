@@ -25,6 +25,7 @@ from playground.sweep.result import SweepResult
 from playground.sweep.runner import Runner
 from playground.sweep.starting import begin, check
 from playground.sweep.starting import resume as resumed
+from playground.sweep.words import resume_with_more
 
 
 def ask_sweep(
@@ -137,7 +138,10 @@ def _say_end(runner: Runner, result: SweepResult, *, keep: bool) -> None:
     if result.state != "done":
         why = f": {result.reason}" if result.reason else ""
         note(f"Stopped{why.removesuffix('.')}.")
-        if keep:
+        if keep and (spent := runner.spent) is not None:
+            more = resume_with_more(result.id, spent.limit)
+            note(f"The rest of it takes a larger budget: {more}")
+        elif keep:
             note(f"The rest of it: playground sweep --resume {result.id}")
     elif keep:
         note(f"Kept as {result.id}: playground sweep show {result.id}")

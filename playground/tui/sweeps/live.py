@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Seque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from playground.errors import UsageError
 from playground.history import History
 from playground.history.sweeping import DONE, RUNNING, STOPPED, KeptSample, KeptSweep, KeptValue
 from playground.metrics import USUAL
@@ -19,6 +20,7 @@ from playground.sweep.result import SweepResult
 from playground.sweep.runner import CellDone, Runner
 from playground.sweep.space import Values
 from playground.sweep.starting import begin, definition_of, resume
+from playground.sweep.words import resume_with_more
 from playground.tui.sweeps.heat import Scale
 
 if TYPE_CHECKING:
@@ -102,7 +104,10 @@ class LiveSweep:
         return live
 
     async def go_on(self) -> None:
-        """Make what is missing; where nothing is, what failed. Raises as `starting.resume` does."""
+        """Make what is missing; where nothing is, what failed.
+
+        Raises as `starting.resume` does, and `UsageError` where its budget holds no answer more.
+        """
         history = await self._archive.read(lambda history: history)
         runner = await resume(
             self.id,
@@ -111,7 +116,16 @@ class LiveSweep:
             executor=self._executor,
             watch=self._cell_done,
         )
+        progress, spent = runner.progress, runner.spent
+        missing = progress.samples < progress.samples_wanted
         self._start(runner)
+        if spent is not None and missing:
+            await self.ended()
+            more = resume_with_more(self.id, spent.limit)
+            raise UsageError(
+                spent.sentence,
+                hint=f"The rest takes a larger budget, in a shell: {more}",
+            )
 
     def _start(self, runner: Runner) -> None:
         self.id, self.sweep = runner.id, runner.sweep

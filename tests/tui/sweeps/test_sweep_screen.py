@@ -439,6 +439,18 @@ async def test_what_failed_is_tried_again_when_nothing_else_is_missing() -> None
         assert "Nothing is missing." in up.notices
 
 
+async def test_where_its_budget_holds_no_answer_more_it_is_said_how_the_rest_is_made() -> None:
+    sweep = sweep_of(space={"temperature": "0:1:0.1"}, budget={"tokens": 30})
+    async with at_work(sweep, slow(0)) as up:
+        await up.sees("the budget of 30 tokens is reached")
+        await until(up.pilot, lambda: not up.live.running)
+        before = up.live.samples
+        await up.press("g")
+        await until(up.pilot, lambda: "takes a larger budget" in up.notices)
+        assert f"playground sweep --resume {up.live.id} --budget-tokens MORE" in up.notices
+        assert (up.live.state, up.live.samples) == ("stopped", before)
+
+
 async def test_left_at_work_it_goes_on() -> None:
     async with at_work(sweep_of(space={"temperature": "0:1:0.1"}), slow(0.05)) as up:
         await up.sees("running")
