@@ -257,7 +257,10 @@ def _object(knob: Knob, text: str) -> Any:
 
 
 def command_of(asked: Asked) -> str:
-    """The command that means the same, for a shell."""
+    """The command that means the same, for a shell.
+
+    Raises `UsageError` where none does: for several values of a knob that an option says once.
+    """
     words = [*COMMAND]
     # A prompt might be taken for an option, or for a word such as `list`.
     plain = all(_plain(prompt) for prompt in asked.prompt)
@@ -331,6 +334,12 @@ def _usual(asked: Asked, word: Word, value: object) -> bool:
 
 def _said_knob(name: str, given: object) -> Iterator[tuple[str, list[str]]]:
     knob, option = knobs()[name], name.replace("_", "-")
+    again = knob.kind == "words" and name != "stop"
+    if not knob.numeric and not again and len(axis_of(name, given)) > 1:
+        raise UsageError(
+            f"No option says several values of {name}: only a sweep file does.",
+            hint=f"Write them into one, as [space] {name}, and start it with --file.",
+        )
     values: list[Any] = [*given] if isinstance(given, list | tuple) else [given]
     if knob.kind == "object":
         for value in values:

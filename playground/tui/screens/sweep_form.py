@@ -216,7 +216,8 @@ class SweepForm(Dialog[Wanted]):
         else:
             meaning.update("")
             forecast.update("")
-        self.query_one("#form-command", Static).update(Content(one_line(found.command)))
+        command = one_line(found.command or found.unsaid)
+        self.query_one("#form-command", Static).update(Content(command))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A defect while it is looked at is told, and the form stays."""
@@ -305,6 +306,8 @@ class SweepForm(Dialog[Wanted]):
         if self._found.command:
             self.app.copy_to_clipboard(self._found.command)
             self.notify("Copied: the command that starts this sweep from a shell.", markup=False)
+        elif self._found.unsaid:
+            self.notify(one_line(self._found.unsaid), severity="warning", markup=False)
         else:
             self.notify("It cannot begin yet: see what stands in red.", markup=False)
 

@@ -65,7 +65,7 @@ class Look:
     """What the fields mean: a sweep that can begin with its forecast, or what is in the way.
 
     `remarks` are what a metric will not give and what a model will not take; `command` starts the
-    same sweep from a shell.
+    same sweep from a shell. Where none does it is empty, and `unsaid` says why.
     """
 
     sweep: Sweep | None = None
@@ -73,6 +73,7 @@ class Look:
     problems: tuple[Problem, ...] = ()
     remarks: tuple[str, ...] = ()
     command: str = ""
+    unsaid: str = ""
 
 
 def look_at(written: Written, speed: Callable[[str], float | None] = lambda _ref: None) -> Look:
@@ -108,7 +109,12 @@ def look_at(written: Written, speed: Callable[[str], float | None] = lambda _ref
         expected = forecast(sweep, speed)
     except PlaygroundError as error:
         return Look(problems=(Problem("", str(error)),))
-    return Look(sweep, expected, remarks=remarks, command=command_of(asked))
+    command, unsaid = "", ""
+    try:
+        command = command_of(asked)
+    except PlaygroundError as error:
+        unsaid = str(error)
+    return Look(sweep, expected, remarks=remarks, command=command, unsaid=unsaid)
 
 
 def _missing(problems: list[Problem], *, prompt: bool, models: bool) -> None:

@@ -211,6 +211,33 @@ def test_the_command_under_the_form_is_the_same_sweep(lines: str, params: Genera
     assert build(asked_of(read_command(found.command))) == found.sweep
 
 
+@pytest.mark.parametrize(
+    ("space", "knob"),
+    [
+        ('stop = [["."], [","]]', "stop"),
+        ('stop = [".", ","]', "stop"),
+        ("""grammar = ['root ::= "yes" | "no"', 'root ::= [a-z]+']""", "grammar"),
+        ('logit_bias = [{"1" = 2.0}, {"1" = -2.0}]', "logit_bias"),
+        ('stop = [[".", ","]]', ""),
+        ("grammar = 'root ::= [a-z]+'", ""),
+        ('sampler_order = ["llama.cpp", "temperature-first"]', ""),
+    ],
+)
+def test_where_no_command_is_the_same_sweep_it_says_so_instead(
+    tmp_path: Path, space: str, knob: str
+) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text(f'[space]\ntemperature = "0:1:0.5"\n{space}\n', encoding="utf-8")
+    found = look(f"file '{file}'", seed="5")
+    assert found.sweep is not None
+    if knob:
+        assert found.command == ""
+        assert f"No option says several values of {knob}: only a sweep file does." in found.unsaid
+    else:
+        assert build(asked_of(read_command(found.command))) == found.sweep
+        assert found.unsaid == ""
+
+
 def test_the_shell_takes_the_command_for_the_same_sweep() -> None:
     params = GenerationParams(top_k=9, stop=("END", "two words"))
     lines = "temperature 0:2\ntop_p 0.5,0.9\nrandom 7\nprompt list\nmetric length"

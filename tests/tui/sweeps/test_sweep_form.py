@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from textual.widgets import Input, Static, TextArea
@@ -233,6 +234,17 @@ async def test_alt_c_copies_the_command_that_starts_the_same_sweep() -> None:
         await up.press("alt+c")
         assert "It cannot begin yet" in up.notices
         assert up.app.clipboard == copied
+
+
+async def test_where_no_command_says_the_same_none_is_copied(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text('[space]\nstop = [["."], [","]]\n', encoding="utf-8")
+    async with filling(WRITTEN._replace(knobs=f"file '{file}'")) as up:
+        assert "No option says several values of stop" in " ".join(up.text.split())
+        await up.press("alt+c")
+        assert "No option says several values of stop: only a sweep file does." in up.notices
+        assert up.app.clipboard == ""
+        assert len((await begun(up)).axes) == 1
 
 
 async def test_f1_lists_every_word_of_a_line() -> None:
