@@ -63,10 +63,12 @@ class BesideView(Vertical):
         self._beside = None
         self.query_one("#beside-head", Static).update(Content(text))
         self.set_class(False, "-same", "-models")
+        self.set_class(True, "-alone")
 
     def show(self, beside: Beside, at: int, count: int, steps: Sequence[int | None]) -> None:
         """Show another answer, the `at`th of so many; `steps` colour its tokens."""
         self._beside = beside
+        self.set_class(False, "-alone")
         self.set_class(beside.same_model, "-same")
         self.set_class(not beside.same_model, "-models")
         self.query_one("#beside-head", Static).update(beside_words.head(beside, at, count))

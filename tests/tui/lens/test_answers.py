@@ -66,6 +66,25 @@ async def test_a_local_answer_without_figures_is_read_by_the_model_that_wrote_it
         assert [t.token for t in scored] == [*screen.subject.tokens]
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_of_an_answer_without_tokens_every_view_says_why_and_none_has_bare_headings(
+    size: tuple[int, int],
+) -> None:
+    async with looking(PARAMS.updated(grammar='root ::= ""'), size=size) as (pilot, app, screen):
+        for view in "123":
+            await pilot.press(view)
+            await pilot.pause()
+            assert "This answer is empty" in screen_of(app)
+            for bare in ("drawn from", "left", "reading", "being drawn", "repeat_penalty"):
+                assert bare not in screen_of(app), view
+        await pilot.press("k")
+        assert app.focused is screen.query_one("#lens-text")
+        assert ["no tokens that a knob" in toast.message for toast in app._notifications] == [True]
+        await pilot.press("6")
+        await until(pilot, lambda: "There is no other answer" in screen_of(app))
+        assert "drawn from" not in screen_of(app)
+
+
 async def test_what_no_model_here_can_read_says_which_models_can() -> None:
     app = playground_of({"a:x": saying("Once upon a time.")})
     async with playing(app) as pilot:

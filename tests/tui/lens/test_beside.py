@@ -221,6 +221,8 @@ async def test_without_another_answer_it_says_how_to_get_one() -> None:
             screen = await open_lens(pilot)
             await pilot.press("6")
             await until(pilot, lambda: "A asks again" in said(screen, "head"))
+            await pilot.pause()
+            assert "drawn from" not in screen_of(app), "nothing stands below such a heading"
             await pilot.press("g")
 
 

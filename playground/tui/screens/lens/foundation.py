@@ -211,8 +211,10 @@ class LensFoundation(FullScreen[None]):
         bars, chain = self.query_one("#lens-bars", CandidateBars), self.query_one(ChainTable)
         about = self.query_one("#lens-token", Static)
         tokens, place = self._reading.tokens, self.place
-        about.set_class(place >= len(tokens), "-why")
-        if place >= len(tokens):
+        none = place >= len(tokens)
+        about.set_class(none, "-why")
+        self.query_one(self.FRAME).set_class(none, "-no-tokens")
+        if none:
             about.update(words.no_figures(subject, self._desk.local_models(), self._reader))
             bars.show((), None)
             chain.show(())

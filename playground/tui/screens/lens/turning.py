@@ -65,6 +65,9 @@ class LensTurning(LensFoundation):
 
     def action_knobs(self) -> None:
         """To the knobs, in the view of the chain where this one has none."""
+        if not self._reading.tokens:
+            self._tell("There are no tokens that a knob could be turned over.")
+            return
         if self._view not in ("chain", "what-if"):
             self.action_view("chain")
         self._knobs.focus_first()
