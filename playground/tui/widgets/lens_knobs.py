@@ -110,7 +110,7 @@ class KnobLine(Slider):
 
 
 class LensKnobs(VerticalScroll, can_focus=False):
-    """What the setting is now. What is unset stands at its neutral value.
+    """What the setting is now. What is unset stands at its neutral value, or else at its default.
 
     `turned_to` is called at once with every setting that the user turns to, so that all that
     follows from it is painted in the same frame; a message would come a frame later.
@@ -203,5 +203,8 @@ class LensKnobs(VerticalScroll, can_focus=False):
 
 
 def _value(params: GenerationParams, name: str) -> float | None:
-    value = getattr(params, name)
-    return knobs()[name].neutral if value is None else float(value)
+    value, knob = getattr(params, name), knobs()[name]
+    if value is None:
+        # The window of the penalties: no value of it is neutral, and they act by its default.
+        value = knob.default if knob.neutral is None else knob.neutral
+    return None if value is None else float(value)

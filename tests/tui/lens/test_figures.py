@@ -17,10 +17,11 @@ from playground.tui.app import PlaygroundApp
 from playground.tui.screens.lens import LensScreen
 from playground.tui.widgets.candidate_bars import CandidateBars, share_text
 from playground.tui.widgets.chain_table import ChainTable
-from playground.tui.widgets.lens_knobs import LensKnobs
+from playground.tui.widgets.lens_knobs import KnobLine, LensKnobs
 from playground.tui.widgets.token_legend import TokenLegend
 from playground.tui.widgets.token_text import TokenText
 from tests.tui.lens.looking import PARAMS, looking
+from tests.tui.lens.widgets import lines_of
 from tests.tui.stage import screen_of, until
 
 CHAIN = PARAMS.updated(
@@ -192,6 +193,21 @@ async def test_turned_knobs_move_bars_and_stages_at_once_and_nothing_is_generate
         await pilot.press("r")
         assert_shows(screen, position, position.chain(used))
         assert len(app.panes[0].conversation.turns[0].runs) == 1
+
+
+async def test_the_window_of_the_penalties_stands_where_they_use_it_and_turns_from_there() -> None:
+    async with looking() as (pilot, _app, screen):
+        await pilot.press("2", "k", *["tab"] * 6, *["right"] * 6)
+        knobs, line = screen.query_one(LensKnobs), screen.query_one("#lens-penalty_window")
+        assert isinstance(line, KnobLine)
+        assert knobs.params.penalty_window is None
+        assert line.value == 64
+        assert lines_of(line)[0].split()[-1] == "64"
+        line.focus()
+        await pilot.press("right")
+        assert knobs.params.penalty_window == 80
+        await pilot.press("delete")
+        assert line.value == 64
 
 
 async def test_the_other_order_of_the_chain_is_one_key_away() -> None:
