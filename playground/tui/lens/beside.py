@@ -71,6 +71,14 @@ class Beside:
         return parting(self.one.tokens, self.other.tokens)
 
     @property
+    def chosen(self) -> tuple[bool, bool]:
+        """Of which of the two the user chose the token where they part, to branch off with it."""
+        found = self.parting
+        if found is None:
+            return False, False
+        return found.place == len(self.one.taken) - 1, found.place == len(self.other.taken) - 1
+
+    @property
     def alike(self) -> bool:
         """Whether two answers of two models, of which `begun` is known, are the same."""
         begun, sides = self.begun, (self.one, self.other)

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from playground.lens.chain import Position
 from playground.lens.divergence import Beginning, Stretch
+from playground.lens.parting import Parting
 from playground.lens.spelling import spell
 from playground.spelling import in_place, spell_text
 from playground.tui.labels import brief, one_line
@@ -52,7 +53,8 @@ def said(beside: Beside, position: Position | None = None) -> Content:
         found = beside.parting
         if found is None:
             return Content("The two are the same, token by token.")
-        lines = [Content.assemble((one_line(str(found)), "bold"), ("  G goes there", _MUTED))]
+        where = _chosen(beside, found) or one_line(str(found))
+        lines = [Content.assemble((where, "bold"), ("  G goes there", _MUTED))]
         throws = beside.throws(position) if position is not None else None
         if throws is not None and found.one.throws is None and found.uniform is not None:
             mine, theirs = (f"{low:.6f} to {high:.6f}" for low, high in throws)
@@ -115,6 +117,24 @@ def _divergence(beside: Beside) -> Content:
         (f"mean at least {math.fsum(known) / len(known):.3f} nats", "bold"),
         (by, _MUTED),
     )
+
+
+def _chosen(beside: Beside, found: Parting) -> str:
+    """Where two answers part if no dice decided it, but the user who made a branch."""
+    here, there = (
+        "the end" if side.token is None else f"“{in_place(spell(side.token))}”"
+        for side in (found.one, found.other)
+    )
+    match beside.chosen:
+        case (True, True):
+            said = f"you chose {here} here and {there} there"
+        case (True, False):
+            said = f"you chose {here} here instead of {there}"
+        case (False, True):
+            said = f"you chose {there} there instead of {here}"
+        case _:
+            return ""
+    return f"parted at token {found.place + 1}: {said}"
 
 
 def _parted(beside: Beside, begun: Beginning) -> Content:

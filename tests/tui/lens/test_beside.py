@@ -33,7 +33,7 @@ from playground.tui.screens.lens import LensScreen
 from playground.tui.widgets.beside_view import BesideView
 from playground.tui.widgets.candidate_bars import CandidateBars
 from playground.tui.widgets.token_text import PARTED, TokenText
-from tests.tui.lens.looking import Hosted, open_lens
+from tests.tui.lens.looking import Hosted, looking, open_lens
 from tests.tui.stage import answered, ask, playground_of, playing, screen_of, until
 
 DICE = GenerationParams(temperature=0.8, seed=3, logprobs=40, max_length=30)
@@ -154,6 +154,25 @@ async def test_asking_again_with_a_turned_knob_throws_the_same_dice_and_stands_b
             found = parting(second.tokens, first.tokens)
             assert found is not None
             assert str(found) in said(screen, "said")
+
+
+async def test_where_a_branch_parts_the_user_chose_and_no_dice_are_told_of() -> None:
+    async with looking(DICE) as (pilot, _app, screen):
+        await pilot.press("right", "right", "right", "tab")
+        bars = screen.query_one("#lens-bars", CandidateBars)
+        kept = next(bar.name for bar in bars.bars if bar.chosen)
+        wanted = next(at for at, bar in enumerate(bars.bars) if not bar.chosen)
+        name, first = bars.bars[wanted].name, screen.subject
+        await pilot.press("home", *["down"] * wanted, "enter")
+        await until(pilot, lambda: screen.subject is not first and not screen.subject.live)
+        await pilot.press("6")
+        here = f"parted at token 4: you chose “{name}” here instead of “{kept}”"
+        await until(pilot, lambda: here in said(screen, "said"))
+        assert "dice" not in said(screen, "said")
+        screen.look_at(first)
+        await pilot.press("6")
+        there = f"parted at token 4: you chose “{name}” there instead of “{kept}”"
+        await until(pilot, lambda: there in said(screen, "said"))
 
 
 async def test_a_local_answer_beside_it_without_figures_is_read_by_its_model_and_compared() -> None:
