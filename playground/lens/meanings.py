@@ -131,8 +131,10 @@ def _window_words(plan: Plan) -> str:
 
 
 def _seed(plans: Sequence[Plan]) -> Meaning | None:
-    """A seed is exact for a local model, and a request elsewhere."""
+    """A seed is exact for a local model, and a request elsewhere, where dice are thrown at all."""
     seeded = [plan for plan in plans if plan.params.seed is not None]
+    if all(plan.effective.get("temperature") == 0 for plan in seeded):
+        return None
     local = [plan.effective.get("sampler_order") is not None for plan in seeded]
     taken = [plan.effective.get("seed") is not None for plan in seeded]
     if len(seeded) < 2 or not all(taken) or len(set(local)) == 1:
@@ -197,7 +199,7 @@ def _same_everywhere(
     name: str, said: tuple[tuple[str, str], ...], value: JsonValue, plans: Sequence[Plan]
 ) -> Meaning:
     settings = {place: {name: value} for place in range(len(plans))}
-    return Meaning(name, said, f"{name} {_text(value)} on all", settings)
+    return Meaning(name, said, f"{name} {_text(name, value)} on all", settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,16 +216,22 @@ class _State:
             if item.knob == name and item.kind == "dropped":
                 return cls("refused", f"does not take it ({item.reason})")
             if item.knob == name and item.kind == "clamped":
-                return cls("clamped", f"uses {_text(value)} ({item.reason})")
+                return cls("clamped", f"uses {_text(name, value)} ({item.reason})")
         if getattr(plan.params, name) is not None:
-            return cls("asked", f"uses {_text(value)}")
+            return cls("asked", f"uses {_text(name, value)}")
+        if name == "seed":
+            # Whoever drew it: nobody meant one to differ from the other.
+            return cls("left", "throws dice of its own where you set nothing")
         if value is None:
             return cls("left", "is sent nothing and decides itself")
-        return cls("default", f"uses {_text(value)} where you set nothing")
+        return cls("default", f"uses {_text(name, value)} where you set nothing")
 
 
-def _text(value: JsonValue) -> str:
-    return number_text(value) if isinstance(value, int | float) else str(value)
+def _text(name: str, value: JsonValue) -> str:
+    """A value in words; a seed is a name and no amount."""
+    if name == "seed" or not isinstance(value, int | float):
+        return str(value)
+    return number_text(value)
 
 
 def _names(plans: Sequence[Plan]) -> list[str]:

@@ -208,6 +208,14 @@ def test_what_backends_treat_differently_is_told_with_the_setting_that_comes_clo
     assert "does not say in which order" in every["sampler_order"]
     assert "top_k 0, which changes nothing" in every["top_k"]
     assert "temperature 2 on all" in every["temperature"]
+    assert "seed" not in told(temperature=0, seed=5), "no dice are thrown at temperature 0"
+    assert "seed" in told(temperature=1, seed=5)
+    local = pair[0].plan(GenerationParams())
+    drawn = [
+        local.model_copy(update={"effective": {**local.effective, "seed": seed}})
+        for seed in (2_732_697_309, 4)
+    ]
+    assert meanings(drawn) == (), "that each draws a seed of its own is no other meaning"
     plans = [m.plan(GenerationParams.of(temperature=1, max_length=9)) for m in pair]
     assert meanings(plans) == ()
     assert meanings(plans[:1]) == ()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList, Static
@@ -51,7 +51,8 @@ class BesideView(Vertical):
         with Container(id="beside-bars"):
             yield CandidateBars(id="beside-here")
             yield CandidateBars(id="beside-there")
-        yield Static(id="beside-meanings")
+        with VerticalScroll(id="beside-more"):
+            yield Static(id="beside-meanings")
 
     @property
     def places(self) -> Sequence[int]:
@@ -82,6 +83,7 @@ class BesideView(Vertical):
             text.mark({found.place: PARTED})
         self.query_one("#beside-said", Static).update(beside_words.said(beside))
         self.query_one("#beside-meanings", Static).update(beside_words.meanings(beside))
+        self.query_one("#beside-more").can_focus = bool(beside.meanings)
         self._list()
 
     def rated(self) -> None:

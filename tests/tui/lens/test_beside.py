@@ -353,3 +353,19 @@ async def test_knobs_that_two_backends_treat_differently_have_a_line_each() -> N
         for item in found:
             assert item.line.removeprefix(f"{item.knob}: ") in said(screen, "meanings")
         assert "Same knob, different meaning" in said(screen, "meanings")
+
+
+async def test_knobs_that_have_no_room_are_scrolled_to() -> None:
+    many = DICE.updated(top_p=0.9, repeat_penalty=1.2)
+    async with open_model("demo:small") as small:
+        app = playground_of({"demo:small": small, "b:y": ScriptedModel(["A cat."])}, params=many)
+        async with playing(app, size=(160, 45)) as pilot:
+            await ask(pilot, "Tell me a story about a cat")
+            screen = await open_lens(pilot)
+            await pilot.press("6")
+            await until(pilot, lambda: "Same knob" in screen_of(app))
+            last = said(screen, "meanings").split()[-1]
+            assert last not in screen_of(app)
+            screen.query_one("#beside-more").focus()
+            await pilot.press("end")
+            await until(pilot, lambda: last in screen_of(app))
