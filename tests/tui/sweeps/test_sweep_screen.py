@@ -14,11 +14,10 @@ from playground.history import History
 from playground.metrics import Estimate
 from playground.providers.scripted import ScriptedModel
 from playground.sweep.definition import Sweep
-from playground.sweep.figures import CellFigures
+from playground.sweep.figures import CellFigures, short_figure
 from playground.sweep.result import SweepResult
 from playground.tui.archive import Archive
 from playground.tui.screens.sweep import SweepScreen
-from playground.tui.sweeps.heat import short_figure
 from playground.tui.sweeps.live import LiveSweep
 from playground.tui.widgets.fitted_text import KeyLine
 from playground.tui.widgets.heat_grid import HeatGrid
