@@ -63,9 +63,7 @@ def columns(result: SweepResult, *, samples: bool = False) -> dict[str, Kind]:
             | {name: _KINDS.get(name, "float") for name in after}
         )
     figures: dict[str, Kind] = {
-        column: "float"
-        for name in result.metrics
-        for column in (name, f"{name}_low", f"{name}_high")
+        column: "text" if part == "note" else "float" for column, _, part in result.figure_columns
     }
     places = {name: _KINDS[name] for name in ("cell", "model", "prompt")}
     return places | axes | _KINDS_OF_CELLS | figures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -110,6 +111,28 @@ class SweepResult:
                 found[name] = found.get(name, False) or estimate.value is not None
         return tuple(name for name, there in found.items() if there)
 
+    def notes(self, metric: str) -> tuple[str, ...]:
+        """The notes beside a metric's values, with how many of them each is of unless of all."""
+        found = [cell.figures.estimates.get(metric) for cell in self.cells]
+        notes = [one.note for one in found if one is not None and one.value is not None]
+        return tuple(
+            note if count == len(notes) else f"{note} ({count:,} of {len(notes):,} cells)"
+            for note, count in Counter(notes).most_common()
+            if note
+        )
+
+    @property
+    def figure_columns(self) -> tuple[tuple[str, str, str], ...]:
+        """The columns of figures in `rows`: each with its metric and the part of an `Estimate`.
+
+        A metric has one of notes where there is something to be said beside a value.
+        """
+        return tuple(
+            (name if part == "value" else f"{name}_{part}", name, part)
+            for name in self.metrics
+            for part in ("value", "low", "high", *(["note"] if self.notes(name) else []))
+        )
+
     def answers(self, cell: int) -> tuple[SampleRow, ...]:
         """The answers of a cell, by number of sample; blocks."""
         return tuple(_row(item) for item in self._history.sweeps.samples(self.id, cell))
@@ -194,7 +217,8 @@ class SweepResult:
         ]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One flat row a cell: model, prompt, knobs, and of each metric value, low and high."""
+        """One flat row a cell: model, prompt, knobs, and of each metric `figure_columns`."""
+        columns = self.figure_columns
         for cell in self.cells:
             row: dict[str, Any] = {
                 "cell": cell.number,
@@ -206,11 +230,10 @@ class SweepResult:
                 "answers": cell.figures.answers,
                 "top_answer": cell.figures.top,
             }
-            for name in self.metrics:
+            for column, name, part in columns:
                 estimate = cell.figures.estimates.get(name)
-                for part in ("value", "low", "high"):
-                    column = name if part == "value" else f"{name}_{part}"
-                    row[column] = getattr(estimate, part) if estimate is not None else None
+                found = getattr(estimate, part) if estimate is not None else None
+                row[column] = None if found == "" else found
             yield row
 
     def sample_rows(self) -> Iterator[dict[str, Any]]:

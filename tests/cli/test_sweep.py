@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from playground.cli.sweep import showing
 from playground.cli.sweep.bar import clock
 from playground.history import History
-from playground.sweep.definition import Sweep
+from playground.metrics import Estimate
+from playground.sweep.definition import Sweep, axes_of
+from playground.sweep.figures import estimate_text
 from playground.sweep.result import SweepResult
 from tests.cli.conftest import Shell
 from tests.servers.fault import FaultServer, answers
+from tests.sweep.kept import in_characters, make, make_small
 
 STORY = ("sweep", "Tell me a story about a fox.", "-m", "demo:small", "--seed", "1")
 
@@ -30,6 +34,49 @@ def test_what_each_knob_did_is_said_after_the_run_and_shown_again(shell: Shell) 
     with History.open() as history:
         (kept,) = history.sweeps.list()
     assert shell("sweep", "show", kept.id).stdout == made.stdout
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate(1.0, 0.676, 1.0, 8), "1 (0.676 to 1)"),
+        (Estimate(0.125, 0.0224, 0.471, 8), "0.125 (0.0224 to 0.471)"),
+        (Estimate(143.2, 54.1, 371.0, 8), "143 (54.1 to 371)"),
+        (Estimate(23.8, 23.79998, 23.80001, 8), "23.8 (23.8 to 23.8)"),
+        (Estimate(0.5, count=1), "0.5"),
+        (Estimate(None, reason="nothing"), "–"),
+        (None, "–"),
+    ],
+)
+def test_an_interval_is_told_by_its_ends(estimate: Estimate | None, text: str) -> None:
+    assert estimate_text(estimate) == text
+
+
+@pytest.mark.parametrize(("width", "fitting"), [(80, 2), (60, 1), (200, 6)])
+def test_a_terminal_gets_the_figures_that_it_has_room_for_and_the_names_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    width: int,
+    fitting: int,
+) -> None:
+    monkeypatch.setattr(showing, "is_terminal", lambda _stream: True)
+    monkeypatch.setattr(showing, "terminal_size", lambda: os.terminal_size((width, 40)))
+    with History.in_memory() as history:
+        result = make(history, axes=axes_of({"temperature": "0,1.5"}), params={"max_length": 12})
+        showing.print_result(result, json=False)
+    head, cold, _hot, *rest = capsys.readouterr().out.splitlines()
+    assert [name for name in showing.SHOWN if name in head] == [*showing.SHOWN[:fitting]]
+    assert cold.count(" to ") == fitting
+    left = ", ".join(showing.SHOWN[fitting:])
+    assert rest[0].startswith(f"No room for {left}: ") if left else not rest[0]
+
+
+def test_a_note_beside_figures_is_said_under_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    with History.in_memory() as history:
+        showing.print_result(in_characters(make_small(history)), metrics=["length"], json=False)
+    _head, *lines = capsys.readouterr().out.splitlines()
+    assert [")*" in line for line in lines[:12]] == [False] * 6 + [True] * 6
+    assert lines[12] == "* length: in characters: not all tokens were counted (6 of 12 cells)"
 
 
 def test_usual_metrics_that_cannot_be_had_are_said_before_it_starts(
@@ -109,7 +156,9 @@ def test_what_a_judge_says_becomes_a_figure_and_what_comes_to_no_score_is_counte
     words = ("--temperature", "1", "--samples", "4", "--max-length", "6")
     made = shell(*STORY, *words, "--metric", "judge", "--judge", "loop:strict")
     assert made.returncode == 0, made.stderr
-    assert made.stdout.splitlines()[1].split()[:3] == ["0", "8", "±1"]
+    _head, row, said, *_ = made.stdout.splitlines()
+    assert row.split()[:5] == ["0", "8", "(7", "to", "9)*"]
+    assert said == "* judge: without 1 of 4"
     assert "loop:strict: 4 answers to judge, up to " in made.stderr
     assert (
         "1 of 4 replies of the judge loop:strict came to no score: no score in the last line (1)."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from playground.history import History
@@ -44,6 +45,19 @@ def make_small(history: History) -> SweepResult:
         axes=axes_of({"temperature": "0,0.8,1.6", "top_p": "0.5,1"}),
         params={"max_length": 12},
     )
+
+
+def in_characters(result: SweepResult) -> SweepResult:
+    """The same, as if of the second model's answers not all tokens had been counted."""
+    cells = []
+    for cell in result.cells:
+        estimates = dict(cell.figures.estimates)
+        if cell.place.model == 1:
+            note = "in characters: not all tokens were counted"
+            estimates["length"] = replace(estimates["length"], note=note)
+        cells.append(replace(cell, figures=replace(cell.figures, estimates=estimates)))
+    result.cells = tuple(cells)
+    return result
 
 
 def make_hostile(history: History) -> SweepResult:

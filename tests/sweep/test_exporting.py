@@ -14,7 +14,7 @@ from playground.history import History
 from playground.sweep.definition import axes_of
 from playground.sweep.exporting import columns, csv_pieces, json_pieces, write_parquet
 from playground.sweep.result import SweepResult
-from tests.sweep.kept import HOSTILE, make
+from tests.sweep.kept import HOSTILE, in_characters, make
 
 
 @pytest.mark.parametrize("samples", [False, True])
@@ -22,6 +22,25 @@ def test_the_columns_are_those_of_the_rows(small: SweepResult, *, samples: bool)
     rows = small.sample_rows() if samples else small.rows()
     for row in rows:
         assert list(row) == list(columns(small, samples=samples))
+
+
+def test_a_note_beside_a_figure_is_a_column_of_its_own(
+    small: SweepResult, history: History
+) -> None:
+    unlike = in_characters(SweepResult.load(history, small.id))
+    said = {"demo:tiny": None, "demo:small": "in characters: not all tokens were counted"}
+    rows = [json.loads(line) for line in json_pieces(unlike)]
+    assert rows == [*unlike.rows()]
+    assert all(row["length_note"] == said[row["model"]] for row in rows)
+    assert columns(unlike)["length_note"] == "text"
+    assert list(rows[0]) == list(columns(unlike))
+    read = csv.read("".join(csv_pieces(unlike)))
+    assert [row["length_note"] for row in read] == [said[row["model"]] or "" for row in read]
+    file = io.BytesIO()
+    write_parquet(unlike, file)
+    assert parquet.read_table(file).to_pylist() == rows
+    # Where nothing is to be said there is none.
+    assert not any(name.endswith("_note") for name in columns(small))
 
 
 @pytest.mark.parametrize("samples", [False, True])

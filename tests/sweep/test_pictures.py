@@ -17,7 +17,7 @@ from playground.sweep.report import draw
 from playground.sweep.report.fonts import UNKNOWN, fonts_for, without
 from playground.sweep.report.pictures import Form
 from playground.sweep.result import SweepResult
-from tests.sweep.kept import make, make_hostile
+from tests.sweep.kept import in_characters, make, make_hostile
 
 
 def drawn(result: SweepResult, *over: str, metric: str = "entropy", form: Form = "svg") -> bytes:
@@ -103,6 +103,18 @@ def test_settings_by_dice_are_points(history: History) -> None:
     )  # fmt: skip
     assert groups(drawn(result, "temperature"), "FillBetweenPolyCollection") == 0
     assert groups(drawn(result, "temperature", "top_p"), "PathCollection") == 1
+
+
+@pytest.mark.parametrize("over", [("temperature",), ("temperature", "top_p")])
+def test_a_note_beside_the_figures_stands_over_the_picture(
+    small: SweepResult, history: History, over: tuple[str, ...]
+) -> None:
+    unlike = in_characters(SweepResult.load(history, small.id))
+    said = "length: in characters: not all tokens were counted (6 of 12 cells)"
+    assert notes(unlike, *over) == [said]
+    file = io.BytesIO()
+    draw(unlike, file, metric="length", over=over, form="svg")
+    assert file.getvalue() != drawn(small, *over, metric="length")
 
 
 def test_what_is_too_much_for_a_picture_is_said(history: History) -> None:

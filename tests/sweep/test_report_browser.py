@@ -26,7 +26,7 @@ from playground.sweep.report import pieces
 from playground.sweep.report.content import Content
 from playground.sweep.result import SweepResult
 from tests.servers.chromium import Chromium, found
-from tests.sweep.kept import HOSTILE, make, make_hostile, make_small
+from tests.sweep.kept import HOSTILE, in_characters, make, make_hostile, make_small
 
 pytestmark = pytest.mark.skipif(found() is None, reason="no Chromium here: apt install chromium")
 
@@ -144,6 +144,22 @@ def test_an_interval_in_the_table_is_told_by_its_ends(
     shown = browser.texts("#cells tbody tr[data-cell='0'] td.chosen")
     assert result.cells[0].figures.value("top-share") == 1
     assert shown == ["1 (0.439 to 1)"]
+
+
+def test_what_is_said_beside_figures_stands_under_every_picture_and_the_table(
+    browser: Chromium, result: SweepResult, history: History, tmp_path: Path
+) -> None:
+    page = written(in_characters(SweepResult.load(history, result.id)), tmp_path)
+    browser.open(page, "metric=length")
+    said = "* Length: in characters: not all tokens were counted (6 of 12 cells)."
+    for place in ("#curves", "#map", "#cells"):
+        assert said in browser.texts(f"{place} p.quiet")
+    assert "Length (tokens) *" in browser.texts("#curves .name")
+    assert "Length (tokens) *" in browser.texts("#map .ramp text")
+    starred = [text for text in browser.texts("#cells td.chosen") if text.endswith("*")]
+    assert len(starred) == 6
+    browser.open(page, "metric=entropy")
+    assert not any(text.startswith("*") for text in browser.texts("#curves p.quiet"))
 
 
 def test_cells_are_sorted_by_any_column(

@@ -9,6 +9,7 @@ from playground.cli.output import is_terminal, note, say, say_json, terminal_siz
 from playground.cli.table import table
 from playground.errors import UsageError
 from playground.history import History
+from playground.metrics import Estimate
 from playground.sweep.axis import value_text
 from playground.sweep.curve import curves
 from playground.sweep.definition import short
@@ -25,6 +26,9 @@ MOST_LINES = 10
 
 SHOWN = ("distinct-2", "self-bleu", "entropy", "top-share", "length", "tokens-per-second")
 """Columns of the table where no metrics were named, neither now nor for the sweep."""
+
+_MARK = "*"
+"""Stands behind a figure with a note, and before what is said of it."""
 
 
 def show_list(*, limit: int, json: bool) -> None:
@@ -161,7 +165,13 @@ def _table(result: SweepResult, shown: Sequence[str]) -> str:
     head, rows, right = _columns(result, shown)
     printed = table(head, rows, right=right)
     more = len(result.cells) - MOST_ROWS
-    return printed + (f"\n… and {more:,} cells more" if more > 0 else "")
+    beside = [f"{_MARK} {name}: {said}" for name in shown for said in result.notes(name)]
+    lines = [
+        *([f"… and {more:,} cells more"] if more > 0 else []),
+        *beside[:MOST_LINES],
+        *([f"{_MARK} … and {len(beside) - MOST_LINES:,} more"] if len(beside) > MOST_LINES else []),
+    ]
+    return "\n".join([printed, *lines])
 
 
 def _columns(
@@ -181,10 +191,15 @@ def _columns(
         row = [str(cell.number), *([] if not several_models else [cell.model])]
         row += [labels[cell.place.prompt]] if several_prompts else []
         row += [value_text(cell.values.get(axis.knob)) for axis in result.axes]
-        row += [estimate_text(cell.figures.estimates.get(name)) for name in shown]
+        row += [_marked(cell.figures.estimates.get(name)) for name in shown]
         row += [_count(cell), short(cell.figures.top, 32)]
         rows.append(row)
     return head, rows, (0, *range(first, first + len(shown) + 1))
+
+
+def _marked(estimate: Estimate | None) -> str:
+    """A figure, with a mark where something is said of it under the table."""
+    return estimate_text(estimate) + (_MARK if estimate is not None and estimate.note else "")
 
 
 def _cut(line: str, width: int) -> str:

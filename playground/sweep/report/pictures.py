@@ -28,6 +28,7 @@ Form = Literal["png", "svg"]
 
 MOST_LINES: Final = 12
 MOST_MAPS: Final = 12
+MOST_NOTES: Final = 3
 MOST_WRITTEN: Final = 16
 """Columns of a heat map whose values are written into it."""
 
@@ -62,7 +63,10 @@ def draw(
     over: Sequence[str] = (),
     form: Form = "png",
 ) -> list[str]:
-    """Draw a metric over one dimension (a curve) or two (a heat map); returns what was left out.
+    """Draw a metric over one dimension (a curve) or two (a heat map).
+
+    Returns what is to be said of it: what was left out, and the notes beside the values, which
+    stand over the picture too.
 
     A dimension is a knob that was swept, `model` or `prompt`; unset, it is the first knob. Each
     line, or map, is of what else differs. Raises `UsageError` for a metric or dimension that the
@@ -98,7 +102,10 @@ def draw(
     with rc_context(settings):  # type: ignore[arg-type, unused-ignore]
         figure = Figure(layout="constrained")
         notes = page.curve(figure, axes[0]) if len(axes) == 1 else page.heat(figure, *axes)
-        figure.suptitle(page.safe(short(result.sweep.heading, 70)), fontsize=11)
+        beside = [f"{metric}: {said}" for said in result.notes(metric)]
+        over_it = [short(result.sweep.heading, 70), *beside[:MOST_NOTES]]
+        figure.suptitle("\n".join(map(page.safe, over_it)), fontsize=11)
+        notes += beside
         # A date would make every picture another one.
         figure.savefig(file, format=form, dpi=160, metadata={"Date": None} if form == "svg" else {})
     if missing:

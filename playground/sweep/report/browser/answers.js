@@ -46,8 +46,8 @@ function figuresOf(cell) {
     ? `${title(state.metric)}: ${spoken(figure(cell, state.metric))}` : "figures"),
   pairs(known.map((metric) => {
     const found = figure(cell, metric.name);
-    return [title(metric.name), [spoken(found), found.note ? `, ${found.note}` : "",
-      found.value !== null && found.reason ? el("span", { class: "quiet" }, ` – ${found.reason}`) : null]];
+    return [title(metric.name), [spoken(found), found.value !== null && found.reason
+      ? el("span", { class: "quiet" }, ` – ${found.reason}`) : null]];
   })));
 }
 

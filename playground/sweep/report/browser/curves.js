@@ -36,6 +36,7 @@ function drawCurves() {
       metric.better ? ` Better is ${metric.better}.` : "",
       head.grid ? " The band is the interval (95 %)." : " The stroke is the interval (95 %).", notes.length ? ` ${notes.join(" ")}` : "",
     ].join("")),
+    notesUnder([metric.name], there),
   ];
 }
 
@@ -87,7 +88,7 @@ function curvePicture(one, metric, lines) {
   walkable(rows);
   return svg("svg", { class: "picture", viewBox: `0 0 ${width} ${height}`, role: "group",
     "aria-label": `${title(metric.name)} over ${one.name}` },
-  frame(x, y, one.name, title(metric.name), FIELD), bands, strokes, rows);
+  frame(x, y, one.name, titleOver(metric.name, all), FIELD), bands, strokes, rows);
 }
 
 const fixed = (value) => Number(value.toFixed(1));

@@ -22,10 +22,30 @@ function figure(cell, name) {
 /** Where the value may lie: `0.47 to 0.75`. */
 const interval = (found) => `${short(found.low)} to ${short(found.high)}`;
 
-/** A value with its interval, for people: `0.61 (0.47 to 0.75)`. */
+/** A value with its interval and its note, for people: `0.61 (0.47 to 0.75)`. */
 function spoken(found) {
   if (found.value === null) return found.reason || "no value";
-  return found.low === null ? short(found.value) : `${short(found.value)} (${interval(found)})`;
+  const note = found.note ? `, ${found.note}` : "";
+  return (found.low === null ? short(found.value) : `${short(found.value)} (${interval(found)})`) + note;
+}
+
+/** What is said beside a metric's values, with how many of them each is of unless of all. */
+function notesOf(name, found) {
+  const notes = found.map((cell) => figure(cell, name)).filter((one) => one.value !== null);
+  const often = new Map();
+  for (const { note } of notes) if (note) often.set(note, (often.get(note) ?? 0) + 1);
+  return [...often].sort((a, b) => b[1] - a[1]).map(([note, number]) =>
+    (number === notes.length ? note : `${note} (${number} of ${count(notes.length, "cell")})`));
+}
+
+const MOST_NOTES = 10;
+
+/** The same as a paragraph under a picture or the table; null where nothing is said. */
+function notesUnder(names, found) {
+  const said = names.flatMap((name) =>
+    notesOf(name, found).map((text) => `* ${metrics.get(name).title}: ${text}.`));
+  if (said.length > MOST_NOTES) said.splice(MOST_NOTES, Infinity, "* … and more.");
+  return said.length ? el("p", { class: "quiet" }, said.join(" ")) : null;
 }
 
 /** A name for each of several things that may share one. */
@@ -70,3 +90,6 @@ function title(name) {
   if (!metric) return "";
   return metric.unit ? `${metric.title} (${metric.unit})` : metric.title;
 }
+
+/** The same over several cells: with a mark where something is said beside it. */
+const titleOver = (name, found) => title(name) + (notesOf(name, found).length ? " *" : "");

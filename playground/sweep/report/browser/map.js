@@ -29,19 +29,20 @@ function drawMap() {
           draw(across, down, metric, group, tint, name, maps.length > 1 ? 380 : FIELD.width))))),
     maps.length > MOST_MAPS ? el("p", { class: "quiet" },
       `${MOST_MAPS} of ${maps.length} maps are drawn: show less of the rest, above.`) : null,
-    rampOf(metric, low, high),
+    rampOf(metric, low, high, there),
+    notesUnder([metric.name], there),
   ];
 }
 
 /** The colours with their values. */
-function rampOf(metric, low, high) {
+function rampOf(metric, low, high, there) {
   const parts = 24, width = 10;
   const places = high === low ? [0.5] : [0, 0.25, 0.5, 0.75, 1];
   return svg("svg", { class: "ramp", viewBox: `-24 0 ${parts * width + 48} 44`, role: "img",
     "aria-label": `Colours of ${metric.title}: from ${short(low)}, dark, to ${short(high)}, light` },
   Array.from({ length: parts }, (_, n) => svg("rect", { x: n * width, y: 16, width: width + 0.5,
     height: 12, fill: colour(high === low ? 0.5 : n / (parts - 1)).fill })),
-  svg("text", { x: 0, y: 11 }, title(metric.name)),
+  svg("text", { x: 0, y: 11 }, titleOver(metric.name, there)),
   places.map((share) => svg("text", { x: share * parts * width, y: 41, "text-anchor": "middle" },
     short(low + share * (high - low)))));
 }

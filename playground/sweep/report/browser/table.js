@@ -30,7 +30,8 @@ function columnsOf() {
 function shownFigure(found) {
   if (found.value === null) return el("span", { class: "quiet", title: found.reason }, "–");
   return [short(found.value), found.low === null ? null
-    : el("span", { class: "quiet" }, ` (${interval(found)})`)];
+    : el("span", { class: "quiet" }, ` (${interval(found)})`),
+  found.note ? el("span", { title: found.note }, "*") : null];
 }
 
 function sorted(found, column) {
@@ -69,6 +70,7 @@ function drawTable() {
   return [
     el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of cells" },
       el("table", {}, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body))),
+    notesUnder([...metrics.keys()], found),
     pages > 1 ? el("p", { class: "controls" },
       turn("‹ before", page > 0, page - 1),
       `${(page * ROWS + 1).toLocaleString("en-US")} to `
