@@ -287,8 +287,14 @@ _KEYS = {
 }
 """What can be done in each view, beside walking."""
 
+_TURNING = (
+    "arrows turn it · Tab the next knob · R resets · A asks again with them · Esc to the text"
+)
 
-def keys(view: str) -> Content:
-    """What the keys do in a view."""
+
+def keys(view: str, *, turning: bool = False) -> Content:
+    """What the keys do in a view, or on a knob."""
+    if turning:
+        return Content.styled(_TURNING, _MUTED)
     parts = ("arrows walk", "N P surprises", "C colour", _KEYS[view], "Esc back")
     return Content.styled(" · ".join(parts), _MUTED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import ClassVar, Generic, TypeVar
 
+from textual import events
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 from textual.types import CSSPathType
@@ -34,6 +35,16 @@ class Dialog(SteadyScreen[_Result], ModalScreen[_Result], Generic[_Result]):
 
     AUTO_FOCUS = "*"
     CSS_PATH: ClassVar[CSSPathType | None] = _FOLDER / "dialogs.tcss"
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that nothing below took is its key with Shift or Caps Lock too."""
+        letter, app = event.key, self.app
+        if len(letter) == 1 and letter.isupper():
+            meant = self.active_bindings.get(letter.lower())
+            if meant is not None:
+                event.stop()
+                # As the application does it with keys: not in the screen's own time.
+                app.call_later(app.run_action, meant.binding.action, meant.node)
 
     def dismiss(self, result: _Result | None = None) -> AwaitComplete:
         """Leave with a result, once.

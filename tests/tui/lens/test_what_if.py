@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from playground.lens.chain import params_of_plan
-from playground.lens.shading import step_of
+from playground.lens.shading import MEASURES, step_of
 from playground.lens.sketch import Sketch
 from playground.lens.what_if import bound_at, score_at, score_curve
 from playground.params import GenerationParams
@@ -17,7 +17,7 @@ from playground.run import Run
 from playground.tui.app import PlaygroundApp
 from playground.tui.screens.lens import LensScreen
 from playground.tui.widgets.candidate_bars import CandidateBars
-from playground.tui.widgets.lens_knobs import LensKnobs
+from playground.tui.widgets.lens_knobs import KnobLine, LensKnobs
 from playground.tui.widgets.temperature_curve import TemperatureCurve
 from playground.tui.widgets.token_legend import TokenLegend
 from playground.tui.widgets.token_text import CUT, TokenText
@@ -158,6 +158,11 @@ async def test_of_a_hosted_answer_it_says_bounds_and_what_cannot_be_known() -> N
             bars = screen.query_one("#lens-bars", CandidateBars).bars
             assert [bar.drawn for bar in bars] == [None] * len(bars)
             assert "at least" in screen_of(app)
+            legend = screen.query_one(TokenLegend)
+            assert legend.text.startswith("probability ")
+            await pilot.press("c", "c")
+            assert legend.text.startswith("least entropy "), "the rest is not told"
+            await pilot.press("c")
             await pilot.press("2")
             await until(pilot, lambda: "tells only the likeliest tokens" in screen_of(app))
             await pilot.press("3", "k", "left")
@@ -199,3 +204,25 @@ async def test_a_branch_takes_the_turned_knobs_along() -> None:
         assert (params.temperature, params.top_k) == (1.35, 2)
         assert params.seed == WARM.seed
         await until(pilot, lambda: not screen.subject.live)
+
+
+async def test_a_letter_is_its_key_with_shift_or_caps_lock_too() -> None:
+    async with looking() as (pilot, _, screen):
+        await pilot.press("K")
+        assert isinstance(screen.focused, KnobLine)
+        await pilot.press("right")
+        assert screen.query_one(LensKnobs).turned
+        await pilot.press("R", "escape", "C")
+        assert not screen.query_one(LensKnobs).turned
+        assert screen._measure == MEASURES[1]
+
+
+async def test_on_a_knob_the_last_line_says_how_it_is_turned_and_how_the_next_is_reached() -> None:
+    async with looking() as (pilot, app, screen):
+        await pilot.press("2")
+        assert "K knobs" in screen_of(app)
+        await pilot.press("k", "tab")
+        await until(pilot, lambda: "Tab the next knob" in screen_of(app))
+        assert screen.focused is screen.query_one("#lens-top_k")
+        await pilot.press("escape")
+        await until(pilot, lambda: "arrows walk" in screen_of(app))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
@@ -92,7 +92,12 @@ class LensScreen(LensAnswering, LensBesides):
 
     def _fitted(self) -> None:
         self.query_one(ViewTabs).show(self._view)
-        self.query_one("#lens-keys", Static).update(words.keys(self._view))
+        self._show_keys()
+
+    @on(events.DescendantFocus)
+    def _show_keys(self) -> None:
+        keys = words.keys(self._view, turning=self._knobs.has_focus_within)
+        self.query_one("#lens-keys", Static).update(keys)
 
     def action_view(self, name: str) -> None:
         """What stands beside the text."""
