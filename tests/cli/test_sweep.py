@@ -198,6 +198,30 @@ def test_before_it_starts_one_answer_is_one_and_several_prompts_are_told(shell: 
     assert "; 4 answers each, " in four
 
 
+def test_before_it_starts_the_whole_of_several_models_and_a_judge_is_told(
+    shell: Shell, endpoint: FaultServer
+) -> None:
+    endpoint.play(answers("Hello"))
+    words = ("sweep", "Hi", "--temperature", "0,1", "--max-length", "10", "--samples", "3")
+    told = shell(*words, "-m", "demo:small", "-m", "demo:tiny", "-m", "loop:x", "--dry-run")
+    lines = told.stdout.splitlines()
+    assert lines[1].startswith("demo:small: 6 runs, up to 54 tokens in and 60 out, free")
+    assert lines[4] == ("In all: 18 runs, up to 162 tokens in and 180 out, free but for loop:x.")
+    judged = ("-m", "demo:small", "--metric", "judge", "--judge", "loop:strict", "--dry-run")
+    lines = shell(*words, *judged).stdout.splitlines()
+    assert lines[2].startswith("loop:strict: 6 answers to judge, ")
+    assert lines[3].startswith("In all: 6 runs, up to ")
+    assert "free but for loop:strict" in lines[3]
+    out = [int(line.partition(" in and ")[2].split()[0].replace(",", "")) for line in lines[1:4]]
+    assert out[0] + out[1] == out[2]
+    (one,) = [
+        line
+        for line in shell(*words, "-m", "demo:small", "--dry-run").stdout.splitlines()
+        if " runs, " in line
+    ]
+    assert one.startswith("demo:small: ")
+
+
 def test_a_moment_is_never_said_to_be_no_time_at_all() -> None:
     assert [clock(seconds) for seconds in (0.2, 1.0, 1.4, 89.5)] == ["1 s", "1 s", "2 s", "90 s"]
 

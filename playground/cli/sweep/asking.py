@@ -19,7 +19,7 @@ from playground.sweep.asked import Asked, build, read_sweep_file
 from playground.sweep.axis import range_text
 from playground.sweep.definition import BayesianSearch, Sweep
 from playground.sweep.executors import executor_called
-from playground.sweep.forecast import Forecast, forecast
+from playground.sweep.forecast import Forecast, ModelForecast, forecast
 from playground.sweep.keeping import without_passwords
 from playground.sweep.result import SweepResult
 from playground.sweep.runner import Runner
@@ -154,17 +154,17 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
     if isinstance(sweep.search, BayesianSearch):
         out(f"{sweep.search.trials} trials by {sweep.search.sampler}.")
     for model in expected.all:
-        cost = "price not known" if model.cost is None else f"${model.cost:.2f} at most"
-        if model.cost == 0:
-            cost = "free"
-        time = "" if model.seconds is None else f", {clock(model.seconds)} at most"
         work = _many(model.runs, "run")
         if model is expected.judge:
             work = f"{_many(model.runs, 'answer')} to judge"
-        out(
-            f"{model.ref}: {work}, up to {model.input_tokens:,} tokens in and "
-            f"{model.output_tokens:,} out, {cost}{time}."
-        )
+        out(f"{model.ref}: {work}, {_taken([model], _price(model.cost), model.seconds)}.")
+    if len(expected.all) > 1:
+        price = _price(expected.cost)
+        unpriced = [model.ref for model in expected.all if model.cost is None]
+        if unpriced and expected.cost is not None:
+            price += f" but for {', '.join(unpriced)}"
+        taken = _taken(expected.all, price, expected.seconds)
+        out(f"In all: {_many(expected.runs, 'run')}, {taken}.")
     limits = sweep.budget
     ends = [
         *([] if limits.cost is None else [f"${limits.cost:g}"]),
@@ -174,6 +174,20 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
         out(f"It stops before {' or '.join(ends)}: what might pass that is not begun.")
     if limits.seconds is not None:
         out(f"After {limits.seconds:g} seconds it begins nothing more.")
+
+
+def _taken(models: Sequence[ModelForecast], price: str, seconds: float | None) -> str:
+    """What some models take at most, in words."""
+    read = sum(model.input_tokens for model in models)
+    written = sum(model.output_tokens for model in models)
+    time = "" if seconds is None else f", {clock(seconds)} at most"
+    return f"up to {read:,} tokens in and {written:,} out, {price}{time}"
+
+
+def _price(cost: float | None) -> str:
+    if cost is None:
+        return "price not known"
+    return "free" if cost == 0 else f"${cost:.2f} at most"
 
 
 def _answers(samples: int) -> str:
