@@ -161,8 +161,8 @@ def _check_knobs(path: Path, asked: Asked) -> None:
                 ) from error
 
 
-def build(asked: Asked) -> Sweep:
-    """The sweep that is meant.
+def build(asked: Asked, *, samples: int = 1) -> Sweep:
+    """The sweep that is meant; with so many `samples` a cell where nobody says how many.
 
     Raises `UsageError` for what cannot be swept, `InvalidParameter` for axes and knobs that cannot
     be, `BrokenFile` for files, and what the prompt library raises.
@@ -171,7 +171,7 @@ def build(asked: Asked) -> Sweep:
     settings = {**suggested.params, **suggested.space, **asked.params, **asked.space}
     apart = {name: _one(name, settings.pop(name)) for name in NOT_SWEPT if name in settings}
     axes, fixed = split(settings)
-    samples = asked.samples or apart.get("n") or suggested.samples or 1
+    samples = asked.samples or apart.get("n") or suggested.samples or samples
     named = asked.metrics or suggested.metrics
     seed = asked.seed if asked.seed is not None else apart.get("seed")
     return Sweep.of(

@@ -21,6 +21,9 @@ __all__ = ["SweepActions"]
 SEEDS_DRAWN: Final = 100_000
 """Below this is the seed of a sweep that says none: short, because people write it down."""
 
+SAMPLES: Final = 8
+"""Answers at each setting where neither a line, a sweep file nor a prompt of the library says."""
+
 STOP_SECONDS: Final = 1.5
 """How long quitting waits for a sweep that it stops; it can be gone on with in any case."""
 
@@ -55,7 +58,7 @@ class SweepActions(Foundation):
         conversation = self.active_pane.conversation
         models = tuple(dict.fromkeys(other.conversation.ref for other in self.panes))
         given = conversation.params
-        before = self._written or Written("", models, "temperature 0:2:0.25", samples="8")
+        before = self._written or Written("", models, "temperature 0:2:0.25", usual=SAMPLES)
         length = "" if given.max_length is None else str(given.max_length)
         seed = "" if given.seed is None else str(given.seed)
         written = before._replace(

@@ -52,11 +52,10 @@ _PAUSE: Final = 0.2
 """Seconds after the last letter before what is written is looked at."""
 
 _KNOBS: Final = "temperature 0:2:0.25"
-_SAMPLES: Final = "8"
 """What the form begins with; a prompt of the library suggests its own instead."""
 
 _NUMBERS: Final[tuple[tuple[Field, str, str], ...]] = (
-    ("samples", "samples a cell", "1"),
+    ("samples", "samples a cell", "{usual}"),
     ("max_length", "max_length", "as set"),
     ("seed", "seed", "drawn"),
     ("budget", "budget, $", "none"),
@@ -129,7 +128,8 @@ class SweepForm(Dialog[Wanted]):
                         with Vertical(classes="form-number"):
                             yield _label(title)
                             yield CommandInput(
-                                getattr(before, field), placeholder=placeholder,
+                                getattr(before, field),
+                                placeholder=placeholder.format(usual=before.usual),
                                 id=f"form-{field}", compact=True,
                             )  # fmt: skip
                 for field, _, _ in _NUMBERS:
@@ -272,8 +272,11 @@ class SweepForm(Dialog[Wanted]):
                 models.select(ref)
         self.query_one("#form-prompt", TextArea).load_text(written.prompt)
         self.query_one("#form-knobs", TextArea).load_text(written.knobs)
-        for field, _, _ in _NUMBERS:
-            self.query_one(f"#form-{field}", Input).value = getattr(written, field)
+        for field, _, placeholder in _NUMBERS:
+            box = self.query_one(f"#form-{field}", Input)
+            box.value = getattr(written, field)
+            box.placeholder = placeholder.format(usual=written.usual)
+        self._before = self._before._replace(usual=written.usual)
         self.notify("The form is filled in as the command says.", markup=False)
 
     @on(CommandArea.LibraryWanted)
@@ -290,12 +293,10 @@ class SweepForm(Dialog[Wanted]):
         on_a_line = filled.suggested and not any("\n" in value for value in variables.values())
         prompt = named.prompt.reference if on_a_line else named.text
         self.query_one("#form-prompt", TextArea).load_text(prompt)
-        knobs, samples = self.query_one("#form-knobs", TextArea), self._number("samples")
+        knobs = self.query_one("#form-knobs", TextArea)
         lines = [line for line in knobs.text.splitlines() if not line.startswith("var ")]
         if named.prompt.sweep and on_a_line:
             lines = [line for line in lines if line != _KNOBS]
-            if samples == _SAMPLES and "samples" in named.prompt.sweep:
-                self.query_one("#form-samples", Input).value = ""
         if on_a_line:
             lines += [f"var {name}={value}" for name, value in variables.items()]
         knobs.load_text("\n".join(lines))

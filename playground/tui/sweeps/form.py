@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 import playground.prompts as prompts
-from playground.errors import PlaygroundError
+from playground.errors import PlaygroundError, UsageError
 from playground.params import SEEDS, GenerationParams
 from playground.sweep.asked import Asked, build, read_sweep_file
 from playground.sweep.definition import MOST_SAMPLES, Sweep
@@ -38,7 +38,7 @@ NUMBERS: Final[dict[Field, tuple[int, int]]] = {
 class Written(NamedTuple):
     """The fields as they stand. `params` and `system` are the pane's, and stay as they are.
 
-    `drawn` is the seed where none is said.
+    `usual` are the samples, and `drawn` is the seed, where none are said.
     """
 
     prompt: str
@@ -50,6 +50,7 @@ class Written(NamedTuple):
     budget: str = ""
     params: GenerationParams = GenerationParams()
     system: str = ""
+    usual: int = 1
     drawn: int = 0
 
 
@@ -79,8 +80,8 @@ class Look:
 def look_at(written: Written, speed: Callable[[str], float | None] = lambda _ref: None) -> Look:
     """What is written, understood; blocks, because files are read and models opened to ask them.
 
-    The fields stand on top of the lines, those on top of a sweep file, and that on top of what the
-    pane has. `speed` gives the tokens a second that a model reached lately (None: not known).
+    Lines and fields stand on top of a sweep file, and that on top of what the pane has. `speed`
+    gives the tokens a second that a model reached lately (None: not known).
     """
     problems: list[Problem] = []
     told, wrong = read_lines(written.knobs)
@@ -104,14 +105,14 @@ def look_at(written: Written, speed: Callable[[str], float | None] = lambda _ref
     if problems:
         return Look(problems=tuple(problems))
     try:
-        sweep = build(asked)
+        sweep = build(asked, samples=written.usual)
         remarks = check(sweep)
         expected = forecast(sweep, speed)
     except PlaygroundError as error:
         return Look(problems=(Problem("", str(error)),))
     command, unsaid = "", ""
     try:
-        command = command_of(asked)
+        command = command_of(asked.model_copy(update={"samples": sweep.samples}))
     except PlaygroundError as error:
         unsaid = str(error)
     return Look(sweep, expected, remarks=remarks, command=command, unsaid=unsaid)
@@ -142,8 +143,20 @@ def _fields(
 
 
 def _together(written: Written, told: dict[str, Any], fields: Asked) -> Asked:
-    """Pane, file, lines and fields, each on top of the one before."""
+    """Pane, file, and lines with fields, each on top of the one before.
+
+    Raises `UsageError` where a line and a field say different things.
+    """
     lines = asked_of(told)
+    for name, here, there in (
+        ("samples", fields.samples, lines.samples),
+        ("seed", fields.seed, lines.seed),
+        ("budget", fields.budget.cost, lines.budget.cost),
+    ):
+        if None not in (here, there) and here != there:
+            raise UsageError(
+                f"{name} is {here} in its field and {there} on a line.", hint="Leave one out."
+            )
     # Models and prompts may be said in both places: these are more of them.
     more = {
         name: tuple(dict.fromkeys((*getattr(fields, name), *getattr(lines, name))))

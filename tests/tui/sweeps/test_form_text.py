@@ -272,6 +272,36 @@ def test_everything_that_the_command_can_be_told_can_be_written_on_a_line() -> N
     assert known - {"prompt"} <= flags
 
 
+def test_the_samples_that_nobody_said_give_way_to_whatever_says_some(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text('samples = 4\n[space]\ntemperature = "0:1:0.5"\n', encoding="utf-8")
+    for lines, said, samples in (
+        ("temperature 0,1", "", 8),
+        ("temperature 0,1\nsamples 20", "", 20),
+        (f"file '{file}'", "", 4),
+        (f"file '{file}'\nsamples 20", "", 20),
+        (f"file '{file}'", "6", 6),
+    ):
+        found = look(lines, samples=said, usual=8)
+        assert found.sweep is not None
+        assert found.sweep.samples == samples
+        assert f"--samples {samples}" in found.command
+
+
+@pytest.mark.parametrize(
+    ("field", "here", "line"),
+    [("samples", "8", "samples 20"), ("seed", "3", "seed 4"), ("budget", "0.5", "budget 2.5")],
+)
+def test_a_line_and_a_field_that_say_different_things_are_refused(
+    field: str, here: str, line: str
+) -> None:
+    (told,) = problems(look(f"temperature 0,1\n{line}", **{field: here}))
+    said = f"{field} is {here} in its field and {line.split()[1]} on a line."
+    assert told[0] == "knobs"
+    assert told[1].startswith(said)
+    assert look(f"temperature 0,1\n{line}", **{field: line.split()[1]}).sweep is not None
+
+
 def test_a_pasted_command_fills_in_the_form() -> None:
     written = pasted(
         'playground sweep "Once upon a time" -m demo:small -m openai:gpt-4.1 \\\n'

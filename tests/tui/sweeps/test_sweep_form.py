@@ -211,6 +211,14 @@ async def test_a_command_that_cannot_be_is_told_and_the_form_stays() -> None:
         assert up.form.written == WRITTEN
 
 
+async def test_a_pasted_command_that_says_no_samples_has_one_as_in_a_shell() -> None:
+    async with filling(WRITTEN._replace(samples="", usual=8)) as up:
+        await paste(up.pilot, "playground sweep 'Hello there' -m scripted:lorem --temperature 0,1")
+        await until(up.pilot, lambda: "filled in as the command says" in up.notices)
+        await up.looked()
+        assert (await begun(up)).samples == 1
+
+
 async def test_text_that_is_no_command_is_pasted_as_text() -> None:
     async with filling() as up:
         up.form.query_one("#form-prompt").focus()
@@ -259,7 +267,7 @@ async def test_f1_lists_every_word_of_a_line() -> None:
 
 @pytest.mark.parametrize("key", ["alt+a", "@"])
 async def test_a_prompt_is_chosen_from_the_library_with_what_it_suggests(key: str) -> None:
-    begins = Written("", ("scripted:lorem",), "temperature 0:2:0.25", samples="8")
+    begins = Written("", ("scripted:lorem",), "temperature 0:2:0.25", usual=8)
     async with filling(begins) as up:
         up.form.query_one("#form-prompt").focus()
         await up.pilot.press(key)
