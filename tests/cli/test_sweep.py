@@ -222,6 +222,33 @@ def test_before_it_starts_the_whole_of_several_models_and_a_judge_is_told(
     assert one.startswith("demo:small: ")
 
 
+def test_a_cell_is_shown_with_what_it_is_and_what_it_came_to(shell: Shell) -> None:
+    words = ("--temperature", "0,1.5", "--samples", "2", "--max-length", "5")
+    assert shell(*STORY, *words).returncode == 0
+    with History.open() as history:
+        (kept,) = history.sweeps.list()
+        first, _second = SweepResult.load(history, kept.id).answers(1)
+    head, *lines = shell("sweep", "show", kept.id, "--cell", "1").stdout.splitlines()
+    assert head == "cell 1 · demo:small · temperature 1.5 · Tell me a story about a fox."
+    (length,) = [line.split() for line in lines if line.startswith("length ")]
+    assert length == ["length", "5", "(5", "to", "5)"]
+    assert f"— 0 ({first.run}, seed 1, length)" in lines
+    row, _ = map(
+        json.loads, shell("sweep", "show", kept.id, "--cell", "1", "--json").stdout.splitlines()
+    )
+    assert (row["model"], row["temperature"], row["finish_reason"]) == ("demo:small", 1.5, "length")
+    assert row["text"] == first.text
+
+
+def test_the_list_says_how_many_cells_have_ended_of_how_many(shell: Shell) -> None:
+    words = ("--temperature", "0,1", "--samples", "2", "--max-length", "5")
+    shell(*STORY, *words, "--budget-tokens", "10")
+    row = shell("sweep", "list").stdout.splitlines()[1]
+    assert "stopped  1 of 2 " in row
+    data = json.loads(shell("sweep", "list", "--json").stdout)
+    assert (data["cells"], data["cells_total"]) == (1, 2)
+
+
 def test_a_moment_is_never_said_to_be_no_time_at_all() -> None:
     assert [clock(seconds) for seconds in (0.2, 1.0, 1.4, 89.5)] == ["1 s", "1 s", "2 s", "90 s"]
 

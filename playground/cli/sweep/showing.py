@@ -7,16 +7,19 @@ from collections.abc import Sequence
 
 from playground.cli.output import is_terminal, note, say, say_json, terminal_size
 from playground.cli.table import table
-from playground.errors import UsageError
+from playground.errors import BrokenFile, UsageError
 from playground.history import History
+from playground.history.sweeping import KeptSweep
 from playground.metrics import Estimate
 from playground.sweep.axis import value_text
 from playground.sweep.curve import curves
-from playground.sweep.definition import short
+from playground.sweep.definition import BayesianSearch, short
 from playground.sweep.figures import estimate_text
 from playground.sweep.findings import findings
 from playground.sweep.labels import apart
-from playground.sweep.result import Cell, SweepResult
+from playground.sweep.result import Cell, SampleRow, SweepResult
+from playground.sweep.space import Values
+from playground.sweep.starting import definition_of
 
 MOST_ROWS = 60
 """Rows of a table that are printed; the export has all."""
@@ -45,6 +48,7 @@ def show_list(*, limit: int, json: bool) -> None:
                     "reason": kept.reason,
                     "created": kept.created.isoformat(),
                     "cells": kept.cells,
+                    "cells_total": _cells_total(kept),
                     "samples": kept.samples,
                     "failed": kept.failed,
                 }
@@ -58,13 +62,26 @@ def show_list(*, limit: int, json: bool) -> None:
             kept.id,
             f"{kept.created:%Y-%m-%d %H:%M}",
             kept.state,
-            f"{kept.cells:,}",
+            _ended(kept),
             f"{kept.samples:,}",
             short(kept.title, 50),
         ]
         for kept in found
     ]
     say(table(["id", "begun", "state", "cells", "answers", "title"], rows, right=(3, 4)))
+
+
+def _ended(kept: KeptSweep) -> str:
+    total = _cells_total(kept)
+    return f"{kept.cells:,}" if total is None else f"{kept.cells:,} of {total:,}"
+
+
+def _cells_total(kept: KeptSweep) -> int | None:
+    """How many cells a sweep has at most; None where what is kept of it cannot be read."""
+    try:
+        return definition_of(kept).cells
+    except BrokenFile:
+        return None
 
 
 def show_sweep(name: str, *, metrics: Sequence[str], cell: int | None, json: bool) -> None:
@@ -220,12 +237,52 @@ def _show_cell(result: SweepResult, number: int, *, json: bool) -> None:
             f"The sweep {result.id} has no answers in a cell {number}.",
             hint=f"`playground sweep show {result.id}` lists its cells.",
         )
+    if json:
+        for answer in answers:
+            say_json(_answer_as_data(result, number, answer))
+        return
+    place = result.sweep.place(number)
+    knobs = [f"{knob} {value_text(value)}" for knob, value in _values(result, number).items()]
+    parts = [f"cell {number}", result.sweep.models[place.model], *knobs]
+    say(" · ".join([*parts, result.sweep.prompts[place.prompt].label]))
+    if figures := next((cell.figures for cell in result.cells if cell.number == number), None):
+        found = [
+            [name, estimate_text(estimate), estimate.note]
+            for name, estimate in figures.estimates.items()
+            if estimate.value is not None
+        ]
+        say(table(["metric", "value", ""], found))
+    else:
+        say("Not all of its answers are there: nothing is measured yet.")
     for answer in answers:
-        if json:
-            say_json(
-                {"cell": number, "sample": answer.sample, "run": answer.run, "text": answer.text,
-                 "error": answer.error}
-            )  # fmt: skip
-            continue
-        say(f"— {answer.sample} ({answer.run}, seed {result.sweep.seed_of(number, answer.sample)})")
+        seed = result.sweep.seed_of(number, answer.sample)
+        say(
+            f"— {answer.sample} ({answer.run}, seed {seed}, {answer.finish_reason or answer.state})"
+        )
         say(answer.error or answer.text)
+
+
+def _values(result: SweepResult, number: int) -> Values:
+    """The knobs of a cell; empty where a search chose them and the cell has not ended."""
+    for cell in result.cells:
+        if cell.number == number:
+            return cell.values
+    if isinstance(result.sweep.search, BayesianSearch):
+        return {}
+    return result.sweep.space.at(result.sweep.place(number).point)
+
+
+def _answer_as_data(result: SweepResult, number: int, answer: SampleRow) -> dict[str, object]:
+    place = result.sweep.place(number)
+    return {
+        "cell": number,
+        "model": result.sweep.models[place.model],
+        "prompt": result.sweep.prompts[place.prompt].label,
+        **_values(result, number),
+        "sample": answer.sample,
+        "run": answer.run,
+        "seed": result.sweep.seed_of(number, answer.sample),
+        "text": answer.text,
+        "finish_reason": answer.finish_reason,
+        "error": answer.error,
+    }
