@@ -16,7 +16,7 @@ from playground.sweep.definition import Sweep, axes_of
 from playground.sweep.figures import estimate_text
 from playground.sweep.result import SweepResult
 from tests.cli.conftest import Shell
-from tests.servers.fault import FaultServer, answers
+from tests.servers.fault import FaultServer, answers, status
 from tests.sweep.kept import in_characters, make, make_small
 
 STORY = ("sweep", "Tell me a story about a fox.", "-m", "demo:small", "--seed", "1")
@@ -271,6 +271,19 @@ def test_the_rest_after_a_budget_is_made_within_a_larger_one_as_it_says(shell: S
     assert more == "MORE"
     made = shell(*command, "100")
     assert made.stderr.splitlines()[-1].startswith("Kept as ")
+
+
+def test_a_script_is_told_whether_something_is_missing(shell: Shell, endpoint: FaultServer) -> None:
+    words = ("--temperature", "0,1", "--samples", "2", "--max-length", "5")
+    assert shell(*STORY, *words, "--budget-tokens", "10").returncode == 1
+    assert shell(*STORY, *words, "--budget-seconds", "0.000001").returncode == 1
+    assert shell(*STORY, *words, "--budget-tokens", "100").returncode == 0
+    refused = status(400, {"error": {"message": "not this one"}})
+    asked = ("sweep", "Hi", "-m", "loop:x", "--temperature", "0,1")
+    endpoint.play(answers("Hello"), refused)
+    assert shell(*asked).returncode == 0
+    endpoint.play(refused)
+    assert shell(*asked).returncode == 1
 
 
 def test_an_empty_name_of_a_sweep_to_go_on_with_is_refused_as_such(shell: Shell) -> None:

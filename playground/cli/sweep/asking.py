@@ -124,9 +124,8 @@ def _work(runner: Runner) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
     whole = runner.progress.samples - runner.progress.failed
-    # A note of a lane is the error that ended it: a model that cannot be opened, a broken metric.
-    broken = any(lane.note for lane in runner.progress.lanes.values())
-    return 0 if whole and not broken else FAILED
+    # It has a reason where something is missing: a budget, a model that cannot be opened.
+    return 0 if whole and not runner.reason else FAILED
 
 
 def _say_end(runner: Runner, result: SweepResult, *, keep: bool) -> None:
