@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal, get_args
@@ -106,6 +106,11 @@ def shades_of(measure: Measure, tokens: Sequence[Token]) -> list[Shade]:
         else:
             found.append(Shade(step_of(measure, value), value))
     return found
+
+
+def called(measure: Measure, shades: Iterable[Shade]) -> str:
+    """What shades of an answer show: `least entropy` where some are the least that it can be."""
+    return f"least {measure}" if any(shade.bound for shade in shades) else measure
 
 
 def _plain_figure(measure: Measure, token: Token) -> float | None:

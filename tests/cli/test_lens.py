@@ -115,6 +115,15 @@ def test_text_for_a_pipe_holds_nothing_that_a_terminal_obeys() -> None:
     assert make_safe(bare) == bare
 
 
+def test_shades_by_the_least_that_a_figure_can_be_are_called_so() -> None:
+    told = Token("a", -0.5, (TokenAlternative("a", -0.5),))
+    for tokens, name in (([told], "least entropy: "), ([_evil(b"a")], "entropy: ")):
+        drawn = Drawn("a:x", "", Reading.of(tokens), measure="entropy")
+        assert [*lines(drawn, colours=True)][2].startswith(name)
+        assert f">{name}" in "".join(page([drawn]))
+        assert f">{name.strip()}" in "".join(picture([drawn]))
+
+
 def test_json_gives_every_token_with_its_candidates(shell: Shell) -> None:
     done = shell(*ASKED, "--json", "--top", "5", "--no-history")
     assert done.returncode == 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from playground.bars import percent
 from playground.lens.candidates import Candidates
 from playground.lens.reading import Reading
-from playground.lens.shading import Measure, Shade, shade_of
+from playground.lens.shading import Measure, Shade, called, shade_of, shades_of
 from playground.lens.spelling import Piece, pieces_of, spell
 from playground.lens.tokens import Tokens
 from playground.spelling import pieces as spelled_pieces
@@ -38,6 +38,11 @@ class Drawn:
     def tokens(self) -> Tokens:
         """Its tokens."""
         return self.reading.tokens
+
+    @property
+    def called(self) -> str:
+        """What its shades show: the measure, or the least that it can be."""
+        return called(self.measure, shades_of(self.measure, self.tokens))
 
     def shown(self) -> list[Shown]:
         """What to draw in place of the text: each group of tokens once, with its shade."""

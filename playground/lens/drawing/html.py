@@ -94,7 +94,7 @@ def _part(drawn: Drawn) -> str:
     return (
         '<div style="font-family:ui-monospace,monospace;line-height:1.7;white-space:pre-wrap;'
         f'overflow-wrap:anywhere;background:#ffffff;color:#000000;padding:0.5em">{text}</div>'
-        f'<div style="font-size:85%">{escape(drawn.measure)}: {steps}</div>'
+        f'<div style="font-size:85%">{escape(drawn.called)}: {steps}</div>'
         f'<div style="font-size:85%">{escape(figures)}</div>'
     )
 

@@ -97,7 +97,8 @@ def _words(row: int, column: int, text: str, ink: str) -> str:
 
 
 def _legend(drawn: Drawn, row: int) -> str:
-    parts, column = [_words(row, 0, f"{drawn.measure}:", "#555555")], len(drawn.measure) + 2
+    name = drawn.called
+    parts, column = [_words(row, 0, f"{name}:", "#555555")], len(name) + 2
     for step in legend(drawn.measure):
         text = f" {step.meaning} "
         parts.append(_box(row, column, text, step.number))

@@ -107,7 +107,7 @@ def _text(drawn: Drawn) -> Iterator[str]:
         for step, style in zip(legend(drawn.measure), _SHADES, strict=True)
     )
     yield ""
-    yield f"{drawn.measure}: {steps}"
+    yield f"{drawn.called}: {steps}"
 
 
 def _table(drawn: Drawn) -> Iterator[str]:

@@ -9,7 +9,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from playground.lens.reading import Reading
-from playground.lens.shading import MEASURES, Measure, shades_of
+from playground.lens.shading import MEASURES, Measure, Shade, shades_of
 from playground.lens.spelling import spell
 from playground.params import GenerationParams
 from playground.sanitize import make_safe
@@ -61,7 +61,7 @@ class LensFoundation(FullScreen[None]):
         self._reading = Reading()
         self._measure: Measure = MEASURES[0]
         self._steps: list[int | None] = []
-        self._shaded: tuple[Measure, list[int | None]] = (self._measure, [])
+        self._shaded: tuple[Measure, list[Shade]] = (self._measure, [])
         self._ranked: tuple[int, ...] = ()
         self._listed: tuple[int, ...] | None = None
         self._ticks = 0
@@ -155,6 +155,7 @@ class LensFoundation(FullScreen[None]):
             self._steps = self._recorded()
             first = not text.count
             text.extend(map(spell, new), self._steps)
+            self._show_legend()
             if first:
                 self._show_token()
         self._ticks += 1
@@ -192,9 +193,9 @@ class LensFoundation(FullScreen[None]):
         measure, known = self._shaded
         if measure != self._measure or len(known) > len(self._reading):
             known = []
-        known += self._shades(self._reading.tokens[len(known) :])
+        known += shades_of(self._measure, self._reading.tokens[len(known) :])
         self._shaded = (self._measure, known)
-        return [*known]
+        return [shade.step for shade in known]
 
     def _shades(self, tokens: Sequence[Token]) -> list[int | None]:
         return [shade.step for shade in shades_of(self._measure, tokens)]

@@ -8,7 +8,7 @@ from typing import Final
 
 from textual.widgets import Static
 
-from playground.lens.shading import MEASURES, legend, step_of
+from playground.lens.shading import MEASURES, called, legend, step_of
 from playground.params import GenerationParams
 from playground.tui.latest import run_latest
 from playground.tui.lens import words
@@ -118,7 +118,10 @@ class LensTurning(LensFoundation):
 
     def _show_legend(self) -> None:
         steps = [step.meaning for step in legend(self._measure)]
-        self.query_one(TokenLegend).show(self._measure, steps, self._legend_note)
+        # Of a turned knob they are a sketch, but for the ranks, which no knob moves.
+        recorded = not self._turns_colours or self._measure == "rank"
+        name = called(self._measure, self._shaded[1] if recorded else ())
+        self.query_one(TokenLegend).show(name, steps, self._legend_note)
 
     @property
     def _legend_note(self) -> str:
