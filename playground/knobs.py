@@ -87,4 +87,7 @@ class Knob:
 
 def number_text(value: float) -> str:
     """A number as people write it: `1,000,000`, `0.05`."""
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:g}"
+    text = f"{int(value):,}"
+    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from playground.errors import InvalidReference
 from playground.params import GenerationParams
@@ -163,21 +163,24 @@ class Receipt(Frozen):
         return self.plan.effective.get("sampler_order")
 
 
+MOST_TOKENS: Final = 10**12
+"""No count of tokens is larger than this: a server, or a file from elsewhere, may say any number."""
+
+TokenCount = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
+
+
 class Usage(Frozen):
     """What a run consumed. Token counts are the backend's own; None where it did not say.
 
     `cost` is in US dollars, from the catalogue's prices; None where no price is known.
     """
 
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cost: float | None = None
+    input_tokens: TokenCount | None = None
+    output_tokens: TokenCount | None = None
+    cached_tokens: TokenCount | None = None
+    reasoning_tokens: TokenCount | None = None
+    cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
-
-MOST_TOKENS: Final = 10**12
-"""No count of tokens is larger than this: a server may say any number."""
 
 TOGETHER: Final = 0.005
 """Tokens that came within so many seconds came in one piece, whose length tells of no speed."""

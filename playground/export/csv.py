@@ -51,8 +51,13 @@ def pieces(
 
 def read(text: str) -> list[dict[str, str]]:
     """The rows of such a table, with the texts as they were."""
-    with io.StringIO(text, newline="") as file:
-        rows = list(csv.DictReader(file))
+    # No cell is longer than all of it; what the module takes by itself is less than an answer.
+    before = csv.field_size_limit(len(text) + 1)
+    try:
+        with io.StringIO(text, newline="") as file:
+            rows = list(csv.DictReader(file))
+    finally:
+        csv.field_size_limit(before)
     return [{name: cell.removeprefix("'") for name, cell in row.items()} for row in rows]
 
 

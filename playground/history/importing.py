@@ -122,6 +122,12 @@ class _Taking:
 
     def take(self, line: Line) -> None:
         """Add what one line says."""
+        try:
+            self._take(line)
+        except OverflowError:
+            self._refuse("a number in it is too large to be kept")
+
+    def _take(self, line: Line) -> None:
         match line:
             case ConversationLine():
                 self._take_conversation(line)

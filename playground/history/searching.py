@@ -129,7 +129,8 @@ def summaries(
         f"SELECT number FROM runs WHERE {_and(inner, 'number').removeprefix(' AND ')}"
     )
     if words:
-        scored, values = _scored(db, words, inner, more)
+        # Of so many runs only the latest are ranked: those of other tags must not be among them.
+        scored, values = _scored(db, words, *_conditions(db, filters))
         ranked = (
             f" LEFT JOIN (SELECT panes.conversation AS found, min(score) AS score"
             f" FROM ({scored}) AS hits JOIN runs ON runs.number = hits.number"

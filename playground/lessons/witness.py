@@ -92,8 +92,10 @@ def _of_tokens(tokens: Sequence[Token]) -> Iterator[tuple[str, Value]]:
         logprob, piece = min(rated)
         yield "rarest", piece
         yield "rarest_share", math.exp(logprob)
-    ids = [token.token_id for token in tokens]
-    yield "repeats", len(ids) - len(set(ids))
+    # A hosted model tells no ids; its tokens are told apart by what they say.
+    names = [token.data or token.text if token.token_id is None else token.token_id
+             for token in tokens]  # fmt: skip
+    yield "repeats", len(names) - len(set(names))
     ranks = [token.rank for token in tokens if token.rank is not None]
     if ranks:
         yield "off", sum(rank > 1 for rank in ranks)

@@ -216,6 +216,8 @@ def _read(file: PromptPlace, _changed: int, _bytes: int) -> Prompt | BrokenFile:
         return read_prompt(text, name, file.category, file.path, own=file.own)
     except BrokenFile as error:
         return error
+    except Exception as error:  # noqa: BLE001 - of all that a stranger's file may break, only it
+        return BrokenFile(f"{file.path} cannot be read: {error}.", hint="Mend it or remove it.")
 
 
 def _check_variables(prompt: Prompt, text: str) -> None:

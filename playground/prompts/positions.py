@@ -9,7 +9,6 @@ from typing import Final
 Place = tuple[str | int, ...]
 """A way into a file: names of tables and keys, and numbers in arrays, counted from 0."""
 
-_HEADER: Final = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY: Final = re.compile(r"""^\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"))*)\s*=""")
 _QUOTES: Final = ('"""', "'''")
 
@@ -55,8 +54,8 @@ def _lines(text: str) -> Mapping[Place, int]:
         if inside:
             inside = "" if row.count(inside) % 2 else inside
             continue
-        if header := _HEADER.match(row):
-            table = _table(header[1] == "[[", _parts(header[2]), found)
+        if (header := _header(row)) is not None:
+            table = _table(row.lstrip().startswith("[["), _parts(header), found)
             for depth in range(1, len(table) + 1):
                 found.setdefault(table[:depth], number)
         elif key := _KEY.match(row):
@@ -65,6 +64,15 @@ def _lines(text: str) -> Mapping[Place, int]:
                 found.setdefault(place[:depth], number)
             inside = next((mark for mark in _QUOTES if row.count(mark) % 2), "")
     return found
+
+
+def _header(row: str) -> str | None:
+    """The name in a table's header, None of any other line."""
+    # Not by a pattern: one that is short takes for ever on lines that somebody made for it.
+    name, closed, rest = row.strip().removeprefix("[").removeprefix("[").partition("]")
+    rest = rest.removeprefix("]").lstrip()
+    is_header = row.lstrip().startswith("[") and closed and (not rest or rest.startswith("#"))
+    return name.strip() or None if is_header else None
 
 
 def _table(listed: bool, parts: tuple[str, ...], found: Mapping[Place, int]) -> Place:

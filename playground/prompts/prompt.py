@@ -157,7 +157,7 @@ class Variable(Frozen):
         """Why a value is none for this variable, as the end of a sentence; empty if it is one."""
         try:
             taken = self.read(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             article = "an integer" if self.kind == "integer" else "a number"
             return f"{value!r} is not {article}"
         if self.choices and str(taken) not in self.choices:
@@ -220,7 +220,7 @@ def _check_expected(text: str, score: Score) -> None:
                 float(text)
             case _ if not text.strip():
                 raise ValueError("it is empty")
-    except (ValueError, re.error) as error:
+    except (ValueError, OverflowError, RecursionError, re.error) as error:
         raise ValueError(f"expected {text!r} cannot be scored as {score}: {error}") from error
 
 

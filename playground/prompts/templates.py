@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MAX_TEXT: Final = 2_000_000
 """Characters that one rendered text may have."""
 
+MAX_JOINED: Final = 100
+"""Texts that one `~` chain joins: they are one piece, whose length is known when it is there."""
+
 MAX_ROUNDS: Final = 20_000
 """Rounds of a loop."""
 
@@ -57,14 +60,15 @@ def mentions(source: str) -> tuple[Mention, ...]:
     from jinja2 import TemplateSyntaxError
 
     try:
-        tree = _environment().parse(source)
+        found: dict[str, Mention] = {}
+        for mention in _walk(_environment().parse(source), frozenset()):
+            found.setdefault(mention.name, mention)
     except TemplateSyntaxError as error:
         raise TemplateProblem(f"{error.message}", error.lineno) from error
     except RecursionError as error:
         raise TemplateProblem("it is nested too deeply") from error
-    found: dict[str, Mention] = {}
-    for mention in _walk(tree, frozenset()):
-        found.setdefault(mention.name, mention)
+    except ValueError as error:
+        raise TemplateProblem(f"it cannot be read: {error}") from error
     return tuple(found.values())
 
 
@@ -105,6 +109,8 @@ def _walk(node: nodes.Node, own: frozenset[str]) -> Iterator[Mention]:
             raise TemplateProblem(
                 f"the filter {node.name!r} is not among {', '.join(FILTERS)}", node.lineno
             )
+        case kinds.Concat() if len(node.nodes) > MAX_JOINED:
+            raise TemplateProblem(f"it joins more than {MAX_JOINED} texts at once", node.lineno)
         case kinds.Getattr() if not (
             isinstance(node.node, kinds.Name) and node.node.name == "loop" and "loop" in own
         ):

@@ -223,7 +223,7 @@ class Serving:
         if outcome.error in ENDING:
             self._runner.stop(f"{self._lane.ref}: {problem.message}")
             return True
-        if outcome.error == REFUSED and (outcome.wait or 0.0) > MOST_WAIT:
+        if (outcome.wait or 0.0) > MOST_WAIT:
             self._runner.stop(f"{self._lane.ref} asks to wait {outcome.wait:,.0f} seconds")
             return True
         return False

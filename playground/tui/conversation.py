@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -108,7 +108,8 @@ class Turn:
         versions, current = self.versions, self.current
         if len(versions) < 2 or current is None:
             return None
-        self.chosen = versions[(versions.index(current) + by) % len(versions)]
+        at = versions.index(current) if current in versions else len(versions) - 1
+        self.chosen = versions[(at + by) % len(versions)]
         return self.chosen
 
     def drop_failures(self) -> None:
@@ -118,6 +119,13 @@ class Turn:
             for run in self.runs
             if run.state == "running" or any(choice.text for choice in run.choices)
         ]
+
+
+def _path_to(turn: Turn | None) -> Iterator[Turn]:
+    """A turn and those before it, the latest first."""
+    while turn is not None:
+        yield turn
+        turn = turn.parent
 
 
 class Conversation:
@@ -294,7 +302,9 @@ class Conversation:
                     turn.taken = Version(restored(foreign[name]), choice)
             by_id[item.id] = made._add(turn)
         for item in record.turns:
-            by_id[item.id].parent = by_id.get(item.parent)
+            turn, parent = by_id[item.id], by_id.get(item.parent)
+            # A file from elsewhere may say that a turn comes after itself.
+            turn.parent = None if any(one is turn for one in _path_to(parent)) else parent
         made._leaf = by_id.get(record.leaf, made._leaf)
         made.ratings = {
             (rating.run, rating.choice): rating

@@ -149,6 +149,12 @@ async def test_a_failed_run_shows_what_came_and_why_it_ended(history: History) -
     assert (row["state"], row["answer"], row["error"]) == ("failed", "It ", "<It> broke.")
 
 
+async def test_a_long_answer_comes_back_from_its_table(history: History) -> None:
+    record = await keep(history, ScriptedModel(["long " * 60_000]), "hello")
+    (row,) = csv.read(FORMATS["csv"].write([history.conversation(record.conversation)]))
+    assert record.text in row.values()
+
+
 async def test_csv_has_a_row_for_every_answer_with_every_knob_that_was_used(
     history: History,
 ) -> None:

@@ -261,6 +261,8 @@ def receipt(**changes: Any) -> Change:
         (line(6, prefix=[0.5]), "line 6: run.prefix"),
         (line(6, ratings=[{"run": "other", "stars": 1}]), "line 6: it rates an answer"),
         (line(6, usage={"input_tokens": "many"}), "line 6: run.usage"),
+        (line(6, usage={"output_tokens": 10**400}), "line 6: run.usage"),
+        (line(6, usage={"cost": -1}), "line 6: run.usage"),
         (receipt(plan=None), "line 6: run.receipt.plan"),
         (receipt(model=7), "line 6: run.receipt.model"),
         (line(7, lines=3), "line 7: it counts 3 lines"),

@@ -87,6 +87,19 @@ async def test_filters_by_model_date_tag_and_parameter(history: History, keep: K
     assert found(history, until=now - timedelta(minutes=5)) == []
 
 
+async def test_a_tag_is_looked_for_among_all_runs_and_not_among_the_latest(
+    history: History, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "MOST_RANKED", 2)
+    for name in ("one", "two", "three", "four"):
+        await keep("fox", conversation=name)
+    history.set_tags("one", ["good"])
+    history.flush()
+    good = Filters(query="fox", tag="good")
+    assert len(history.search(good)) == 1
+    assert [item.id for item in history.conversations(good)] == ["one"]
+
+
 @pytest.mark.parametrize("text", ["temperature", "warmth>1", "temperature>hot", ">1"])
 def test_a_condition_that_cannot_be_meant_is_refused(text: str) -> None:
     with pytest.raises(InvalidParameter):

@@ -208,6 +208,31 @@ BAD: dict[str, tuple[str, int, str]] = {
     "case that leaves a gap": (
         'title = "x"\nprompt = "{{ a }}"\n[variables.a]\n[[cases]]\nexpected = "1"', 4, "'a'",
     ),
+    "a seed of many digits": (
+        f'title = "x"\nprompt = "y"\n[params]\nseed = {"1" * 400}', 4, "seed",
+    ),
+    "a text of thousands of sums": (
+        (f'title = "x"\nprompt = "{{{{ {"+".join(["a"] * 3000)} }}}}"\n'
+         '[variables.a]\ndefault = "1"'), 2, "nested too deeply",
+    ),
+    "a text of thousands of parts": (
+        (f'title = "x"\nprompt = "{{{{ {" ~ ".join(["a"] * 3000)} }}}}"\n'
+         '[variables.a]\ndefault = "1"'), 2, "joins more than",
+    ),
+    "a number of too many digits": (
+        f'title = "x"\nprompt = "{{{{ {"1" * 5000} }}}}"', 2, "cannot be read",
+    ),
+    "a default of many digits": (
+        (f'title = "x"\nprompt = "{{{{ a }}}}"\n[variables.a]\nkind = "number"\n'
+         f'default = {"1" * 400}'), 3, "is not a number",
+    ),
+    "an expression that repeats without end": (
+        ('title = "x"\nprompt = "y"\n[[cases]]\nexpected = "a{99999999999999999999}"\n'
+         'score = "regex"'), 3, "regex",
+    ),
+    "a header of nothing but blanks": (
+        f'title = "x"\nprompt = "y"\nzzz = [\n[{" " * 50_000}\n]]', 3, "zzz",
+    ),
     "nested without end": (f'title = {"[" * 5000}', 0, "nested too deeply"),
     "not TOML": ('title = "x"\nprompt = "y', 2, "not valid TOML"),
 }  # fmt: skip

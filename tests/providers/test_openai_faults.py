@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import gzip
 import socket
 import time
 from typing import Any
@@ -14,7 +15,7 @@ from playground import errors
 from playground.run import generate
 from tests.providers.endpoints import ask, model_at
 from tests.servers import fault
-from tests.servers.fault import FaultServer, delta
+from tests.servers.fault import Exchange, FaultServer, delta
 
 SAID = {"error": {"message": "the endpoint's own words", "type": "x", "code": None}}
 
@@ -250,6 +251,28 @@ async def test_chunks_that_cannot_be_meant_are_refused(
     run = await ask(model_at(faults.url))
     assert isinstance(run.error, errors.BadResponse)
     assert run.text == "kept"
+
+
+async def test_what_comes_packed_is_unpacked_a_little_at_a_time_up_to_the_same_limit(
+    faults: FaultServer,
+) -> None:
+    much = gzip.compress(b" " * 20_000_000)
+    packed = gzip.compress(fault.event(delta("Hi", finish="stop")).encode() + b"data: [DONE]\n\n")
+
+    async def act(exchange: Exchange) -> None:
+        await exchange.head(200, content_encoding="gzip")
+        await exchange.send(packed)
+
+    async def bomb(exchange: Exchange) -> None:
+        await exchange.head(200, "application/json", content_encoding="gzip")
+        await exchange.send(much)
+
+    faults.play(act, bomb)
+    assert (await ask(model_at(faults.url))).text == "Hi"
+    assert faults.requests[0].headers["accept-encoding"] == "identity"
+    run = await ask(model_at(faults.url))
+    assert isinstance(run.error, errors.BadResponse)
+    assert "4,000,000 bytes" in run.error.message
 
 
 async def test_json_nested_beyond_reason_is_an_unreadable_response(faults: FaultServer) -> None:

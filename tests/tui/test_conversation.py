@@ -11,7 +11,7 @@ from playground.history import History, Rating, Recorder
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel
 from playground.providers.scripted import ScriptedModel
-from playground.tui.conversation import Conversation, Turn
+from playground.tui.conversation import Conversation, Turn, Version
 
 
 @pytest.fixture
@@ -176,6 +176,33 @@ async def test_a_conversation_comes_back_from_the_history_as_it_was_in_view(
     assert len(again.siblings(again.turns[1])) == 2
     assert [rating.stars for rating in again.ratings.values()] == [4]
     assert again.messages(again.turns[1]) == conversation.messages(conversation.turns[1])
+
+
+async def test_turns_of_a_file_that_come_after_themselves_begin_anew(history: History) -> None:
+    conversation = Conversation("scripted:x")
+    for prompt in ("one", "two", "three"):
+        await kept(history, conversation, conversation.begin(prompt), ScriptedModel(["a"]))
+    first, _, last = conversation.turns
+    history.write(
+        lambda db: db.execute("UPDATE turns SET parent = ? WHERE id = ?", (last.id, first.id))
+    )
+    history.flush()
+    (pane,) = history.conversation("whole").panes
+    again = Conversation.recalled(pane)
+    assert 1 <= len(again.turns) <= 3
+
+
+async def test_an_answer_that_was_chosen_and_has_gone_does_not_stop_the_paging(
+    history: History,
+) -> None:
+    conversation = Conversation("scripted:x")
+    first = conversation.begin("one")
+    for answer in ("a", "b"):
+        await kept(history, conversation, first, ScriptedModel([answer]))
+    first.chosen = Version(first.runs[0], 7)
+    shown = first.page(1)
+    assert shown is not None
+    assert shown.text == "a"
 
 
 async def test_a_fork_comes_back_with_the_answers_it_took_along(history: History) -> None:

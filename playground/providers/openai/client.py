@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,6 +25,9 @@ MAX_WAIT = 30.0
 
 MAX_ERROR_BYTES = 64_000
 """Of an error's body no more than this is read; the sentence that matters is at its start."""
+
+PIECE_BYTES = 1 << 16
+"""So much of a packed response is unpacked at a time."""
 
 _KEPT_HEADERS = {
     "accept", "accept-encoding", "authorization", "connection", "content-length", "content-type",
@@ -101,6 +105,8 @@ class Clients:
         if not self.endpoint.sdk_headers:
             for name in [name for name in request.headers if name.lower() not in _KEPT_HEADERS]:
                 del request.headers[name]
+        # What comes packed is not bounded by what comes: see `_bounded`.
+        request.headers["Accept-Encoding"] = "identity"
         request.headers.pop("Authorization", None)
         if self.endpoint.key is not None:
             request.headers["Authorization"] = f"Bearer {self.endpoint.key.get_secret_value()}"
@@ -114,9 +120,14 @@ class Clients:
 
 
 def _bounded(response: httpx2.Response, endpoint: Endpoint) -> Any:
-    """The response's stream, which ends (an error's) or raises (an answer's) at its limit."""
+    """The response's stream, which ends (an error's) or raises (an answer's) at its limit.
+
+    It is unpacked here where it is packed all the same, a little at a time: a megabyte may hold
+    gigabytes.
+    """
     import httpx2
 
+    unpack = _unpacker(response)
     stream = cast("httpx2.AsyncByteStream", response.stream)
     is_error = response.status_code >= 300
     limit = MAX_ERROR_BYTES if is_error else endpoint.max_bytes
@@ -124,21 +135,41 @@ def _bounded(response: httpx2.Response, endpoint: Endpoint) -> Any:
     class Bounded(httpx2.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             left = limit
-            async for data in stream:
-                left -= len(data)
-                if left < 0:
-                    if is_error:
-                        return
-                    raise BadResponse(
-                        f"{endpoint.name} sent more than {limit:,} bytes for one request.",
-                        hint="What came is kept; ask for less.",
-                    )
-                yield data
+            async for packed in stream:
+                for data in unpack(packed):
+                    left -= len(data)
+                    if left < 0:
+                        if is_error:
+                            return
+                        raise BadResponse(
+                            f"{endpoint.name} sent more than {limit:,} bytes for one request.",
+                            hint="What came is kept; ask for less.",
+                        )
+                    yield data
 
         async def aclose(self) -> None:
             await stream.aclose()
 
     return Bounded()
+
+
+def _unpacker(response: httpx2.Response) -> Callable[[bytes], Iterator[bytes]]:
+    """What makes the bytes of a response of those that come, `PIECE_BYTES` at most at a time."""
+    if response.headers.get("Content-Encoding", "").lower() not in ("gzip", "x-gzip", "deflate"):
+        return lambda data: iter((data,))
+    # The HTTP client would unpack each piece whole.
+    del response.headers["Content-Encoding"]
+    unpacking = zlib.decompressobj(wbits=47)
+
+    def unpack(data: bytes) -> Iterator[bytes]:
+        try:
+            while piece := unpacking.decompress(data, PIECE_BYTES):
+                data = unpacking.unconsumed_tail
+                yield piece
+        except zlib.error as error:
+            raise BadResponse("What came is packed and cannot be unpacked.") from error
+
+    return unpack
 
 
 @cache

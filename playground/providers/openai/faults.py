@@ -222,7 +222,8 @@ def fault_in_stream(source: Source, error: object) -> PlaygroundError:
 
 
 def _as_status(code: str) -> int | None:
-    return int(code) if code.isdecimal() and 400 <= int(code[:4]) < 600 else None
+    known = len(code) == 3 and code.isascii() and code.isdecimal() and code[0] in "45"
+    return int(code) if known else None
 
 
 def _error_of(body: object) -> object:

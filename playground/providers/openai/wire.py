@@ -304,9 +304,15 @@ def _readable(token: object) -> str:
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _string(token))
 
 
+_ROUNDED = 1e-3
+"""What rounding may add to the log-probability of what is certain; a larger one is none."""
+
+
 def _logprob(value: object) -> float | None:
     found = _number(value)
-    return found if found is not None and found > _UNLIKELY else None
+    if found is None or not _UNLIKELY < found < _ROUNDED:
+        return None
+    return min(found, 0.0)
 
 
 def read_cost(found: Mapping[str, Any]) -> float | None:

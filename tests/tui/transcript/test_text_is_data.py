@@ -5,6 +5,10 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+import pytest
+from pygments.lexers import get_all_lexers
+
+from playground.tui.transcript.inline import COLOURED, parse_code
 from tests.tui.transcript.transcripts import (
     HOSTILE,
     TranscriptApp,
@@ -16,6 +20,28 @@ from tests.tui.transcript.transcripts import (
 
 if TYPE_CHECKING:
     from textual.strip import Strip
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("tnt", "(" * 60),
+        ("lilypond", "a" * 950),
+        ("systemd", " " * 950),
+        ("markdown", f"```tnt\n{'(' * 60}\n```\n"),
+        ("rst", f".. code:: tnt\n\n  {'(' * 60}\n"),
+        ("http", f"GET / HTTP/1.1\nContent-Type: text/typographic-number-theory\n\n{'(' * 60}"),
+    ],
+)
+def test_no_code_in_an_answer_is_read_without_end(language: str, code: str) -> None:
+    assert "".join(text for text, _ in parse_code(code, language)) == code
+
+
+def test_every_language_that_gets_colours_is_one() -> None:
+    assert all(parse_code("a = 1", language) for language in COLOURED)
+    aliases = {alias for _, names, *_ in get_all_lexers(plugins=False) for alias in names}
+    assert aliases >= COLOURED
+    assert len(parse_code("def f(): pass", "python3")) > 1
 
 
 async def test_nothing_that_a_terminal_obeys_reaches_the_screen() -> None:
