@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, Final
 
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -17,19 +17,9 @@ from playground.spelling import in_place
 from playground.tui.lens.colours import cursor_style, step_style
 from playground.tui.themes import few_colours
 from playground.tui.widgets.drawn_lines import DrawnScroll
+from playground.tui.widgets.token_rows import Part, TokenRows
 
 __all__ = ["CUT", "PARTED", "Mark", "TokenText"]
-
-_LINE_END: Final = "↵"
-
-
-class _Piece(NamedTuple):
-    """Part of a token in one row; nearly always the whole of it."""
-
-    token: int
-    text: str
-    column: int
-    width: int
 
 
 class TokenText(DrawnScroll, can_focus=True):
@@ -66,9 +56,7 @@ class TokenText(DrawnScroll, can_focus=True):
         self._spelled: list[str] = []
         self._steps: Sequence[int | None] = ()
         self._marks: Mapping[int, Style] = {}
-        self._rows: list[list[_Piece]] = [[]]
-        self._row_of: list[int] = []
-        self._room = 0
+        self._laid = TokenRows(0)
         self._cursor = 0
         self._hovered: int | None = None
         self._mouse = (0, 0)
@@ -94,12 +82,12 @@ class TokenText(DrawnScroll, can_focus=True):
         first = len(self._spelled)
         self._spelled += spelled
         self._steps = steps
-        if self._room > 0:
-            row = len(self._rows) - 1
-            for token in range(first, len(self._spelled)):
-                self._place(token)
-            self.hold(len(self._rows))
-            self._repaint_rows(range(row, len(self._rows)))
+        if self._laid.room > 0:
+            row = len(self._laid.rows) - 1
+            for token in self._spelled[first:]:
+                self._laid.place(token)
+            self.hold(len(self._laid.rows))
+            self._repaint_rows(range(row, len(self._laid.rows)))
         if self.following and self._spelled:
             self._go(len(self._spelled) - 1)
 
@@ -153,59 +141,30 @@ class TokenText(DrawnScroll, can_focus=True):
     # Space
 
     def _lay_out(self) -> None:
-        room = self.view_size.width
-        self._room = room
-        self._rows, self._row_of = [[]], []
-        if room <= 0:
+        laid = self._laid = TokenRows(self.view_size.width)
+        if laid.room <= 0:
             return
         if self._given:
-            for line in self._given.splitlines() or [""]:
-                self._put(-1, line)
-                self._rows.append([])
-            self._rows.pop()
-        for token in range(len(self._spelled)):
-            self._place(token)
+            laid.give(self._given)
+        for token in self._spelled:
+            laid.place(token)
         self._resized()
 
     def _resized(self) -> None:
-        self.hold(len(self._rows))
+        self.hold(len(self._laid.rows))
         self.refresh()
-
-    def _place(self, token: int) -> None:
-        """Put a token at the end of the last row, or begin another with it."""
-        text = self._spelled[token]
-        self._put(token, text)
-        if _LINE_END in text:
-            self._rows.append([])
-
-    def _put(self, token: int, text: str) -> None:
-        width = cell_len(text)
-        row = self._rows[-1]
-        column = row[-1].column + row[-1].width if row else 0
-        if column and column + width > self._room:
-            self._rows.append([])
-            row, column = self._rows[-1], 0
-        if token >= 0:
-            self._row_of.append(len(self._rows) - 1)
-        if width <= self._room:
-            row.append(_Piece(token, text, column, width))
-            return
-        for part in _parts(text, self._room):
-            if self._rows[-1]:
-                self._rows.append([])
-            self._rows[-1].append(_Piece(token, part, 0, cell_len(part)))
 
     def on_resize(self, _event: events.Resize) -> None:
         """Lay out anew where the width is another one."""
-        if self.view_size.width != self._room:
+        if self.view_size.width != self._laid.room:
             self._lay_out()
         self._into_view()
 
     def _into_view(self) -> None:
-        if not self._row_of:
+        if not self._laid.row_of:
             return
         height = max(self.view_size.height, 1)
-        row, y = self._row_of[self._cursor], self.scroll_offset.y
+        row, y = self._laid.row_of[self._cursor], self.scroll_offset.y
         y = min(row, max(y, row + 1 - height))
         if y != self.scroll_offset.y:
             # Forced: the scrollbar that would allow it is only drawn later.
@@ -238,13 +197,13 @@ class TokenText(DrawnScroll, can_focus=True):
 
     def _rows_on(self, token: int, by: int) -> int:
         """The nearest token in the next row that has any, above or below; else the token itself."""
-        if not self._row_of:
+        if not self._laid.row_of:
             return token
-        row = self._row_of[token]
-        here = next((p for p in self._rows[row] if p.token == token), None)
+        row = self._laid.row_of[token]
+        here = next((p for p in self._laid.rows[row] if p.token == token), None)
         column = here.column if here is not None else 0
-        while 0 <= (row := row + by) < len(self._rows):
-            nearest = [piece for piece in self._rows[row] if piece.token >= 0]
+        while 0 <= (row := row + by) < len(self._laid.rows):
+            nearest = [piece for piece in self._laid.rows[row] if piece.token >= 0]
             if nearest:
                 return min(nearest, key=lambda piece: abs(piece.column - column)).token
         return token
@@ -270,12 +229,12 @@ class TokenText(DrawnScroll, can_focus=True):
 
     def _token_at(self, x: int, y: int) -> int | None:
         row = y + self.scroll_offset.y
-        if not 0 <= row < len(self._rows):
+        if not 0 <= row < len(self._laid.rows):
             return None
         return next(
             (
                 piece.token
-                for piece in self._rows[row]
+                for piece in self._laid.rows[row]
                 if piece.token >= 0 and piece.column <= x < piece.column + piece.width
             ),
             None,
@@ -315,10 +274,10 @@ class TokenText(DrawnScroll, can_focus=True):
         height = self.view_size.height
         rows: set[int] = set()
         for token in tokens:
-            if token < len(self._row_of):
-                first = self._row_of[token]
+            if token < len(self._laid.row_of):
+                first = self._laid.row_of[token]
                 # A token that is wider than the screen goes over several.
-                many = self._room and cell_len(self._spelled[token]) > self._room
+                many = self._laid.room and cell_len(self._spelled[token]) > self._laid.room
                 rows.update(range(first, first + height) if many else (first,))
         self._repaint_rows(rows)
 
@@ -337,14 +296,14 @@ class TokenText(DrawnScroll, can_focus=True):
         if not self._spelled and not self._given:
             note = self.style_of("tokens--note")
             segments = [Segment(self.empty if y == 0 else "", note)]
-        elif row < len(self._rows):
+        elif row < len(self._laid.rows):
             dark, few, grey = self.app.current_theme.dark, few_colours(self), self.app.no_color
-            segments = [self._segment(piece, dark, few, grey) for piece in self._rows[row]]
+            segments = [self._segment(piece, dark, few, grey) for piece in self._laid.rows[row]]
         else:
             segments = []
         return self.drawn(segments, width)
 
-    def _segment(self, piece: _Piece, dark: bool, few: bool, grey: bool) -> Segment:
+    def _segment(self, piece: Part, dark: bool, few: bool, grey: bool) -> Segment:
         token = piece.token
         if token < 0:
             return Segment(in_place(piece.text), self.style_of("tokens--given"))
@@ -374,15 +333,3 @@ PARTED: Final = Style(bold=True, reverse=True)
 
 def _nothing() -> None:
     """What is called where nobody wants to know."""
-
-
-def _parts(text: str, width: int) -> Iterable[str]:
-    """A text in parts of so many cells at most, cut between graphemes."""
-    part, room = "", width
-    for start, end, cells in split_graphemes(text)[0]:
-        if cells > room and part:
-            yield part
-            part, room = "", width
-        part += text[start:end]
-        room -= cells
-    yield part

@@ -125,7 +125,7 @@ async def test_the_figures_of_the_candidates_stand_below_each_other() -> None:
 async def test_the_mouse_is_on_the_token_that_is_seen_there() -> None:
     async with reading() as (pilot, _, screen):
         text = screen.query_one("#lens-text", TokenText)
-        for row, pieces in enumerate(text._rows[:4]):
+        for row, pieces in enumerate(text._laid.rows[:4]):
             for piece in pieces:
                 await pilot.hover(text, offset=(piece.column, row))
                 assert text.hovered == piece.token

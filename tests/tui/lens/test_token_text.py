@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from textual.events import MouseScrollDown
 
 from playground.tui.lens.colours import cursor_style, step_style
+from playground.tui.widgets.token_rows import TokenRows
 from playground.tui.widgets.token_text import TokenText
 from tests.tui.lens.widgets import lines_of, shown, styles_of
 from tests.tui.stage import until
@@ -141,13 +142,13 @@ async def test_what_comes_is_followed_until_the_cursor_is_moved() -> None:
 async def test_more_tokens_lay_out_nothing_but_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     text = text_of(*[f"·word{number}" for number in range(5000)])
     async with shown(text):
-        placed: list[int] = []
-        real = TokenText._place
+        placed: list[str] = []
+        real = TokenRows.place
         monkeypatch.setattr(
-            TokenText, "_place", lambda self, token: (placed.append(token), real(self, token))[1]
+            TokenRows, "place", lambda self, token: (placed.append(token), real(self, token))[1]
         )
         text.extend(["·more"], [0] * 5001)
-        assert placed == [5000]
+        assert placed == ["·more"]
 
 
 async def test_a_beginning_that_was_given_stands_before_the_tokens_and_is_not_walked() -> None:
@@ -169,3 +170,53 @@ async def test_another_width_is_laid_out_anew_and_the_cursor_stays_in_view() -> 
             await pilot.pause()
             seen = "".join(line.replace(" ", "") for line in lines_of(text))
             assert "·word150"[: size[0]] in seen
+
+
+async def test_rows_end_between_words_whatever_tokens_a_word_is_of() -> None:
+    text = text_of("a", "·big", "·ro", "ck", ".", "·Be", "n", ",", "·a", "·mouse", "there")
+    async with shown(text, (10, 8)) as (pilot, _):
+        assert lines_of(text)[:3] == ["a·big", "·rock.", "·Ben,·a"]
+        # What is under the mouse and the cursor is what is drawn there.
+        await pilot.hover(text, offset=(4, 1))
+        assert text.hovered == 3
+        await pilot.click(text, offset=(1, 1))
+        assert text.cursor == 2
+        await pilot.press("right", "down")
+        assert text.spelled(text.cursor) == "n"
+        await pilot.press("up", "up")
+        assert text.spelled(text.cursor) == "·big"
+
+
+async def test_a_word_comes_along_to_the_next_row_while_its_tokens_come() -> None:
+    whole = ["a", "·big", "·ro", "ck", "ing", "·horse", "日本", "語", "。", "「", "は", "·x" * 8]
+    one, other = text_of(), text_of(*whole)
+    async with shown(one, (8, 12)) as (pilot, _):
+        for at, token in enumerate(whole):
+            one.extend([token], [0] * (at + 1))
+        await pilot.pause()
+        came = lines_of(one)
+        assert came[:4] == ["a·big", "·rocking", "·horse", "日本語。"]
+        assert all(cell_len(line) <= 8 for line in came)
+        rows = one._laid.row_of
+    async with shown(other, (8, 12)):
+        assert lines_of(other) == came
+        assert other._laid.row_of == rows
+
+
+async def test_a_text_without_tokens_ends_its_rows_between_words() -> None:
+    text = TokenText(id="text")
+    text.show(
+        (),
+        (),
+        given="Outside the big house, Ben\n  sang: incomprehensible 日本語です。 e\u0301e\u0301",
+    )
+    async with shown(text, (12, 12)):
+        assert [line for line in lines_of(text) if line] == [
+            "Outside the",
+            "big house,",
+            "Ben",
+            "  sang:",
+            "incomprehen",
+            "sible 日本語",
+            "です。 e\u0301e\u0301",
+        ]
