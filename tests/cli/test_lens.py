@@ -146,6 +146,10 @@ def test_a_pipe_gets_a_line_a_token_and_one_token_its_chain(shell: Shell) -> Non
     assert one.returncode == 0
     assert "top_p 0.5" in one.stdout
     assert "effective vocabulary" in one.stdout
+    table = one.stdout.split("\n\n")[1].splitlines()
+    assert table[0].split() == ["rank", "model", "drawn", "from"]
+    assert any(line.split()[2] == "cut" for line in table[1:-1])
+    assert not any(line.split()[2] == "0%" for line in table[1:-1])
 
 
 def test_of_a_chain_that_is_not_computed_the_run_tells_what_was_drawn_from(shell: Shell) -> None:

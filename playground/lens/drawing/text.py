@@ -23,6 +23,10 @@ _BAR = 24
 """Characters of a bar for a probability of 1."""
 
 
+_DRAWN = 12
+"""Characters of what a candidate was drawn with."""
+
+
 def lines(drawn: Drawn, *, colours: bool) -> Iterator[str]:
     """One answer, line by line: its text or its tokens, its figures, its most surprising tokens."""
     if drawn.tokens:
@@ -52,11 +56,15 @@ def chain_lines(
     if found.effective is not None:
         yield f"effective vocabulary {found.effective:,}: so many tokens share 95%"
     yield ""
+    drew = any(row.drawn is not None for row in found.rows)
+    if found.rows:
+        yield f"{'rank':>8} {'model':>7}" + (f"{'drawn from':>{_DRAWN}}" if drew else "")
     for number, row in enumerate(found.rows):
         if number >= drawn.most and not row.chosen:
             continue
         mark = ">" if row.chosen else " "
-        drawn_from = "" if row.drawn is None else f"{percent(row.drawn):>8}"
+        share = "?" if row.drawn is None else "cut" if row.cut else percent(row.drawn)
+        drawn_from = f"{share:>{_DRAWN}}" if drew else ""
         rank = "" if row.rank is None else f"{row.rank:,}"
         bar = "█" * round(row.probability * _BAR)
         said = f"{mark}{rank:>7} {percent(row.probability):>7}{drawn_from}  {bar:<{_BAR}}"
