@@ -56,6 +56,27 @@ def test_the_script_of_the_page_runs(tmp_path: Path) -> None:
     assert "parted at token" in done.stdout
 
 
+def test_the_chain_that_the_script_makes_is_that_of_the_run_with_penalties_too(
+    tmp_path: Path,
+) -> None:
+    (script,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    asked, used = "seed=3, temperature=1.2,", "        used = params_of_plan(run.plan)\n"
+    assert (script.count(asked), script.count(used)) == (1, 1)
+    token = "run.tokens[place]"
+    told = f"(position.chain(used).logprob({token}.token_id), {token}.draw.logprob)"
+    script = script.replace(asked, f"{asked} repeat_penalty=1.6, frequency_penalty=0.5,")
+    script = script.replace(used, f'{used}        print("both", *{told})\n')
+    # Where the words of the prompt count.
+    script = script.replace("reading.surprising(1)[0]", "3")
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("both")]
+    computed, reported = map(float, line.split()[1:])
+    assert computed == pytest.approx(reported, abs=0.05)
+
+
 def test_the_tables_of_the_page_are_true() -> None:
     told = re.findall(r"^\| `playground\.lens\.(\w+)` \|", PAGE, re.MULTILINE)
     assert sorted(told) == sorted(module.name for module in pkgutil.iter_modules(lens.__path__))
