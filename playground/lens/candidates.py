@@ -81,10 +81,16 @@ class Candidates:
         """The likeliest candidates as bars, the chosen one marked: for notebooks."""
         from playground.lens.drawing.html import candidates_html
 
-        least = "" if self.entropy is not None else "at least "
-        entropy = self.least_entropy if self.entropy is None else self.entropy
-        caption = f"entropy {least}{entropy:.3f} nats" if self.rows else "no log-probabilities"
-        return candidates_html(self, caption)
+        entropy = f"entropy {self.entropy_text}" if self.entropy_text else ""
+        return candidates_html(self, entropy if self.rows else "no log-probabilities")
+
+    @property
+    def entropy_text(self) -> str:
+        """The entropy in words, or the least that it can be; empty where nothing is known of it."""
+        if self.entropy is not None:
+            return f"{self.entropy:.3f} nats"
+        # It is never below 0: without candidates that is all that is known.
+        return f"at least {self.least_entropy:.3f} nats" if self.least_entropy > 0 else ""
 
     @classmethod
     def of_token(cls, token: Token, most: int = 100) -> Candidates:

@@ -114,6 +114,9 @@ def test_candidates_draw_themselves_in_a_notebook_with_what_is_known_of_them() -
     known = Candidates.of_token(token_of(whole, 1, 5, entropy=whole.entropy))._repr_html_()
     assert f"entropy {whole.entropy:.3f} nats" in known
     assert "no log-probabilities" in Candidates.of_token(Token("a"))._repr_html_()
+    bare = Candidates.of_token(Token("a", -0.5))
+    assert not bare.entropy_text, "no entropy is below 0, and nothing more is known"
+    assert "entropy" not in bare._repr_html_()
 
 
 def test_what_a_chain_cut_is_marked_only_where_that_is_known() -> None:

@@ -83,10 +83,8 @@ def described(place: int, token: Token, found: Candidates, most: int = 5) -> lis
     if (chosen := found.chosen) is not None:
         rank = "rank not known" if chosen.rank is None else f"rank {chosen.rank:,}"
         head.append(f"{percent(chosen.probability)}, {rank}")
-    if found.entropy is not None:
-        head.append(f"entropy {found.entropy:.3f} nats")
-    elif found.rows:
-        head.append(f"entropy at least {found.least_entropy:.3f} nats")
+    if found.entropy_text:
+        head.append(f"entropy {found.entropy_text}")
     lines = ["  ".join(head)]
     for row in found.rows[:most]:
         cut = "  cut" if row.cut else ""

@@ -76,7 +76,7 @@ def token(reading: Reading, place: int, found: Candidates, drawn: str = "drawn f
     if of.data:
         first.append((f"  bytes {of.data[:12].hex(' ').upper()}", _MUTED))
     second = [
-        *_figure("entropy", _entropy(found)),
+        *_figure("entropy", found.entropy_text or "not known"),
         *_figure("95% in", _effective(found)),
         *_figure("rest", share_text(found.rest)),
     ]
@@ -95,12 +95,6 @@ def token(reading: Reading, place: int, found: Candidates, drawn: str = "drawn f
 
 def _figure(name: str, value: str) -> list[tuple[str, str]]:
     return [(f"{name} ", _MUTED), (f"{value}  ", "bold")]
-
-
-def _entropy(found: Candidates) -> str:
-    if found.entropy is not None:
-        return f"{found.entropy:.3f} nats"
-    return f"at least {found.least_entropy:.3f} nats" if found.rows else "not known"
 
 
 def _effective(found: Candidates) -> str:
