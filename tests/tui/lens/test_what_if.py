@@ -226,3 +226,11 @@ async def test_on_a_knob_the_last_line_says_how_it_is_turned_and_how_the_next_is
         assert screen.focused is screen.query_one("#lens-top_k")
         await pilot.press("escape")
         await until(pilot, lambda: "arrows walk" in screen_of(app))
+
+
+async def test_a_knob_keeps_the_keyboard_while_the_first_token_is_waited_for() -> None:
+    async with looking() as (pilot, app, screen):
+        await pilot.press("k", "right", "a")
+        await until(pilot, lambda: len(app.panes[0].conversation.turns[0].versions) == 2)
+        await until(pilot, lambda: not screen.subject.live)
+        assert isinstance(screen.focused, KnobLine)

@@ -214,7 +214,8 @@ class LensFoundation(FullScreen[None]):
         tokens, place = self._reading.tokens, self.place
         none = place >= len(tokens)
         about.set_class(none, "-why")
-        self.query_one(self.FRAME).set_class(none, "-no-tokens")
+        # Knobs that are being turned keep the keyboard while the first token is waited for.
+        self.query_one(self.FRAME).set_class(none and not subject.live, "-no-tokens")
         if none:
             about.update(words.no_figures(subject, self._desk.local_models(), self._reader))
             bars.show((), None)
