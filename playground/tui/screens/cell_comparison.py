@@ -139,14 +139,21 @@ def comparison_text(
     else:
         head = "No two intervals lie apart: what differs here may be chance."
     parts: list[tuple[str, str]] = [(cut(head, width), "bold")]
-    column = max((width - _NAME - len(_APART) - 2) // 2, 8)
+    texts = {name: [estimate_text(item.get(name)) for item in (one, other)] for name in metrics}
+    widest = max((len(text) for pair in texts.values() for text in pair), default=0) + 1
+    names = min(max(map(len, metrics), default=0), _NAME)
+    column = max((width - names - len(_APART) - 2) // 2, 8)
+    # Where two figures and a name have no room in one line, the name has one for itself.
+    narrow = widest > column
+    if narrow:
+        column = max(width // 2, 8)
     for name in metrics:
         found = (one.get(name), other.get(name))
         if all(item is None or item.value is None for item in found):
             continue
         lies = name in differing
-        parts.append((f"\n{fit(one_line(name), _NAME)}", "bold" if lies else "$foreground 80%"))
-        parts += [(fit(f" {estimate_text(item)}", column), "$foreground") for item in found]
-        if lies:
-            parts.append((f" {_APART}", "$text-accent bold"))
+        parts.append((f"\n{fit(one_line(name), names)}", "bold" if lies else "$foreground 80%"))
+        mark = [(f" {_APART}", "$text-accent bold")] if lies else []
+        figures = [(fit(f" {text}", column), "$foreground") for text in texts[name]]
+        parts += [*mark, ("\n", ""), *figures] if narrow else [*figures, *mark]
     return Content.assemble(*parts)

@@ -42,6 +42,11 @@ class Reader(Dialog[bool | None]):
         """Let the arrow keys scroll at once."""
         self.query_one(".reader-scroll").focus()
 
+    def show(self, body: Sequence[Passage]) -> None:
+        """Show something else, if it is still open."""
+        for glossary in self.query(Glossary):
+            glossary.show(body)
+
     def action_close(self) -> None:
         """Go back to the panes."""
         self.dismiss(None)

@@ -311,9 +311,10 @@ class SweepScreen(FullScreen[Wanted]):
         run_latest(self, self._find, "findings")
 
     async def _find(self) -> None:
-        self._tell("Reading its answers …")
-        found = await self._live.findings()
-        self.app.push_screen(Reader("What it shows", findings_text(found), id="sweep-findings"))
+        reading = [Content("Reading its answers …")]
+        reader = Reader("What it shows", reading, id="sweep-findings")
+        await self.app.push_screen(reader)
+        reader.show(findings_text(self._live, await self._live.findings()))
 
     # Comparing
 

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from playground.metrics import METRICS
 from playground.sanitize import make_safe
+from playground.sweep.definition import GridSearch
 from playground.sweep.findings import Finding
 from playground.sweep.labels import apart
 from playground.tui.labels import cut, one_line
@@ -103,14 +104,24 @@ def keys_text() -> list[Passage]:
     return [*tables, Content(f"{signs} settings.")]
 
 
-def findings_text(found: Sequence[Finding]) -> list[Passage]:
+def findings_text(live: LiveSweep, found: Sequence[Finding]) -> list[Passage]:
     """What a whole sweep shows, or why nothing can be said."""
     passages: list[Passage] = []
     for finding in found:
         lines = [Content(make_safe(line.text)) for line in finding.lines]
         passages += [heading(one_line(finding.heading)), *lines, Content("")]
-    nothing = (
-        "Nothing can be said of it: it is no grid, has no cells yet, or is too large to be read at "
-        "once."
+    return passages or [Content(f"Nothing can be said of it: {_why_nothing(live)}.")]
+
+
+def _why_nothing(live: LiveSweep) -> str:
+    """Why there is no finding."""
+    if not live.values:
+        return "none of its cells has ended yet"
+    if not live.sweep.axes:
+        return "it has one setting only, and there is none to compare it with"
+    if isinstance(live.sweep.search, GridSearch):
+        return "no two cells of a model have ended yet"
+    return (
+        "its settings are no grid, so that none are compared that differ in one knob alone, and no "
+        "tokens are known of which a stage of the sampler chain could be told"
     )
-    return passages or [Content(nothing)]

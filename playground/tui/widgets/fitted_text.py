@@ -101,6 +101,11 @@ class Glossary(FittedText):
         self._passages = passages
         self._made: tuple[int, Sequence[Content]] = (0, ())
 
+    def show(self, passages: Sequence[Passage]) -> None:
+        """Show other passages."""
+        self._passages, self._made = passages, (0, ())
+        self.refresh(layout=True)
+
     def lines(self, width: int) -> Sequence[Content]:
         """Everything, wrapped; made once for a width, because there may be whole answers in it."""
         if self._made[0] != width:

@@ -5,6 +5,7 @@ Imported only where a sweep is shown: plotext takes a tenth of a second.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -13,9 +14,11 @@ from textual.app import RenderResult
 from textual.color import Color
 from textual_plotext import PlotextPlot
 
+from playground.metrics import METRICS
 from playground.tui.labels import cut, one_line
 
 if TYPE_CHECKING:
+    from playground.metrics import Metric
     from playground.tui.sweeps.lines import Curve, Mark
 
 __all__ = ["SweepCurve"]
@@ -71,7 +74,8 @@ class SweepCurve(PlotextPlot):
             [
                 *(e for m in curve.marks for e in (m.value, m.low, m.high) if e is not None),
                 *beside,
-            ]
+            ],
+            METRICS.get(curve.metric),
         )
         if curve.here is not None and left <= curve.here <= right:
             plot.vline(curve.here, color=here)
@@ -104,13 +108,15 @@ class SweepCurve(PlotextPlot):
         return (high - low) / max(self.size.height - _AROUND[1], 1)
 
 
-def _ends(values: Iterable[float]) -> tuple[float, float]:
-    """The least and the greatest, apart where they are the same."""
+def _ends(values: Iterable[float], metric: Metric | None = None) -> tuple[float, float]:
+    """The least and the greatest; where they are the same, apart as far as the metric goes."""
     found = [*values]
     low, high = min(found), max(found)
     if low == high:
         room = abs(low) * 0.05 or 0.5
-        return low - room, high + room
+        lowest = -math.inf if metric is None or metric.lowest is None else metric.lowest
+        highest = math.inf if metric is None or metric.highest is None else metric.highest
+        return max(low - room, lowest), min(high + room, highest)
     return low, high
 
 

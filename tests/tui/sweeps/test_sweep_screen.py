@@ -17,6 +17,7 @@ from playground.sweep.definition import Sweep
 from playground.sweep.figures import CellFigures, short_figure
 from playground.sweep.result import SweepResult
 from playground.tui.archive import Archive
+from playground.tui.screens.cell_comparison import comparison_text
 from playground.tui.screens.sweep import SweepScreen
 from playground.tui.sweeps.live import LiveSweep
 from playground.tui.widgets.fitted_text import KeyLine
@@ -292,6 +293,34 @@ async def test_what_a_search_left_out_is_neither_missing_nor_awaited() -> None:
         assert "measured once all its answers are there" not in up.text
         await up.press("i")
         await up.sees("1 of 2 settings was left early: after 1 of 3 prompts they lagged behind")
+        assert "Reading its answers" not in up.text + up.notices
+
+
+async def test_where_nothing_can_be_said_of_a_sweep_it_is_said_why() -> None:
+    async with kept(figures=lambda _cell: None) as up:
+        await up.press("i")
+        await up.sees("Nothing can be said of it: none of its cells has ended yet.")
+        assert "grid" not in up.text
+
+
+async def test_a_curve_of_one_value_shows_none_that_its_metric_cannot_have() -> None:
+    sweep = sweep_of(space={"temperature": "0:2:0.5"}, metrics=("rep-4",))
+    same = CellFigures(2, 0, {"rep-4": Estimate(0.0, 0.0, 0.0, 2)}, "the same", 1)
+    async with kept(sweep, figures=lambda _cell: same) as up:
+        await up.sees("rep-4 over temperature")
+        scale = [line.partition("┤")[0].split()[-1] for line in up.text.splitlines() if "┤" in line]
+        assert [float(mark) for mark in (scale[0], scale[-1])] == [0.5, 0.0]
+
+
+def test_a_comparison_in_little_room_cuts_no_interval() -> None:
+    one = {"distinct-2": Estimate(0.424, 0.0529, 0.796, 8)}
+    other = {"distinct-2": Estimate(0.905, 0.811, 0.999, 8)}
+    for width in (50, 56, 100):
+        lines = comparison_text(["distinct-2"], one, other, width).plain.splitlines()
+        assert "0.424 (0.0529 to 0.796)" in lines[-1]
+        assert "0.905 (0.811 to 0.999)" in lines[-1]
+        assert max(map(len, lines)) <= width
+        assert sum("apart" in line for line in lines[1:]) == 1
 
 
 async def test_what_a_search_found_best_is_marked_in_the_grid() -> None:
