@@ -164,7 +164,7 @@ class Receipt(Frozen):
 
 
 MOST_TOKENS: Final = 10**12
-"""No count of tokens is larger than this: a server, or a file from elsewhere, may say any number."""
+"""No count of tokens is larger: a server, or a file from elsewhere, may say any number."""
 
 TokenCount = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
 

@@ -68,7 +68,9 @@ class ArchiveActions(Foundation):
         latest, *others = found
         for summary in found:
             self.archive.settle(summary.id)
-        if await dialogs.ask_about_interrupted(self, latest, len(others)):
+        # What was typed before the panes were there may have been sent meanwhile.
+        wanted = await dialogs.ask_about_interrupted(self, latest, len(others))
+        if wanted and self._all_free(self.panes):
             await self._open(latest.id)
 
     def action_card(self) -> None:

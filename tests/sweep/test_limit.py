@@ -161,6 +161,7 @@ async def test_nobody_asks_where_the_endpoint_has_said_that_nothing_is_left(
     ("act", "said"),
     [
         (status(429, TOO_MANY, Retry_After="3600"), "loop:x asks to wait 3,600 seconds"),
+        (status(503, {}, Retry_After="3600"), "loop:x asks to wait 3,600 seconds"),
         (status(402, {"error": {"message": "pay"}}), "loop:x: loop answered 402: pay. Add credit"),
         (status(401, {"error": {"message": "no"}}), "loop:x: loop answered 401: no."),
     ],

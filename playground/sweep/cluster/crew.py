@@ -244,7 +244,11 @@ class Crew:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._fell.wait(), WATCH_SECONDS)
             self._fell.clear()
-            nodes = await off_loop(worker_nodes)
+            try:
+                nodes = await off_loop(worker_nodes)
+            except Exception as error:  # noqa: BLE001 - whatever Ray raises while it falters
+                self._last_loss = _said(error)
+                continue
             known = self._seats.keys() | self._barred
             await asyncio.gather(*(self._join(node) for node in nodes if node.id not in known))
 

@@ -133,6 +133,20 @@ class DriverProcess:
             stdin.write(packed(command))
 
     async def _listen(self) -> None:
+        try:
+            await self._hear()
+        except Exception as error:  # noqa: BLE001 - said with the end of the process
+            self._log.append(f"What it said cannot be read: {error}")
+            self._process.kill()
+        self._over = True
+        await self._process.wait()
+        # Its last words may still be on the way.
+        await self._tasks[1]
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(self._ending())
+
+    async def _hear(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - asked for as a pipe
         while (report := await read(self._process.stdout)) is not None:
             match report:
@@ -145,13 +159,6 @@ class DriverProcess:
                 case Changed():
                     if (heard := self._lanes.get(report.lane)) is not None:
                         heard(report)
-        self._over = True
-        await self._process.wait()
-        # Its last words may still be on the way.
-        await self._tasks[1]
-        for answer in self._waiting.values():
-            if not answer.done():
-                answer.set_exception(self._ending())
 
     async def _keep_log(self) -> None:
         assert self._process.stderr is not None  # noqa: S101 - asked for as a pipe

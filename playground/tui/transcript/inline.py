@@ -69,8 +69,8 @@ COLOURED: Final = frozenset({
 
 A model names the language and writes the code, and some of pygments' lexers never end on twenty
 brackets (`tnt`, `lilypond`), which nothing can stop. Those here took less than half a second
-on a thousand characters of each punctuation mark and of a hundred beginnings repeated. `http` is not
-among them: it hands its body to the lexer of any content type.
+on a thousand characters of each punctuation mark and of a hundred beginnings repeated. `http` is
+not among them: it hands its body to the lexer of any content type.
 """
 
 
