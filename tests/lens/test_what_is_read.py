@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from playground.bars import percent
 from playground.distribution import Distribution
 from playground.history.tokens import pack, unpack
 from playground.lens.candidates import Candidates, rank_of
+from playground.lens.drawing.drawn import Drawn
+from playground.lens.drawing.html import page
 from playground.lens.reading import Reading
 from playground.lens.shading import MEASURES, STEPS, legend, shade_of, shades_of, step_of
 from playground.lens.tokens import Joined, Tokens
@@ -223,3 +226,14 @@ def test_probabilities_read_as_people_write_them_and_only_certainty_is_100_perce
     assert [percent(share) for share in shares] == [
         "100%", "99.99%", "99.9%", "12.3%", "1.23%", "0.01%", "0.0012%", "1e-07%", "0%",
     ]  # fmt: skip
+
+
+def test_on_a_page_an_arabic_word_of_several_tokens_is_laid_out_as_one() -> None:
+    tokens = [Token(text, -0.5) for text in ("مر", "حبا", " بكم", "\u200f")]
+    drawn = Drawn("demo:small", "hi", Reading.of(tokens))
+    found = "".join(page([drawn]))
+    text = found[found.index("white-space:pre-wrap;unicode-bidi:plaintext") :].split("</div>")[0]
+    # Nothing sets the tokens of the text apart from each other; what is written in place of a
+    # character is, because it is read from left to right.
+    assert re.findall("<bdi[^>]*>([^<]*)</bdi>", text) == ["‹U+200F›"]
+    assert re.sub("<[^>]*>", "", text).endswith("مرحبا بكم‹U+200F›")

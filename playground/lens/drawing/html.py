@@ -92,7 +92,9 @@ def _part(drawn: Drawn) -> str:
     )
     text = "".join(_group(drawn, shown) for shown in drawn.shown())
     return (
+        # Tokens are laid out together: an Arabic word may be of several, and its letters join.
         '<div style="font-family:ui-monospace,monospace;line-height:1.7;white-space:pre-wrap;'
+        "unicode-bidi:plaintext;"
         f'overflow-wrap:anywhere;background:#ffffff;color:#000000;padding:0.5em">{text}</div>'
         f'<div style="font-size:85%">{escape(drawn.called)}: {steps}</div>'
         f'<div style="font-size:85%">{escape(figures)}</div>'
@@ -110,15 +112,17 @@ def _group(drawn: Drawn, shown: Shown) -> str:
     style = _colours(shown.shade.step) if shown.shade.step is not None else "outline:1px dotted"
     tip = escape("\n\n".join(tips))
     # The line ends that the token has, after its signs for them.
-    return f'<span title="{tip}" style="{style}"><bdi>{inner}</bdi></span>{"<br>" * lines}'
+    return f'<span title="{tip}" style="{style}">{inner}</span>{"<br>" * lines}'
 
 
 def _piece(text: str, kind: str) -> str:
     if kind == "text":
         return escape(text)
     # A blank shows by the shade behind it; other signs are written.
-    text = text.replace(SPACE, " ")
-    return f'<span style="opacity:0.6">{escape(text)}</span>'
+    if kind == "sign":
+        return f'<span style="opacity:0.6">{escape(text.replace(SPACE, " "))}</span>'
+    # What is written in place of characters has a direction of its own.
+    return f'<bdi style="opacity:0.6">{escape(text)}</bdi>'
 
 
 def _colours(step: int | None) -> str:
