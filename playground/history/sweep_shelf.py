@@ -115,7 +115,7 @@ class SweepShelf:
         with self._database.reading() as db:
             return [*sweeping.ended(db, sweep)]
 
-    def speed(self, model: str) -> float | None:
-        """Tokens a second of a model in the last sweep that it was in, all answers together."""
+    def speed(self, model: str) -> sweeping.Pace | None:
+        """How fast a model was in the last sweep that says enough of it."""
         with self._database.reading() as db:
             return sweeping.speed(db, model)

@@ -1,12 +1,14 @@
-"""What a sweep will take, before it starts: runs, tokens, money and time, at most."""
+"""What a sweep will take, before it starts: runs, tokens and money at most, and time about."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from playground.catalogue import catalogue
+from playground.history.sweeping import Pace
 from playground.metrics import Sample
 from playground.params import knobs
 from playground.providers.registry import find_provider, open_hurried
@@ -20,16 +22,17 @@ CHARACTERS_A_TOKEN: Final = 3.0
 TEMPLATE_TOKENS: Final = 8
 """Tokens that a chat template adds to a message, about."""
 
-Speed = Callable[[str], float | None]
-"""Tokens a second that a model reached lately, all answers at work together; None: not known."""
+Speed = Callable[[str], Pace | None]
+"""How fast a model was lately, all answers at work together; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelForecast:
     """What one model is to do. Tokens and cost are the most that it can come to.
 
-    `cost` is None where no price is known (a local model costs nothing: 0), `seconds` where its
-    speed is not. `longest` and `dearest` are the tokens and the cost of one run at most.
+    `cost` is None where no price is known (a local model costs nothing: 0), `seconds`, at the speed
+    of the last time, where its speed is not. `longest` and `dearest` are the tokens and the cost of
+    one run at most.
     """
 
     ref: str
@@ -76,7 +79,7 @@ class Forecast:
 
     @property
     def seconds(self) -> float | None:
-        """Seconds at most; None where the speed of one is not known."""
+        """Seconds, about, of the slowest; None where the speed of one is not known."""
         known = [model.seconds for model in self.models if model.seconds is not None]
         return max(known) if known and len(known) == len(self.models) else None
 
@@ -84,8 +87,8 @@ class Forecast:
 def forecast(sweep: Sweep, speed: Speed = lambda _ref: None) -> Forecast:
     """What a sweep will take at most; opens no connection and loads no weights.
 
-    Prompts are counted by their characters, answers as `max_length` tokens each. Raises what
-    opening one of the models raises.
+    Prompts are counted by their characters, answers as `max_length` tokens each, or as the model's
+    context where that is known and less. Raises what opening one of the models raises.
     """
     prompts = [_tokens_of(prompt.messages) for prompt in sweep.prompts]
     prompt_tokens = sum(prompts) / len(prompts)
@@ -95,7 +98,7 @@ def forecast(sweep: Sweep, speed: Speed = lambda _ref: None) -> Forecast:
         lengths = _lengths(sweep, ref)
         length, longest = sum(lengths) / len(lengths), max(lengths)
         read, written = round(runs * prompt_tokens), round(runs * length)
-        rate = speed(ref)
+        pace = speed(ref)
         found.append(
             ModelForecast(
                 ref=ref,
@@ -103,7 +106,7 @@ def forecast(sweep: Sweep, speed: Speed = lambda _ref: None) -> Forecast:
                 input_tokens=read,
                 output_tokens=written,
                 cost=_cost(ref, read, written),
-                seconds=written / rate if rate else None,
+                seconds=None if pace is None else pace.seconds(read, written),
                 longest=longest,
                 dearest=_cost(ref, max(prompts), longest),
             )
@@ -146,12 +149,15 @@ def _tokens_of(messages: Sequence[Message]) -> int:
 
 def _lengths(sweep: Sweep, ref: str) -> list[float]:
     """How long answers may be over the space: every value, or both ends of a stretch."""
-    for axis in sweep.axes:
-        if axis.knob == "max_length":
-            return [float(str(value)) for value in axis.each()] or [axis.low, axis.high]
-    plan = open_hurried(ref).plan(sweep.params)
-    length = plan.effective.get("max_length", knobs()["max_length"].default)
-    return [float(str(length))]
+    model = open_hurried(ref)
+    axis = next((axis for axis in sweep.axes if axis.knob == "max_length"), None)
+    if axis is None:
+        plan = model.plan(sweep.params)
+        lengths = [float(str(plan.effective.get("max_length", knobs()["max_length"].default)))]
+    else:
+        lengths = [float(str(value)) for value in axis.each()] or [axis.low, axis.high]
+    most = model.capabilities.context_length or inf
+    return [min(length, most) for length in lengths]
 
 
 def _is_local(ref: str) -> bool:

@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from playground.errors import InvalidParameter, UnknownRecord, UsageError
-from playground.history import History
-from playground.history.sweeping import EndedCell
+from playground.history import Filing, History
+from playground.history.saving import BegunRun, EndedRun
+from playground.history.sweeping import ORIGIN, EndedCell, EndedSample, Pace
 from playground.metrics import Sample
+from playground.params import GenerationParams
 from playground.providers.scripted import ScriptedModel
 from playground.sweep.asked import Asked, build
 from playground.sweep.budget import MostOfARun
@@ -28,7 +30,7 @@ from playground.sweep.lane import HereLane
 from playground.sweep.result import SweepResult
 from playground.sweep.runner import Runner
 from playground.sweep.starting import begin, check, resume
-from playground.types import Completed, Event, Message, Plan, Usage
+from playground.types import Choice, Completed, Event, Message, Plan, Timing, Usage
 
 
 def small(**words: object) -> Sweep:
@@ -513,6 +515,31 @@ def test_knobs_that_have_one_value_are_heeded_and_not_swept() -> None:
     for name in ("n", "seed", "logprobs"):
         with pytest.raises(InvalidParameter, match=f"{name} .*cannot be swept"):
             build(Asked.of_words(prompt="Hello", models="demo:tiny", space={name: "1,2"}))
+
+
+def test_how_fast_a_model_was_is_told_by_the_time_in_which_it_was_at_work() -> None:
+    params = GenerationParams()
+    with History.in_memory() as history:
+        history.sweeps.begin("paused", "paused", small().model_dump_json())
+        # Two side by side, and one an hour later; each waits for 1 s, reads for 2 and writes for 4.
+        for sample, asked in enumerate((1e9, 1e9, 1e9 + 3600)):
+            run = f"run{sample}"
+            filing = Filing(
+                conversation="paused", pane="paused-0", turn="paused-c0", place=0, model="a:b",
+                params=params, prompt="Hi", version=sample + 1, title="paused", origin=ORIGIN,
+            )  # fmt: skip
+            timing = Timing(queued=1.0, first_token=3.0, total=7.0)
+            usage = Usage(input_tokens=20, output_tokens=400)
+            ended = EndedRun(
+                run, "done", (Choice(text="Ho", finish_reason="stop"),), ((),), None, usage, timing,
+                None,
+            )  # fmt: skip
+            begun = BegunRun(run, "a:b", (), "", params, asked)
+            history.sweeps.add_sample(EndedSample("paused", 0, sample, 1, filing, begun, ended, {}))
+        history.flush()
+        pace = history.sweeps.speed("a:b")
+    assert pace == Pace(writing=1200 / 8, reading=60 / 4)
+    assert pace.seconds(15, 150) == 2
 
 
 async def test_how_long_it_may_take_is_told_from_a_sweep_that_says_enough() -> None:

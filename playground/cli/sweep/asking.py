@@ -179,7 +179,7 @@ def _taken(models: Sequence[ModelForecast], price: str, seconds: float | None) -
     """What some models take at most, in words."""
     read = sum(model.input_tokens for model in models)
     written = sum(model.output_tokens for model in models)
-    time = "" if seconds is None else f", {clock(seconds)} at most"
+    time = "" if seconds is None else f", about {clock(seconds)}"
     return f"up to {read:,} tokens in and {written:,} out, {price}{time}"
 
 

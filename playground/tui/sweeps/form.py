@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -12,7 +12,7 @@ from playground.errors import PlaygroundError, UsageError
 from playground.params import SEEDS, GenerationParams
 from playground.sweep.asked import Asked, build, read_sweep_file
 from playground.sweep.definition import MOST_SAMPLES, Sweep
-from playground.sweep.forecast import Forecast, forecast
+from playground.sweep.forecast import Forecast, Speed, forecast
 from playground.sweep.starting import check
 from playground.sweep.words import asked_of, command_of, lines_of, read_command, read_lines
 
@@ -77,11 +77,11 @@ class Look:
     unsaid: str = ""
 
 
-def look_at(written: Written, speed: Callable[[str], float | None] = lambda _ref: None) -> Look:
+def look_at(written: Written, speed: Speed = lambda _ref: None) -> Look:
     """What is written, understood; blocks, because files are read and models opened to ask them.
 
     Lines and fields stand on top of a sweep file, and that on top of what the pane has. `speed`
-    gives the tokens a second that a model reached lately (None: not known).
+    says how fast a model was lately (None: not known).
     """
     problems: list[Problem] = []
     told, wrong = read_lines(written.knobs)

@@ -66,7 +66,7 @@ def words_text() -> list[Passage]:
 
 
 def forecast_text(sweep: Sweep, expected: Forecast, *, remarks: int = 0) -> Content:
-    """What it would take at most: `9 cells · 72 runs · 4,320 tokens · free · 12 s at most`.
+    """What it would take at most: `9 cells · 72 runs · 4,320 tokens · free · about 12 s`.
 
     Where there are `remarks` it says so: they may be out of view.
     """
@@ -81,7 +81,7 @@ def forecast_text(sweep: Sweep, expected: Forecast, *, remarks: int = 0) -> Cont
     if unpriced:
         parts.append(f"no price is known for {', '.join(map(one_line, unpriced))}")
     if expected.seconds is not None:
-        parts.append(f"{duration(expected.seconds)} at most")
+        parts.append(f"about {duration(expected.seconds)}")
     else:
         parts.append("how long, its first answers will tell")
     told = ""

@@ -14,12 +14,13 @@ import pytest
 
 import playground.cli.sweep as cli_sweep
 from playground.errors import PlaygroundError
+from playground.history.sweeping import Pace
 from playground.params import GenerationParams, knobs
 from playground.sweep.asked import build
 from playground.sweep.definition import BayesianSearch, Budget, Objective, RandomSearch, Sweep
 from playground.sweep.words import NOT_SAID_HERE, WORDS, asked_of, read_command
 from playground.tui.sweeps.form import Look, Written, look_at, pasted
-from playground.tui.sweeps.form_words import fixed_text, swept_text
+from playground.tui.sweeps.form_words import fixed_text, forecast_text, swept_text
 from tests.tui.sweeps.made import sweep_of
 
 
@@ -116,10 +117,19 @@ def test_a_model_that_cannot_be_opened_is_said_before_it_starts() -> None:
 def test_the_speed_of_the_last_time_is_the_time_that_it_takes() -> None:
     found = look_at(
         Written("Hi", ("scripted:lorem",), "temperature 0,1", samples="2", max_length="100"),
-        lambda _ref: 50.0,
+        lambda _ref: Pace(50.0, reading=20.0),
     )
+    assert found.sweep is not None
     assert found.forecast is not None
-    assert found.forecast.seconds == pytest.approx(2 * 2 * 100 / 50)
+    read = found.forecast.models[0].input_tokens
+    assert found.forecast.seconds == pytest.approx(2 * 2 * 100 / 50 + read / 20)
+    assert "about " in str(forecast_text(found.sweep, found.forecast))
+
+
+def test_no_answer_is_taken_for_longer_than_the_context_of_its_model() -> None:
+    found = look(models=("demo:small",), max_length="99999")
+    assert found.forecast is not None
+    assert found.forecast.models[0].longest == 1024
 
 
 def test_what_a_pane_has_several_of_is_one_setting() -> None:

@@ -20,7 +20,7 @@ from textual.widgets import Input, TextArea
 
 from playground.background import off_loop
 from playground.history import History
-from playground.history.sweeping import DONE, STOPPED, KeptSweep
+from playground.history.sweeping import DONE, STOPPED, KeptSweep, Pace
 from playground.metrics import Estimate
 from playground.params import GenerationParams
 from playground.sweep.definition import Sweep
@@ -137,7 +137,7 @@ def keys(*names: str) -> Steps:
     return press
 
 
-def form_of(written: Written, speed: float | None = 400.0) -> SweepForm:
+def form_of(written: Written, speed: Pace | None = Pace(400.0)) -> SweepForm:  # noqa: B008
     async def look(found: Written) -> Look:
         return await off_loop(lambda: look_at(found, lambda _ref: speed))
 
