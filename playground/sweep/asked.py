@@ -216,6 +216,11 @@ class _Suggested(Frozen):
 
 
 def _prompts(asked: Asked) -> tuple[tuple[SweepPrompt, ...], _Suggested]:
+    if len(set(asked.prompt)) < len(asked.prompt):
+        raise UsageError(
+            "This cannot be swept: a prompt is given twice.",
+            hint="Say samples for several answers to it.",
+        )
     systems = asked.system or ("",)
     found: list[SweepPrompt] = []
     suggested = _Suggested()

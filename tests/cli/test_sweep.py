@@ -28,7 +28,7 @@ def test_what_each_knob_did_is_said_after_the_run_and_shown_again(shell: Shell) 
     assert made.returncode == 0, made.stderr
     found = made.stdout.partition("What each knob did\n")[2]
     assert "  temperature " in found
-    assert "  top_k changed nothing: with the same dice all 12 answers stay the same" in found
+    assert "  top_k changed no answer: with the same dice all 12 answers stay the same" in found
     assert "top_k 400 cut nothing that" in found
     assert "\nWhere the top answer flips along temperature\n" in found
     with History.open() as history:
@@ -273,6 +273,16 @@ def test_the_rest_after_a_budget_is_made_within_a_larger_one_as_it_says(shell: S
     assert made.stderr.splitlines()[-1].startswith("Kept as ")
 
 
+def test_how_long_it_takes_is_said_from_the_second_time_on(shell: Shell) -> None:
+    words = (*STORY, "--temperature", "0,1", "--max-length", "20")
+    unknown = "How long it takes, its first answers will tell."
+    assert unknown in shell(*words, "--dry-run").stdout
+    assert shell(*words).returncode == 0
+    again = shell(*words, "--dry-run").stdout
+    assert unknown not in again
+    assert ", free, about " in again
+
+
 def test_a_script_is_told_whether_something_is_missing(shell: Shell, endpoint: FaultServer) -> None:
     words = ("--temperature", "0,1", "--samples", "2", "--max-length", "5")
     assert shell(*STORY, *words, "--budget-tokens", "10").returncode == 1
@@ -284,6 +294,16 @@ def test_a_script_is_told_whether_something_is_missing(shell: Shell, endpoint: F
     assert shell(*asked).returncode == 0
     endpoint.play(refused)
     assert shell(*asked).returncode == 1
+
+
+def test_a_dash_is_the_prompt_on_standard_input_and_none_is_asked_twice(shell: Shell) -> None:
+    words = ("-m", "scripted:echo", "--temperature", "0,1", "--dry-run")
+    piped = shell("sweep", "-", *words, stdin="a fox\n")
+    assert piped.stdout.startswith("a fox: temperature 0 to 1, 2 values; ")
+    nothing = shell("sweep", "-", *words)
+    assert (nothing.returncode, "The prompt is empty." in nothing.stderr) == (2, True)
+    twice = shell("sweep", "a", "b", "a", *words)
+    assert (twice.returncode, "a prompt is given twice" in twice.stderr) == (2, True)
 
 
 def test_an_empty_name_of_a_sweep_to_go_on_with_is_refused_as_such(shell: Shell) -> None:

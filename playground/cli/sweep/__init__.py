@@ -191,12 +191,13 @@ def sweep(
 
     Other words: list, show, report, export, delete; each has its own --help.
     """
+    from playground.cli.ask import read_prompt
     from playground.cli.sweep.asking import ask_sweep
     from playground.sweep.asked import Asked
 
     told: dict[str, Any] = {
         "title": title,
-        "prompt": tuple(prompt or ()),
+        "prompt": tuple(read_prompt(text) if text == "-" else text for text in prompt or ()),
         "prompts": prompts,
         "prompt_column": prompt_column if prompt_column != "prompt" else None,
         "expected_column": expected_column,
