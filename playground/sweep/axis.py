@@ -257,10 +257,15 @@ def _is_number(value: JsonValue) -> bool:
 
 
 def range_text(axis: Axis) -> str:
-    """An axis for people: `temperature 0 to 2, 9 values`."""
+    """An axis for people: `temperature 0 to 2, 9 values`; `grammar A and 2 other values`."""
     if axis.stretch:
         return f"{axis.knob} {number_text(axis.low)} to {number_text(axis.high)}"
     first, last = axis.at(0), axis.at(len(axis) - 1)
     if len(axis) == 1:
         return f"{axis.knob} {value_text(first)}"
-    return f"{axis.knob} {value_text(first)} to {value_text(last)}, {len(axis):,} values"
+    if axis.numeric:
+        return f"{axis.knob} {value_text(first)} to {value_text(last)}, {len(axis):,} values"
+    # What is no number has no order that "to" could mean.
+    if len(axis) == 2:
+        return f"{axis.knob} {value_text(first)} or {value_text(last)}"
+    return f"{axis.knob} {value_text(first)} and {len(axis) - 1:,} other values"

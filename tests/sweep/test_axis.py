@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from playground.errors import InvalidParameter
-from playground.sweep.axis import axis_of
+from playground.sweep.axis import axis_of, range_text
 from playground.sweep.space import Drawn, Grid, interleaved
 
 
@@ -100,3 +100,12 @@ def test_wherever_it_stops_the_space_is_covered_evenly() -> None:
     first = sorted(number for _, number in zip(range(20), interleaved(1000), strict=False))
     gaps = [two - one for one, two in itertools.pairwise(first)]
     assert max(gaps) < 100
+
+
+def test_values_without_an_order_are_not_said_to_go_from_one_to_the_other() -> None:
+    assert range_text(axis_of("temperature", "0,0.5,1")) == "temperature 0 to 1, 3 values"
+    orders = [["top_k", "temperature"], ["temperature", "top_k"], ["top_k", "top_p"]]
+    two = range_text(axis_of("sampler_order", orders[:2]))
+    assert two == "sampler_order top_k/temperature or temperature/top_k"
+    three = range_text(axis_of("sampler_order", orders))
+    assert three == "sampler_order top_k/temperature and 2 other values"
