@@ -57,10 +57,15 @@ def read_prompts(
 def rows_of(path: Path) -> Iterator[Row]:
     """The rows of a CSV, TSV or JSON Lines file, each with its line from 1."""
     text = _text(path)
-    if path.suffix.lower() in (".csv", ".tsv"):
+    if _is_table(path):
         yield from _table(path, text, "\t" if path.suffix.lower() == ".tsv" else ",")
     else:
         yield from _json_lines(path, text)
+
+
+def _is_table(path: Path) -> bool:
+    """Whether the first line names the columns of all others."""
+    return path.suffix.lower() in (".csv", ".tsv")
 
 
 def _text(path: Path) -> str:
@@ -131,7 +136,7 @@ def _plain(value: object) -> str:
 def _cell(path: Path, line: int, row: dict[str, str], column: str) -> str:
     if column not in row:
         raise UsageError(
-            f"{path}, line {line}: there is no column {column!r}.",
+            f"{path}, line {1 if _is_table(path) else line}: there is no column {column!r}.",
             hint=did_you_mean(column, row) or f"There are: {_listed([*row])}.",
         )
     return row[column]

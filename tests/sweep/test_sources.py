@@ -53,6 +53,17 @@ def test_what_is_wrong_is_told_with_its_line(
         read_prompts(written(tmp_path, name, content))
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [("p.csv", "q,a\nfine,1\n", 1), ("p.jsonl", '{"prompt": "fine"}\n{"q": "fine"}\n', 2)],
+)
+def test_a_column_that_is_missing_is_told_with_the_line_that_lacks_it(
+    tmp_path: Path, name: str, content: str, line: int
+) -> None:
+    with pytest.raises(UsageError, match=f"line {line}: there is no column 'prompt'"):
+        read_prompts(written(tmp_path, name, content))
+
+
 def test_several_right_answers_of_a_prompt_in_the_library_stay_several(
     config_folder: Path,
 ) -> None:
