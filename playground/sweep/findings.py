@@ -231,7 +231,7 @@ def _told(result: SweepResult, cell: Cell, samples: list[Sample], most: int) -> 
 
 def _knob_line(result: SweepResult, report: KnobReport) -> Line:
     verdict = {
-        "dead": "changed nothing",
+        "dead": "changed no answer",
         "equivalent": "made no difference that matters",
         "alive": "mattered",
         "undecided": "cannot be judged" if result.state == DONE else "cannot be judged yet",

@@ -47,9 +47,9 @@ def test_a_knob_that_changed_nothing_is_named(story: SweepResult) -> None:
     knobs = named([*findings(story)], "What each knob did")
     texts = {line.text.split()[0]: line.text for line in knobs.lines}
     assert texts["top_k"].startswith(
-        "top_k changed nothing: with the same dice all 24 answers stay the same"
+        "top_k changed no answer: with the same dice all 24 answers stay the same"
     )
-    assert not texts["temperature"].startswith("temperature changed nothing")
+    assert not texts["temperature"].startswith("temperature changed no")
     assert "temperature 1.5" in texts["temperature"]
 
 
@@ -203,7 +203,9 @@ def test_why_a_knob_did_nothing_is_told_without_being_asked_for(history: History
         for line in named([*findings(result)], "What each knob did").lines
         if line.text.startswith("top_k")
     ]
-    assert text.startswith("top_k changed nothing: with the same dice all 16 answers stay the same")
+    assert text.startswith(
+        "top_k changed no answer: with the same dice all 16 answers stay the same"
+    )
     assert "top_k 200 never cut: top_p had left at most" in text
     # One answer of each cell reported what it takes to say so, and the others did not.
     for cell in result.cells:
