@@ -9,6 +9,7 @@ from typing import Final
 
 from playground.lens.candidates import Candidates
 from playground.lens.spelling import same_token, spell
+from playground.lens.tokens import plainly
 from playground.types import Draw, Token
 
 __all__ = ["Parting", "Side", "parting", "throws_of"]
@@ -70,8 +71,9 @@ def parting(one: Sequence[Token], other: Sequence[Token]) -> Parting | None:
     Both are answers of one model: tokens are compared by id where they have one. Meant for runs
     with the same seed, whose throws are the same at every place.
     """
+    pairs = zip(plainly(one), plainly(other), strict=False)
     place = next(
-        (at for at, pair in enumerate(zip(one, other, strict=False)) if not same_token(*pair)),
+        (at for at, pair in enumerate(pairs) if not same_token(*pair)),
         min(len(one), len(other)),
     )
     if place >= max(len(one), len(other)):

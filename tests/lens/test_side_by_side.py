@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import playground
+import playground.lens.tokens as tokens_module
 from playground.distribution import Distribution
 from playground.errors import InvalidParameter
 from playground.lens.divergence import (
@@ -27,6 +28,7 @@ from playground.lens.divergence import (
 from playground.lens.meanings import meanings
 from playground.lens.parting import parting
 from playground.lens.reading import Reading
+from playground.lens.tokens import Joined, Tokens
 from playground.params import GenerationParams
 from playground.providers import ChatModel, open_model
 from playground.run import as_messages, generate
@@ -65,6 +67,23 @@ def test_answers_that_are_the_same_do_not_part_and_one_may_end_earlier() -> None
     assert found is not None
     assert (found.place, found.other.token, found.uniform) == (2, None, None)
     assert "the end" in str(found)
+
+
+def test_where_long_answers_part_is_found_without_a_look_at_candidates_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = Distribution.of(np.linspace(3, 0, 50))
+    same = [token_of(whole, at % 7, 20) for at in range(100)]
+    one, other = (Tokens([*same, token_of(whole, last, 20)]) for last in (8, 9))
+    looked: list[int] = []
+    unpack = tokens_module._unpack_candidates
+    monkeypatch.setattr(
+        tokens_module, "_unpack_candidates", lambda *at: looked.append(1) or unpack(*at)
+    )
+    found = parting(Joined(one[:50], one[50:]), other)
+    assert found is not None
+    assert found.place == 100
+    assert len(looked) == 2, "those of the two that differ"
 
 
 @given(LOGITS, LOGITS, st.integers(1, 30))

@@ -57,6 +57,7 @@ class Beside:
         self.whole: Sequence[Divergence] = ()
         """Before each token of the one, whole distributions compared; where that can be."""
         self.rated = False
+        self._parted: tuple[tuple[int, int], Parting | None] | None = None
 
     @property
     def same_model(self) -> bool:
@@ -65,10 +66,14 @@ class Beside:
 
     @property
     def parting(self) -> Parting | None:
-        """The first token at which they differ."""
-        if not self.same_model or not self.one.tokens or not self.other.tokens:
+        """The first token at which they differ; looked for anew only once either has grown."""
+        one, other = self.one.tokens, self.other.tokens
+        if not self.same_model or not one or not other:
             return None
-        return parting(self.one.tokens, self.other.tokens)
+        lengths = (len(one), len(other))
+        if self._parted is None or self._parted[0] != lengths:
+            self._parted = (lengths, parting(one, other))
+        return self._parted[1]
 
     @property
     def chosen(self) -> tuple[bool, bool]:

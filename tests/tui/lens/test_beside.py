@@ -156,6 +156,25 @@ async def test_asking_again_with_a_turned_knob_throws_the_same_dice_and_stands_b
             assert str(found) in said(screen, "said")
 
 
+async def test_where_they_part_is_looked_for_once_until_one_of_them_has_grown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[int] = []
+    look = "playground.tui.lens.beside.parting"
+    monkeypatch.setattr(look, lambda *both: looked.append(1) or parting(*both))
+    async with two_settings() as (pilot, _app, screen):
+        shown = screen._beside
+        assert shown is not None
+        found = shown.parting
+        assert found is not None
+        before = len(looked)
+        await pilot.press("left", "left", "right", "g")
+        assert len(looked) == before
+        shown.other.kept = [*shown.other.tokens, shown.other.tokens[0]]
+        assert shown.parting == found
+        assert len(looked) == before + 1
+
+
 async def test_where_a_branch_parts_the_user_chose_and_no_dice_are_told_of() -> None:
     async with looking(DICE) as (pilot, _app, screen):
         await pilot.press("right", "right", "right", "tab")
