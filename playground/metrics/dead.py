@@ -158,7 +158,7 @@ def _varied(cells: Sequence[CellSamples]) -> list[str]:
 def _report(knob: str, cells: Sequence[CellSamples], test: _Test) -> KnobReport:
     values, contexts = _contexts(knob, cells)
     effects = knob_effects(knob, cells)
-    told = told_effects(effects)
+    told = told_effects(effects, len(values))
 
     def report(
         verdict: KnobVerdict,
@@ -255,8 +255,11 @@ def knob_effects(knob: str, cells: Sequence[CellSamples]) -> tuple[tuple[Any, St
     return tuple((value, together(effects)) for value, effects in sorted(found.items()))
 
 
-def told_effects(effects: Sequence[tuple[Any, StageEffect]]) -> list[str]:
-    """Effects at the values of one knob in words; at many values one phrase for each kind."""
+def told_effects(effects: Sequence[tuple[Any, StageEffect]], values: int) -> list[str]:
+    """Effects at the values of one knob in words; at many values one phrase for each kind.
+
+    `values` is how many the knob has: at some its stage may be switched off, or not looked at.
+    """
     if len(effects) <= FEW_VALUES:
         return [str(effect) for _, effect in effects]
     kinds: dict[str, list[tuple[Any, StageEffect]]] = {}
@@ -267,7 +270,8 @@ def told_effects(effects: Sequence[tuple[Any, StageEffect]]) -> list[str]:
         setting = alike[0][1].setting
         if len(alike) > 1:
             ends = f"{_text(alike[0][0])} to {_text(alike[-1][0])}"
-            setting = f"{alike[0][1].stage} {ends} ({len(alike)} values)"
+            part = f" of {values:,}" if len(effects) < values else ""
+            setting = f"{alike[0][1].stage} {ends} ({len(alike):,}{part} values)"
         told.append(str(together([effect for _, effect in alike], setting)))
     return told
 

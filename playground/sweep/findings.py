@@ -191,12 +191,17 @@ def _stages(result: SweepResult) -> Iterator[Finding]:
         lines = [
             Line("; ".join(told))
             for axis in result.axes
-            if (told := told_effects(knob_effects(axis.knob, known)))
+            if (told := told_effects(knob_effects(axis.knob, known), _values(result, axis.knob)))
         ]
         if lines:
             of = f" for {model}" if len(result.sweep.models) > 1 else ""
             where = f"at {tokens:,} tokens of {len(known):,} answers"
             yield Finding(f"What the sampler chain did{of}, {where}", tuple(lines))
+
+
+def _values(result: SweepResult, knob: str) -> int:
+    """How many values a knob has in the cells that have ended."""
+    return len({repr(cell.values[knob]) for cell in result.cells})
 
 
 def _told(result: SweepResult, cell: Cell, samples: list[Sample], most: int) -> CellSamples:

@@ -184,6 +184,9 @@ def test_what_a_stage_did_is_told_once_a_value_and_at_many_values_once_a_kind() 
         "top_k 20 to 80 (3 values) never cut: top_p had left at most 5 tokens",
     ]
     assert [value for value, _ in many.effects] == [2, 3, 20, 40, 80]
+    # At 0 the stage is switched off, and has done nothing that could be told.
+    (off,) = dead_knobs(cells((0, 2, 3, 4, 20)), knobs=["top_k"])
+    assert off.reason.split("; ")[1] == "top_k 2 to 4 (3 of 5 values) cut at 30 of 30 tokens"
 
 
 def test_of_more_answers_than_can_be_compared_it_is_said_how_many_were(
