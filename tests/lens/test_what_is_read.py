@@ -16,6 +16,7 @@ from playground.history.tokens import pack, unpack
 from playground.lens.candidates import Candidates, rank_of
 from playground.lens.drawing.drawn import Drawn
 from playground.lens.drawing.html import page
+from playground.lens.drawing.svg import picture
 from playground.lens.reading import Reading
 from playground.lens.shading import MEASURES, STEPS, legend, shade_of, shades_of, step_of
 from playground.lens.tokens import Joined, Tokens
@@ -237,3 +238,14 @@ def test_on_a_page_an_arabic_word_of_several_tokens_is_laid_out_as_one() -> None
     # character is, because it is read from left to right.
     assert re.findall("<bdi[^>]*>([^<]*)</bdi>", text) == ["‹U+200F›"]
     assert re.sub("<[^>]*>", "", text).endswith("مرحبا بكم‹U+200F›")
+
+
+def test_in_a_picture_an_arabic_word_of_several_tokens_is_one_text_from_right_to_left() -> None:
+    tokens = [Token(text, -0.5) for text in ("see ", "مر", "حبا", " بكم", " now")]
+    found = "".join(picture([Drawn("demo:small", "hi", Reading.of(tokens))]))
+    (written,) = re.findall('<text [^>]*direction="rtl"[^>]*>.*?</text>', found)
+    assert re.sub("<[^>]*>", "", written) == "مرحبا بكم"
+    # The first token is the rightmost, and what follows stands behind the whole of it.
+    column = {word: float(x) for x, word in re.findall(r'x="([\d.]+)"[^>]*>([a-z]+)<', found)}
+    right = re.findall(r'x="([\d.]+)"', written)[0]
+    assert column["see"] < float(right) < column["now"]

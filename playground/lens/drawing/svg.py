@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from itertools import islice
 from typing import Final
@@ -12,7 +12,7 @@ from typing import Final
 from playground.lens.drawing.drawn import Drawn
 from playground.lens.shading import INKS, PALETTE, legend
 from playground.sanitize import make_safe
-from playground.spelling import NEWLINE, SPACE
+from playground.spelling import NEWLINE, SPACE, reads_leftwards
 
 __all__ = ["picture"]
 
@@ -60,7 +60,9 @@ def picture(answers: Iterable[Drawn]) -> Iterator[str]:
 
 def _text(drawn: Drawn, row: int) -> tuple[list[str], int]:
     """The tokens from a row on, wrapped, and the row after them."""
-    found, column = [], 0
+    found: list[str] = []
+    line: list[tuple[str, int]] = []
+    column = 0
     for shown in drawn.shown():
         step = shown.shade.step or 0
         for piece in shown.pieces:
@@ -68,31 +70,74 @@ def _text(drawn: Drawn, row: int) -> tuple[list[str], int]:
             parts = _CODE.findall(text) if piece.kind in ("code", "bytes") else _runs(text)
             for part in parts:
                 if column and column + _width(part) > _COLUMNS:
-                    row, column = row + 1, 0
-                found.append(_box(row, column, part, step))
+                    found += _line(row, line)
+                    row, column, line = row + 1, 0, []
+                line.append((part, step))
                 column += _width(part)
                 if piece.kind == "sign" and part == NEWLINE:
-                    row, column = row + 1, 0
-    return found, row + (1 if column else 0)
+                    found += _line(row, line)
+                    row, column, line = row + 1, 0, []
+    return [*found, *_line(row, line)], row + (1 if column else 0)
+
+
+def _line(row: int, parts: Sequence[tuple[str, int]]) -> Iterator[str]:
+    """The parts of a row with their steps; those written from right to left together."""
+    column, at = 0, 0
+    while at < len(parts):
+        end = at + 1
+        if reads_leftwards(parts[at][0]):
+            # Blanks between two such words are theirs.
+            words = at
+            while words < len(parts) and (
+                parts[words][0] == " " or reads_leftwards(parts[words][0])
+            ):
+                words += 1
+                end = words if reads_leftwards(parts[words - 1][0]) else end
+            yield _leftwards(row, column, parts[at:end])
+        else:
+            yield _box(row, column, *parts[at])
+        column += sum(_width(part) for part, _ in parts[at:end])
+        at = end
+
+
+def _leftwards(row: int, column: int, parts: Sequence[tuple[str, int]]) -> str:
+    """Parts written from right to left, the first of them rightmost, as one text that joins."""
+    right = column + sum(_width(part) for part, _ in parts)
+    boxes, words, reached = "", "", right
+    for part, step in parts:
+        reached -= _width(part)
+        boxes += _ground(row, reached, part, step)
+        words += f'<tspan fill="{INKS[step]}">{escape(part)}</tspan>'
+    return boxes + _written(row, right, words, (right - column) * _WIDE, 'direction="rtl" ')
 
 
 def _box(row: int, column: int, text: str, step: int) -> str:
-    x, y, width = _MARGIN + column * _WIDE, _MARGIN + row * _HIGH, _width(text) * _WIDE
-    box = (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_HIGH - 2}" '
-        f'fill="{PALETTE[step]}" shape-rendering="crispEdges"/>'
-    )
+    box = _ground(row, column, text, step)
     return box if text == " " else box + _words(row, column, text, INKS[step])
 
 
+def _ground(row: int, column: int, text: str, step: int) -> str:
+    x, y, width = _MARGIN + column * _WIDE, _MARGIN + row * _HIGH, _width(text) * _WIDE
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_HIGH - 2}" '
+        f'fill="{PALETTE[step]}" shape-rendering="crispEdges"/>'
+    )
+
+
 def _words(row: int, column: int, text: str, ink: str) -> str:
-    x, y, width = _MARGIN + column * _WIDE, _MARGIN + row * _HIGH + 15, _width(text) * _WIDE
     # Whatever the font, letters that are laid out together take the room that is theirs.
-    held = f'textLength="{width:.1f}" lengthAdjust="spacingAndGlyphs" ' if len(text) > 1 else ""
+    width = _width(text) * _WIDE if len(text) > 1 else 0
+    return _written(row, column, escape(text), width, f'fill="{ink}" ')
+
+
+def _written(row: int, column: int, words: str, width: float, how: str) -> str:
+    """Escaped words that begin at a column, in `width` pixels if that is not 0."""
+    x, y = _MARGIN + column * _WIDE, _MARGIN + row * _HIGH + 15
+    held = f'textLength="{width:.1f}" lengthAdjust="spacingAndGlyphs" ' if width else ""
     # Without an isolate, letters written from right to left would be laid out from the other end.
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" fill="{ink}" {held}xml:space="preserve" '
-        f'style="unicode-bidi:isolate;white-space:pre">{escape(text)}</text>'
+        f'<text x="{x:.1f}" y="{y:.1f}" {how}{held}xml:space="preserve" '
+        f'style="unicode-bidi:isolate;white-space:pre">{words}</text>'
     )
 
 
