@@ -164,6 +164,8 @@ def describe(sweep: Sweep, expected: Forecast, *, out: Callable[[str], None]) ->
             price += f" but for {', '.join(unpriced)}"
         taken = _taken(expected.all, price, expected.seconds)
         out(f"In all: {_many(expected.runs, 'run')}, {taken}.")
+    if expected.seconds is None:
+        out("How long it takes, its first answers will tell.")
     limits = sweep.budget
     ends = [
         *([] if limits.cost is None else [f"${limits.cost:g}"]),
