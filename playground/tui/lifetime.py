@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import gc
 import os
+import queue
 import signal
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from playground.tui.shelf import CLOSE_SECONDS
@@ -20,6 +22,8 @@ __all__ = ["live"]
 
 _GRACE_SECONDS = CLOSE_SECONDS + 2.0
 """After this, what still hangs (a name look-up in a thread, say) is left behind."""
+
+_LOOK_SECONDS = 0.05
 
 _FURNISH_SECONDS = 10.0
 """By then the panes are there, or something has gone wrong that needs no spared garbage."""
@@ -36,10 +40,19 @@ def live(app: PlaygroundApp) -> int:
 
 async def _live(app: PlaygroundApp, left: threading.Event) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+
+    def leave(number: int, _frame: object) -> None:
+        # The loop may never come to it: a terminal that takes nothing holds up whoever writes.
+        _leave_anyway(left, 128 + number)
+        if number == signal.SIGHUP:
+            threading.Thread(target=_throw_away, args=(app,), daemon=True).start()
+        loop.call_soon_threadsafe(app.exit, None, 128 + number)
+
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Without this a signal ends the process at once and leaves the terminal in the alternate
-        # screen, with mouse reports on and the cursor hidden.
-        loop.add_signal_handler(number, app.exit, None, 128 + number)
+        # screen, with mouse reports on and the cursor hidden. Not the loop's own way of handling
+        # signals, which waits for the loop.
+        signal.signal(one, leave)
     collecting = asyncio.create_task(_collect_from_now_on(app))
     try:
         await app.run_async()
@@ -49,6 +62,23 @@ async def _live(app: PlaygroundApp, left: threading.Event) -> None:
         _leave_anyway(left, app.return_code or 0)
         await app.close_models()
         _say_what_was_lost(app.lost_writes)
+
+
+def _throw_away(app: PlaygroundApp) -> None:
+    """Throw away what is written to a terminal that has gone.
+
+    Textual's thread that writes ends with the first error, and then its queue fills, and the whole
+    application waits for room in it for ever.
+    """
+    while True:
+        writer = getattr(app._driver, "_writer_thread", None)
+        if writer is None:
+            time.sleep(_LOOK_SECONDS)
+        elif writer.is_alive():
+            writer.join(_LOOK_SECONDS)
+        else:
+            with contextlib.suppress(queue.Empty):
+                writer._queue.get(timeout=_LOOK_SECONDS)
 
 
 async def _collect_from_now_on(app: PlaygroundApp) -> None:

@@ -31,10 +31,21 @@ class Talking(ScriptedModel):
 
 def opener(ref):
     return Talking([f"word{{n}} " for n in range(5000)], delay=0.01)
-
-raise SystemExit(live(PlaygroundApp({models!r}, opener=opener)))
 """
 """Says a hundred words a second at the most, and a dot into a file for each that it has said."""
+
+PLAIN = "\nraise SystemExit(live(PlaygroundApp({models!r}, opener=opener)))\n"
+
+MORE_TO_DRAW = """
+class Drawing(PlaygroundApp):
+    def exit(self, *args, **options):
+        for _ in range(100):
+            self._driver.write(" ")
+        super().exit(*args, **options)
+
+raise SystemExit(live(Drawing({models!r}, opener=opener)))
+"""
+"""Has more to write when it is told to leave than waits for a terminal, as an open lens may."""
 
 ENDLESS = """
 from playground.params import GenerationParams
@@ -62,11 +73,31 @@ def killed_in_the_middle(screen: Terminal) -> None:
     assert screen.end() == -signal.SIGKILL
 
 
+def test_a_terminal_that_is_closed_in_the_middle_of_an_answer_ends_the_program(
+    tmp_path: Path,
+) -> None:
+    told = tmp_path / "told"
+    code = TALKING.replace("{told!r}", repr(str(told))) + MORE_TO_DRAW
+    with terminal(tmp_path, code, ("a:x", "a:y")) as screen:
+        screen.shows("ready")
+        screen.child.send("Talk to me\r")
+        wait(screen, lambda: told.exists() and told.stat().st_size > 250)
+        screen.child.ptyproc.fileobj.close()
+        end = time.monotonic() + 30
+        while screen.child.isalive():
+            assert time.monotonic() < end, "it did not end"
+            time.sleep(0.1)
+    with History.open() as history:
+        (kept,) = history.conversations()
+        texts = [run.text for run in history.conversation(kept.id).runs]
+        assert all("word60 " in text for text in texts)
+
+
 def test_a_killed_terminal_loses_a_second_at_most_and_the_next_offers_the_conversation(
     tmp_path: Path,
 ) -> None:
     told = tmp_path / "told"
-    code = TALKING.replace("{told!r}", repr(str(told)))
+    code = TALKING.replace("{told!r}", repr(str(told))) + PLAIN
     with terminal(tmp_path, code, ("a:x",)) as screen:
         screen.shows("ready")
         screen.child.send("Talk to me\r")
