@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from playground.tui.shelf import CLOSE_SECONDS
@@ -39,38 +40,50 @@ def live(app: PlaygroundApp) -> int:
 
 
 async def _live(app: PlaygroundApp, left: threading.Event) -> None:
+    with _leaving_on_signals(app, left):
+        collecting = asyncio.create_task(_collect_from_now_on(app))
+        try:
+            await app.run_async()
+        finally:
+            collecting.cancel()
+            # The terminal is the shell's again; only closing the models may take a moment.
+            _leave_anyway(left, app.return_code or 0)
+            await app.close_models()
+            _say_what_was_lost(app.lost_writes)
+
+
+@contextlib.contextmanager
+def _leaving_on_signals(app: PlaygroundApp, left: threading.Event) -> Iterator[None]:
+    """Leave as by the key when a signal asks for it; whose it was before has it again afterwards.
+
+    Without this a signal ends the process at once and leaves the terminal in the alternate screen,
+    with mouse reports on and the cursor hidden. It is not the loop's own way of handling signals,
+    which waits for the loop: a terminal that takes nothing holds up whoever writes to it.
+    """
     loop = asyncio.get_running_loop()
 
     def leave(number: int, _frame: object) -> None:
-        # The loop may never come to it: a terminal that takes nothing holds up whoever writes.
         _leave_anyway(left, 128 + number)
         if number == signal.SIGHUP:
-            threading.Thread(target=_throw_away, args=(app,), daemon=True).start()
+            threading.Thread(target=_throw_away, args=(app, left), daemon=True).start()
         loop.call_soon_threadsafe(app.exit, None, 128 + number)
 
-    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Without this a signal ends the process at once and leaves the terminal in the alternate
-        # screen, with mouse reports on and the cursor hidden. Not the loop's own way of handling
-        # signals, which waits for the loop.
-        signal.signal(one, leave)
-    collecting = asyncio.create_task(_collect_from_now_on(app))
+    asked = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, leave) for number in asked}
     try:
-        await app.run_async()
+        yield
     finally:
-        collecting.cancel()
-        # The terminal is the shell's again; only closing the models may take a moment.
-        _leave_anyway(left, app.return_code or 0)
-        await app.close_models()
-        _say_what_was_lost(app.lost_writes)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _throw_away(app: PlaygroundApp) -> None:
+def _throw_away(app: PlaygroundApp, left: threading.Event) -> None:
     """Throw away what is written to a terminal that has gone.
 
     Textual's thread that writes ends with the first error, and then its queue fills, and the whole
     application waits for room in it for ever.
     """
-    while True:
+    while not left.is_set():
         writer = getattr(app._driver, "_writer_thread", None)
         if writer is None:
             time.sleep(_LOOK_SECONDS)

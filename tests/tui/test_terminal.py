@@ -85,6 +85,22 @@ def test_after_a_signal_the_terminal_is_clean(tmp_path: Path, number: signal.Sig
         screen.assert_clean()
 
 
+def test_a_script_that_goes_on_after_the_terminal_has_its_signals_again(tmp_path: Path) -> None:
+    code = (
+        "import signal\nfrom playground.tui import run_app\n"
+        "asked = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)\n"
+        "before = [signal.getsignal(number) for number in asked]\n"
+        "run_app({models!r})\n"
+        "print('its own again:', before[:2] == [signal.getsignal(n) for n in asked[:2]],"
+        " signal.getsignal(signal.SIGINT).__name__)\n"
+    )
+    with terminal(tmp_path, code) as screen:
+        ready(screen)
+        screen.child.send("\x11")
+        assert screen.end() == 0
+        assert b"its own again: True default_int_handler" in screen.seen
+
+
 def test_ctrl_c_in_the_running_app_says_how_to_quit_and_loses_nothing(tmp_path: Path) -> None:
     with terminal(tmp_path) as screen:
         ready(screen)
