@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from playground.errors import HistoryUnavailable
 from playground.history import sweeping
 from playground.history.database import Database
+from playground.history.pace import Pace, pace_of
 from playground.history.sweeping import (
     EndedCell,
     EndedPlace,
@@ -115,7 +116,7 @@ class SweepShelf:
         with self._database.reading() as db:
             return [*sweeping.ended(db, sweep)]
 
-    def speed(self, model: str) -> sweeping.Pace | None:
+    def speed(self, model: str) -> Pace | None:
         """How fast a model was in the last sweep that says enough of it."""
         with self._database.reading() as db:
-            return sweeping.speed(db, model)
+            return pace_of(db, model)

@@ -8,7 +8,7 @@ from math import inf
 from typing import Final
 
 from playground.catalogue import catalogue
-from playground.history.sweeping import Pace
+from playground.history.pace import Pace
 from playground.metrics import Sample
 from playground.params import knobs
 from playground.providers.registry import find_provider, open_hurried

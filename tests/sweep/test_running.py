@@ -17,8 +17,9 @@ import pytest
 
 from playground.errors import InvalidParameter, UnknownRecord, UsageError
 from playground.history import Filing, History
+from playground.history.pace import Pace
 from playground.history.saving import BegunRun, EndedRun
-from playground.history.sweeping import ORIGIN, EndedCell, EndedSample, Pace
+from playground.history.sweeping import ORIGIN, EndedCell, EndedSample
 from playground.metrics import Sample
 from playground.params import GenerationParams
 from playground.providers.scripted import ScriptedModel

@@ -14,7 +14,7 @@ import pytest
 
 import playground.cli.sweep as cli_sweep
 from playground.errors import PlaygroundError
-from playground.history.sweeping import Pace
+from playground.history.pace import Pace
 from playground.params import GenerationParams, knobs
 from playground.sweep.asked import build
 from playground.sweep.definition import BayesianSearch, Budget, Objective, RandomSearch, Sweep

@@ -20,7 +20,8 @@ from textual.widgets import Input, TextArea
 
 from playground.background import off_loop
 from playground.history import History
-from playground.history.sweeping import DONE, STOPPED, KeptSweep, Pace
+from playground.history.pace import Pace
+from playground.history.sweeping import DONE, STOPPED, KeptSweep
 from playground.metrics import Estimate
 from playground.params import GenerationParams
 from playground.sweep.definition import Sweep
