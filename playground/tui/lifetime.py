@@ -8,10 +8,12 @@ import gc
 import os
 import queue
 import signal
+import stat
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground.tui.shelf import CLOSE_SECONDS
@@ -25,6 +27,11 @@ _GRACE_SECONDS = CLOSE_SECONDS + 2.0
 """After this, what still hangs (a name look-up in a thread, say) is left behind."""
 
 _LOOK_SECONDS = 0.05
+
+_TERMINAL = 0
+"""Where keys come from."""
+
+_WATCH_SECONDS = 1.0
 
 _FURNISH_SECONDS = 10.0
 """By then the panes are there, or something has gone wrong that needs no spared garbage."""
@@ -70,11 +77,31 @@ def _leaving_on_signals(app: PlaygroundApp, left: threading.Event) -> Iterator[N
 
     asked = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, leave) for number in asked}
+    if _is_device():
+        threading.Thread(target=_watch_terminal, args=(left,), daemon=True).start()
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _is_device() -> bool:
+    """Whether keys come from a terminal, be it one that has gone while we started."""
+    found = os.fstat(_TERMINAL)
+    return stat.S_ISCHR(found.st_mode) and found.st_rdev != Path(os.devnull).stat().st_rdev
+
+
+def _watch_terminal(left: threading.Event) -> None:
+    """Ask to leave when the terminal has gone.
+
+    The system tells only the first program that was started in it, which may keep that to itself:
+    `make` does.
+    """
+    while not left.wait(_WATCH_SECONDS):
+        if not os.isatty(_TERMINAL):
+            os.kill(os.getpid(), signal.SIGHUP)
+            return
 
 
 def _throw_away(app: PlaygroundApp, left: threading.Event) -> None:

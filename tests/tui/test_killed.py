@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import shlex
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pexpect
 import psutil
 
 from playground.history import History
@@ -91,6 +95,24 @@ def test_a_terminal_that_is_closed_in_the_middle_of_an_answer_ends_the_program(
         (kept,) = history.conversations()
         texts = [run.text for run in history.conversation(kept.id).runs]
         assert all("word60 " in text for text in texts)
+
+
+def test_a_terminal_of_which_another_program_is_told_that_it_closes_ends_this_one_too(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "app.py"
+    file.write_text("from playground.tui import run_app\nrun_app(('scripted:echo',))\n")
+    # A shell that hears of it and goes on waiting, as make does.
+    script = f"trap '' HUP; ( trap - HUP; exec {shlex.quote(sys.executable)} {file} ); exit 0"
+    environment = {**os.environ, "PLAYGROUND_CONFIG_DIR": str(tmp_path), "TERM": "xterm-256color"}
+    child = pexpect.spawn("/bin/sh", ["-c", script], env=environment, dimensions=(30, 100))
+    screen = Terminal(child)
+    screen.shows("ready")
+    child.ptyproc.fileobj.close()
+    end = time.monotonic() + 30
+    while child.isalive():
+        assert time.monotonic() < end, "it did not end"
+        time.sleep(0.1)
 
 
 def test_a_killed_terminal_loses_a_second_at_most_and_the_next_offers_the_conversation(
