@@ -27,7 +27,7 @@ def _by_llama_cpp(
     """Surviving tokens and probabilities, by llama.cpp's own chain."""
     chain = SamplerChain(sampling(**values), 1, Candidates(len(logits)))
     chain.accept(list(seen))
-    tokens, probabilities = chain.survivors(np.asarray(logits, dtype=np.float32))
+    tokens, probabilities, _ = chain.survivors(np.asarray(logits, dtype=np.float32))
     found = {
         int(token): float(probability)
         for token, probability in zip(tokens, probabilities, strict=True)

@@ -42,7 +42,7 @@ async def model() -> AsyncIterator[ChatModel]:
 def _left_by_llama_cpp(logits: np.ndarray[Any, Any], seen: list[int], **values: Any) -> int:
     chain = SamplerChain(sampling(**values), 1, Candidates(len(logits)))
     chain.accept(seen)
-    _, probabilities = chain.survivors(logits)
+    _, probabilities, _ = chain.survivors(logits)
     chain.close()
     return int(np.count_nonzero(probabilities))
 

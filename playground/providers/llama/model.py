@@ -256,7 +256,7 @@ class LlamaModel(ChatModel):
             raise ModelFileError(f"{self.path} cannot be read: {error.strerror}.") from error
         # The worker may have gone since: what it ran with is still what it ran with.
         facts = self.facts
-        engine = facts.model_dump(mode="json") if facts is not None else {}
+        engine = facts.model_dump(mode="json", exclude_defaults=True) if facts is not None else {}
         template = engine.pop("template", "")
         written = engine.pop("template_sha256", "")
         return Provenance(

@@ -1,7 +1,7 @@
 """An open GGUF in llama.cpp: its weights, and its vocabulary.
 
-With `context`, `log`, `sampling`, `stages` and `sizing` the only module that touches `llama_cpp`:
-all of them run in the worker process.
+With `context`, `gpus`, `log`, `sampling` and `stages` the only module that touches `llama_cpp`: all
+of them run in the worker process.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import NamedTuple
 import llama_cpp as lib
 
 from playground.errors import LocalError, ModelLoadFailed
+from playground.providers.llama.gpus import gpus, layers_for_gpus
 from playground.providers.llama.log import READER
 
 __all__ = ["KV_TYPES", "NativeModel"]
@@ -55,7 +56,7 @@ class NativeModel:
     ) -> None:
         params = lib.llama_model_default_params()
         params.load_mode = _LOAD_MODES[load]
-        params.n_gpu_layers = gpu_layers
+        params.n_gpu_layers = layers_for_gpus(path, gpu_layers)
         # Weights repacked for Intel's AMX end the process with a segmentation fault at the first
         # batch of two tokens (llama.cpp issue 20824): a slower model beats a dead one. Our own
         # build leaves AMX out, and with it this detour.
@@ -75,7 +76,8 @@ class NativeModel:
         if not self.handle:
             raise ModelLoadFailed(
                 f"llama.cpp cannot load {path}.",
-                hint="The log says why; is the file complete, and of a kind that it knows?",
+                hint="The log says why; is the file complete, and of a kind that it knows?"
+                + (" Does it fit with fewer gpu_layers?" if params.n_gpu_layers and gpus() else ""),
             )
         if lib.llama_model_has_encoder(self.handle) or not lib.llama_model_has_decoder(self.handle):
             raise ModelLoadFailed(
@@ -86,6 +88,7 @@ class NativeModel:
         self.vocabulary: int = lib.llama_vocab_n_tokens(self.vocab)
         self.trained_context: int = lib.llama_model_n_ctx_train(self.handle)
         self.parameters: int = lib.llama_model_n_params(self.handle)
+        self.layers: int = lib.llama_model_n_layer(self.handle)
         self.heads: int = max(1, lib.llama_model_n_head(self.handle))
         self.recurrent = bool(
             lib.llama_model_is_recurrent(self.handle) or lib.llama_model_is_hybrid(self.handle)
@@ -94,6 +97,8 @@ class NativeModel:
         self._pieces: dict[int, bytes] = {}
         settled = READER.settled
         self.gpu_layers = int(settled.get("gpu_layers", 0))
+        self.gpus = tuple(card.name for card in gpus()) if self.gpu_layers else ()
+        """What those layers lie on."""
         self.load: str | None = _LOADED.get(settled.get("load", ""))
         if self.load == "mlock" and "not_locked" in settled:
             self.load = "mmap"
@@ -145,7 +150,7 @@ class NativeModel:
     def kv_bytes(self, cells: int, kv_type: str = "f16") -> int:
         """The memory of so many KV cells, in bytes: keys and values, an upper estimate."""
         width = lib.llama_model_n_embd(self.handle) * lib.llama_model_n_head_kv(self.handle)
-        values = cells * lib.llama_model_n_layer(self.handle) * (width // self.heads) * 2
+        values = cells * self.layers * (width // self.heads) * 2
         return int(values * KV_TYPES[kv_type].bytes)
 
     def tokenize(

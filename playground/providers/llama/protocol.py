@@ -170,9 +170,9 @@ class ModelFacts(_Said):
 
     The settings are those in use, whoever chose them, in the words of `EngineSettings`; `cells` is
     how many KV cells all sequences have together. `unified` and `flash_attention` are what the file
-    was opened with, and what one answer gets. `gpu_layers` counts the output layer too. None
-    where llama.cpp did not say. `template`: where turns come from; `template_sha256` the sum of the
-    chat template in the file, empty where it is not used.
+    was opened with, and what one answer gets. `gpu_layers` counts the output layer too; `gpus`
+    names what they lie on. None where llama.cpp did not say. `template`: where turns come from;
+    `template_sha256` the sum of the chat template in the file, empty where it is not used.
     """
 
     description: str
@@ -186,6 +186,7 @@ class ModelFacts(_Said):
     flash_attention: bool | None
     threads: int
     gpu_layers: int
+    gpus: tuple[str, ...] = ()
     load: Literal["mmap", "mlock", "read"] | None
     vocabulary: int
     template: Literal["file", "plain", "missing"]
@@ -198,7 +199,7 @@ class ModelFacts(_Said):
             f"context {self.context_length:,}",
             f"{self.sequences} sequences on {cells}{', one pool' if self.unified else ''}",
             "1 thread" if self.threads == 1 else f"{self.threads} threads",
-            f"{self.gpu_layers} layers on a GPU" if self.gpu_layers else "no GPU",
+            f"{self.gpu_layers} layers on {' and '.join(self.gpus)}" if self.gpus else "no GPU",
         ]
         if self.flash_attention is not None:
             told.append(f"flash attention {'on' if self.flash_attention else 'off'}")

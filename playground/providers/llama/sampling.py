@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import ctypes
 import math
 import random
-from dataclasses import replace
 from typing import NamedTuple
 
 import llama_cpp as lib
@@ -16,10 +14,10 @@ from numpy.typing import NDArray
 from playground.errors import InvalidParameter, LocalError
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import SamplingParams
-from playground.providers.llama.stages import REMEMBERING, Making, make_stages
-from playground.types import Draw, Token, TokenAlternative
+from playground.providers.llama.shortlist import Shortlist
+from playground.providers.llama.stages import REMEMBERING, Making, biased_tokens, make_stages
 
-_Logits = NDArray[np.float32]
+Logits = NDArray[np.float32]
 
 
 class Candidates:
@@ -38,12 +36,18 @@ class Candidates:
         self.size = vocabulary
         self.model = model
 
-    def after(self, chain: lib.llama_sampler_p, logits: _Logits) -> NDArray[np.void]:
-        """What is left of the vocabulary after a chain: a view with fields `id` and `logit`."""
-        self._buffer["id"] = self._ids
-        self._buffer["logit"] = logits
+    def after(
+        self, chain: lib.llama_sampler_p, logits: Logits, some: NDArray[np.intp] | None = None
+    ) -> NDArray[np.void]:
+        """What a chain leaves of the vocabulary, or of `some` tokens of it.
+
+        A view with fields `id` and `logit`, in no particular order.
+        """
+        shown = self._buffer if some is None else self._buffer[: len(some)]
+        shown["id"] = self._ids if some is None else some
+        shown["logit"] = logits if some is None else logits[some]
         self._array.data = self._whole
-        self._array.size = len(self._buffer)
+        self._array.size = len(shown)
         self._array.selected = -1
         self._array.sorted = False
         lib.llama_sampler_apply(chain, ctypes.byref(self._array))
@@ -59,16 +63,21 @@ class Candidates:
         return place if place >= 0 else None
 
 
-class Drawn(NamedTuple):
-    """A drawn token: its place among the survivors of the chain, and the throw of the dice.
+class Survivors(NamedTuple):
+    """What a chain leaves, in no particular order. `tokens` is a view that the next overwrite."""
 
-    `tokens` is a view that the next draw overwrites.
-    """
+    tokens: NDArray[np.int32]
+    probabilities: NDArray[np.float64]
+    logprobs: NDArray[np.float64]
+    """Natural logarithms of them, -inf for 0."""
+
+
+class Drawn(NamedTuple):
+    """A drawn token: its place among the survivors of the chain, and the throw of the dice."""
 
     token: int
     place: int
-    tokens: NDArray[np.int32]
-    probabilities: NDArray[np.float64]
+    survivors: Survivors
     uniform: float | None
 
 
@@ -90,8 +99,10 @@ class SamplerChain:
         self._off_grammar = False
         self._window = max(params.penalty_window, params.dry_window)
         making = Making(params, seed, candidates.size, candidates.model)
+        names = []
         try:
             for name, stage in make_stages(making):
+                names.append(name)
                 lib.llama_sampler_chain_add(self._chain, stage)
                 if name in REMEMBERING:
                     self._remembering.append(stage)
@@ -100,12 +111,16 @@ class SamplerChain:
         except InvalidParameter:
             self.close()
             raise
+        self._shortlist = Shortlist(params, names)
+        self._shortlist.keep(*biased_tokens(making))
 
     def accept(self, tokens: list[int]) -> None:
         """Let penalties and DRY see tokens that were not drawn here: the prompt's."""
         if not self._remembering or not self._window:
             return
-        for token in tokens[-self._window :]:
+        seen = tokens[-self._window :]
+        self._shortlist.keep(*seen)
+        for token in seen:
             for stage in self._remembering:
                 lib.llama_sampler_accept(stage, token)
 
@@ -124,7 +139,7 @@ class SamplerChain:
             if self._grammar is not None:
                 lib.llama_sampler_accept(self._grammar, token)
 
-    def score(self, logits: _Logits, token: int) -> float | None:
+    def score(self, logits: Logits, token: int) -> float | None:
         """The natural-log probability of a given token after the chain, which then sees it.
 
         None where the chain cuts it, and from there on if it was the grammar that did.
@@ -132,10 +147,10 @@ class SamplerChain:
         if self._off_grammar or not self._allowed(token):
             self._off_grammar = True
             return None
-        tokens, probabilities = self.survivors(logits)
-        found = probabilities[tokens == token]
-        lib.llama_sampler_accept(self._chain, token)
-        return float(np.log(found[0])) if len(found) and found[0] > 0 else None
+        survivors = self.survivors(logits)
+        found = survivors.logprobs[survivors.tokens == token]
+        self._see(token)
+        return float(found[0]) if len(found) and math.isfinite(found[0]) else None
 
     def _allowed(self, token: int) -> bool:
         """Whether the grammar takes a token next. Made to see another, it would end the process."""
@@ -148,30 +163,39 @@ class SamplerChain:
         lib.llama_sampler_apply(self._grammar, ctypes.byref(array))
         return bool(one.logit == 0)
 
-    def survivors(self, logits: _Logits) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """The tokens that the chain leaves and their probabilities, in no particular order."""
-        left = self._candidates.after(self._chain, logits)
-        weights = left["logit"].astype(np.float64)
-        peak = float(weights.max())
+    def survivors(self, logits: Logits) -> Survivors:
+        """The tokens that the chain leaves of a distribution."""
+        left = self._candidates.after(self._chain, logits, self._shortlist.of(logits))
+        logprobs = left["logit"].astype(np.float64)
+        peak = float(logprobs.max())
         if not math.isfinite(peak):
             raise LocalError(
                 "What the model gave for the next token is no distribution.",
                 hint="Its file may be damaged, or a knob is set to an extreme.",
             )
-        np.exp(weights - peak, out=weights)
-        weights /= weights.sum()
-        return left["id"], weights
+        logprobs -= peak
+        probabilities = np.exp(logprobs)
+        total = float(probabilities.sum())
+        probabilities /= total
+        logprobs -= math.log(total)
+        logprobs[probabilities == 0] = -math.inf
+        return Survivors(left["id"], probabilities, logprobs)
 
-    def draw(self, logits: _Logits) -> Drawn:
+    def draw(self, logits: Logits) -> Drawn:
         """Draw the next token, and let the chain see it."""
-        tokens, probabilities = self.survivors(logits)
+        survivors = self.survivors(logits)
         uniform: float | None = None
         throw, place = self._dice.random(), self._candidates.selected
         if place is None:
-            uniform, place = throw, _place(tokens, probabilities, throw)
-        drawn = Drawn(int(tokens[place]), place, tokens, probabilities, uniform)
-        lib.llama_sampler_accept(self._chain, drawn.token)
+            uniform, place = throw, _place(survivors.tokens, survivors.probabilities, throw)
+        drawn = Drawn(int(survivors.tokens[place]), place, survivors, uniform)
+        self._see(drawn.token)
         return drawn
+
+    def _see(self, token: int) -> None:
+        lib.llama_sampler_accept(self._chain, token)
+        if self._remembering:
+            self._shortlist.keep(token)
 
     def close(self) -> None:
         """Free the chain."""
@@ -186,125 +210,13 @@ def _place(tokens: NDArray[np.int32], probabilities: NDArray[np.float64], unifor
     Laid out by probability, rounding in the last digit would reorder the many unlikely tokens,
     and the same throw would often give another one.
     """
-    order = np.argsort(tokens)
-    reached = np.cumsum(probabilities[order])
+    in_order = bool((tokens[1:] > tokens[:-1]).all())
+    order = None if in_order else np.argsort(tokens)
+    reached = np.cumsum(probabilities if order is None else probabilities[order])
     # Rounding may leave the sum short of the throw.
-    place = min(int(np.searchsorted(reached, uniform, side="right")), len(order) - 1)
-    while probabilities[order[place]] == 0:
-        place -= 1
-    return int(order[place])
-
-
-class Raw:
-    """The raw distribution at one place: what a token's figures take of it, in few passes.
-
-    In single precision but for the sums: the logits are no better, and passes over a vocabulary in
-    double were most of what figures cost.
-    """
-
-    def __init__(self, logits: _Logits) -> None:
-        self._logits = logits
-        self._peak = logits.max()
-        below = logits - self._peak
-        weights = np.exp(below)
-        total = float(weights.sum(dtype=np.float64))
-        self._log_total = math.log(total)
-        with np.errstate(invalid="ignore"):  # A logit of -inf has 0 × -inf, and adds nothing.
-            weights *= below
-        mean = float(weights.sum(dtype=np.float64))
-        mean = float(np.nansum(weights, dtype=np.float64)) if math.isnan(mean) else mean
-        self.entropy = self._log_total - mean / total
-
-    def logprobs(self, tokens: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Natural-log probabilities of some tokens."""
-        found: NDArray[np.float64] = self._logits[tokens].astype(np.float64)
-        found -= float(self._peak) + self._log_total
-        return found
-
-    def logprob(self, token: int) -> float:
-        """The natural-log probability of a token."""
-        return float(self._logits[token]) - float(self._peak) - self._log_total
-
-
-def describe_raw(model: NativeModel, logits: _Logits, token: int, count: int) -> Token:
-    """A token in the raw distribution, with its `count` likeliest alternatives."""
-    raw = Raw(logits)
-    data = model.piece(token)
-    likeliest = _greatest(logits, count)
-    return Token(
-        token_id=token,
-        data=data,
-        text=data.decode("utf-8", "replace"),
-        logprob=raw.logprob(token),
-        rank=int(np.count_nonzero(logits > logits[token])) + 1,
-        entropy=raw.entropy,
-        alternatives=_alternatives(model, likeliest, raw.logprobs(likeliest)),
-    )
-
-
-def describe(model: NativeModel, logits: _Logits, drawn: Drawn, count: int) -> Token:
-    """A drawn token in the raw and in the sampled-from distribution, `count` alternatives each."""
-    with np.errstate(divide="ignore"):  # What temperature 0 leaves out has probability 0.
-        left = np.log(drawn.probabilities)
-    places = _greatest(left, count)
-    draw = Draw(
-        logprob=float(left[drawn.place]),
-        entropy=_entropy(drawn.probabilities, left),
-        survivors=int(np.count_nonzero(drawn.probabilities)),
-        uniform=drawn.uniform,
-        alternatives=_alternatives(model, drawn.tokens[places], left[places]),
-    )
-    return replace(describe_raw(model, logits, drawn.token, count), draw=draw)
-
-
-def pack_logits(logits: _Logits) -> str:
-    """Logits as base64 of 32-bit little-endian floats, in the order of token ids."""
-    return base64.b64encode(logits.astype("<f4").tobytes()).decode()
-
-
-def _entropy(probabilities: NDArray[np.float64], logprobs: NDArray[np.float64]) -> float:
-    """Shannon entropy in nats."""
-    with np.errstate(invalid="ignore"):  # What was cut has 0 × -inf, and adds nothing.
-        terms = probabilities * logprobs
-    # Not np.dot: BLAS would wake threads for it, on cores that decode.
-    whole = float(terms.sum())
-    return -(float(np.nansum(terms)) if math.isnan(whole) else whole)
-
-
-_COLUMNS = 512
-"""Values are looked through in so many columns: see `_greatest`."""
-
-
-def _greatest(values: NDArray[np.float32] | NDArray[np.float64], count: int) -> NDArray[np.intp]:
-    """Where the `count` greatest values are, greatest first; without those that are -inf."""
-    count = min(count, len(values))
-    if not count:
-        return np.empty(0, dtype=np.intp)
-    rows, sifted = len(values) // _COLUMNS, values
-    if rows > 1 and count <= _COLUMNS:
-        # So many columns hold a value that is no less than the one that is searched: a look at the
-        # greatest of each leaves few values, and takes a sixth of partitioning them all.
-        sifted = values[: rows * _COLUMNS].reshape(rows, _COLUMNS).max(axis=0)
-    least = max(np.partition(sifted, -count)[-count], np.finfo(values.dtype).min)
-    some = np.flatnonzero(values >= least)
-    ranked: NDArray[np.intp] = some[np.argsort(-values[some], kind="stable")][:count]
-    return ranked
-
-
-def _alternatives(
-    model: NativeModel,
-    tokens: NDArray[np.intp] | NDArray[np.int32],
-    logprobs: NDArray[np.float64],
-) -> tuple[TokenAlternative, ...]:
-    return tuple(
-        _alternative(model, token, logprob)
-        for token, logprob in zip(tokens.tolist(), logprobs.tolist(), strict=True)
-    )
-
-
-def _alternative(model: NativeModel, token: int, logprob: float) -> TokenAlternative:
-    data = model.piece(token)
-    try:
-        return TokenAlternative(data.decode(), logprob, token)
-    except UnicodeDecodeError:
-        return TokenAlternative(data.decode("utf-8", "replace"), logprob, token, data)
+    rank = min(int(np.searchsorted(reached, uniform, side="right")), len(tokens) - 1)
+    place = rank if order is None else int(order[rank])
+    while probabilities[place] == 0:
+        rank -= 1
+        place = rank if order is None else int(order[rank])
+    return place

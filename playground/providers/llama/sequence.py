@@ -9,6 +9,7 @@ from typing import ClassVar
 from playground.errors import InvalidParameter
 from playground.params import SEEDS
 from playground.providers.llama.context import NativeContext
+from playground.providers.llama.figures import describe, describe_raw, pack_logits
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.pieces import TextAssembler
 from playground.providers.llama.protocol import (
@@ -22,13 +23,7 @@ from playground.providers.llama.protocol import (
     Text,
     WholeDistribution,
 )
-from playground.providers.llama.sampling import (
-    Candidates,
-    SamplerChain,
-    describe,
-    describe_raw,
-    pack_logits,
-)
+from playground.providers.llama.sampling import Candidates, SamplerChain
 from playground.types import FinishReason, Token
 
 

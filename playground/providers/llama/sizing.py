@@ -6,10 +6,9 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import llama_cpp as lib
-
 from playground.errors import ModelLoadFailed
 from playground.providers.llama.control_groups import ROOT, memory_left, processors
+from playground.providers.llama.gpus import gpus
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import EngineSettings
 from playground.sizes import in_words
@@ -34,6 +33,9 @@ if not, all share one pool of that size: a long conversation finds room there.""
 KV_SHARE = 1 / 2
 """The most of the free memory that they may take, where one context does not need more: the buffers
 to compute in come on top of them."""
+
+BUFFERS_BYTES = 512 * 1024**2
+"""The memory of each GPU that is left to the buffers to compute in, which come after the cells."""
 
 SCORES_BYTES = 1024**3
 """The most memory for attention scores, which llama.cpp holds whole without flash attention."""
@@ -72,7 +74,7 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     Raises `ModelLoadFailed` if its KV cells would not fit into the memory that is free: the
     system would otherwise kill the process, or a neighbour's, later and without a word.
     """
-    free = free_memory()
+    free = free_for_cells(model)
     # A damaged header may say 0, or a number that comes out negative: llama.cpp would take either
     # for billions of cells, and the system end the process when memory does.
     trained = model.trained_context if model.trained_context > 0 else LEAST_CONTEXT
@@ -90,10 +92,11 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
         cells = min(cells, max(length, room // max(1, model.kv_bytes(1, settings.kv_type))))
     needed = model.kv_bytes(cells, settings.kv_type)
     if free is not None and needed > free:
+        fewer = ", or fewer gpu_layers" if model.gpu_layers else ""
         raise ModelLoadFailed(
             f"A context of {length:,} tokens for {model.path.name} needs {in_words(needed)} of "
             f"memory and {in_words(free)} are free.",
-            hint="Open it with a smaller context_length.",
+            hint=f"Open it with a smaller context_length{fewer}.",
         )
     threads = settings.threads
     if threads is None:
@@ -114,7 +117,7 @@ def shared_layout(model: NativeModel, settings: EngineSettings, opened: Layout) 
     None where that is `opened` already, where the user settled it, and where it has not been
     measured to gain: on a GPU.
     """
-    if settings.unified is not None or opened.sequences == 1 or _on_gpu(settings):
+    if settings.unified is not None or opened.sequences == 1 or model.gpu_layers:
         return None
     if model.recurrent:
         return None
@@ -152,13 +155,9 @@ def _flash_attention(
     chosen = unified and not settings.unified
     if settings.flash_attention is not None or settings.kv_type == "q8_0" or chosen:
         return settings.flash_attention
-    if _on_gpu(settings):
+    if model.gpu_layers:
         return None
     return False if _scores_fit(model, cells) else None
-
-
-def _on_gpu(settings: EngineSettings) -> bool:
-    return bool(lib.llama_supports_gpu_offload()) and settings.gpu_layers != 0
 
 
 def _scores_fit(model: NativeModel, cells: int) -> bool:
@@ -177,13 +176,26 @@ def describe_machine() -> str:
     """What the automatic settings come from, for `playground doctor`."""
     cores, free = usable_cores(), free_memory()
     memory = f"{in_words(free)} of memory free" if free is not None else "free memory not known"
-    gpu = "layers go to the GPU" if lib.llama_supports_gpu_offload() else "no GPU in this build"
+    cards = ", ".join(f"{card.name} with {in_words(card.free)} free" for card in gpus())
+    gpu = f"layers go to {cards}" if cards else "no GPU for llama.cpp"
     threads = "1 thread" if cores == 1 else f"{cores} threads"
     return (
         f"{threads} ({ONE_THREAD_PARAMETERS // 10**6} M parameters and less: 1), {SEQUENCES} "
         f"sequences ({SHARING_ANSWERS} answers to one prompt may share a pool of KV cells), "
         f"{memory} (a context takes up to {CONTEXT_SHARE:.1%} of it), {gpu}"
     )
+
+
+def free_for_cells(model: NativeModel) -> int | None:
+    """Bytes free where a model's KV cells will lie: with their layers, on the GPUs or not."""
+    system = free_memory()
+    cards = gpus() if model.gpu_layers else ()
+    # The output layer is the first to go there, and has no cells.
+    there = min(1.0, (model.gpu_layers - 1) / max(1, model.layers))
+    if not cards or there <= 0:
+        return system
+    free = int(sum(max(0, card.free - BUFFERS_BYTES) for card in cards) / there)
+    return free if there == 1 or system is None else min(free, int(system / (1 - there)))
 
 
 def free_memory(root: Path = ROOT) -> int | None:

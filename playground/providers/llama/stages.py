@@ -181,12 +181,18 @@ def make_stages(making: Making) -> Iterator[tuple[str, lib.llama_sampler_p]]:
 
 
 def _logit_bias(making: Making) -> lib.llama_sampler_p:
+    values = making.params.logit_bias.values()
     biases = [
-        lib.llama_logit_bias(token=_token_named(name, making), bias=bias)
-        for name, bias in making.params.logit_bias.items()
+        lib.llama_logit_bias(token=token, bias=bias)
+        for token, bias in zip(biased_tokens(making), values, strict=True)
     ]
     array = (lib.llama_logit_bias * len(biases))(*biases)
     return lib.llama_sampler_init_logit_bias(making.vocabulary, len(biases), array)
+
+
+def biased_tokens(making: Making) -> list[int]:
+    """The tokens that `logit_bias` names, in its order."""
+    return [_token_named(name, making) for name in making.params.logit_bias]
 
 
 def _token_named(name: str, making: Making) -> int:

@@ -156,6 +156,7 @@ class Worker:
                 "flash_attention": context.flash_attention,
                 "threads": layout.threads,
                 "gpu_layers": self._model.gpu_layers,
+                "gpus": self._model.gpus,
                 "load": self._model.load,
                 "vocabulary": self._model.vocabulary,
                 "template": "file" if used else plain,

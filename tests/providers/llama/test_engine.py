@@ -11,9 +11,9 @@ from playground.errors import ContextOverflow, LocalError
 from playground.providers.llama import engine as engine_module
 from playground.providers.llama.context import NativeContext
 from playground.providers.llama.engine import Engine
+from playground.providers.llama.figures import Raw
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import Began, ChoiceEnded, Done, Report, Text
-from playground.providers.llama.sampling import Raw
 
 from .conftest import MakeEngine, sampling
 

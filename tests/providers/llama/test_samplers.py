@@ -72,7 +72,7 @@ def test_dry_penalises_the_token_that_would_go_on_repeating(native_model: Native
     chain = SamplerChain(knobs, 1, Candidates(native_model.vocabulary, native_model))
     chain.accept([1005, 1006, 1007, 1008, 1005, 1006, 1007])
     logits = np.zeros(native_model.vocabulary, dtype=np.float32)
-    tokens, probabilities = chain.survivors(logits)
+    tokens, probabilities, _ = chain.survivors(logits)
     by_token = dict(zip(tokens.tolist(), probabilities.tolist(), strict=True))
     chain.close()
     assert by_token[1008] < by_token[1009] / 2
