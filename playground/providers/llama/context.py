@@ -87,6 +87,8 @@ class NativeContext:
         self.length: int = min(lib.llama_n_ctx_seq(self.handle), length)
         self.cells: int = lib.llama_n_ctx(self.handle)
         self.unified = unified
+        self.computes_apart = model.gpu_layers > 0
+        """Whether `decode` comes back while a GPU still computes; `logits` waits for it."""
         self.flash_attention: bool | None = None
         if "no_flash_attention" in READER.settled:
             self.flash_attention = False
@@ -176,6 +178,10 @@ class NativeContext:
                 hint="Try again; a smaller context_length or fewer sequences may help.",
             )
         return True
+
+    def wait(self) -> None:
+        """Wait for a GPU to be done with the batch."""
+        lib.llama_synchronize(self.handle)
 
     def logits(self, row: int) -> _Floats:
         """The logits of one batch row, a view that the next decode overwrites."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from playground.errors import ContextOverflow, LocalError
 from playground.providers.llama.context import SCORED_ROWS, NativeContext
@@ -62,13 +62,19 @@ class Engine:
         self._seated: dict[int, int] = {}
         """When each request that still waits last got a slot."""
         self._waiting: deque[Sequence] = deque()
+        self._untold: list[Iterable[Report]] = []
+        """What came of the last batch, where it is put into words while the next is decoded."""
         self._clock = 0
         self._rows_left = sequences + SCORED_ROWS
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to decode."""
-        return not self._waiting and all(slot.user is None for slot in self._slots)
+        """Whether there is nothing to decode, and nothing left to tell."""
+        return (
+            not self._waiting
+            and not self._untold
+            and all(slot.user is None for slot in self._slots)
+        )
 
     @property
     def longest_kept(self) -> int:
@@ -207,13 +213,29 @@ class Engine:
         for slot in sorted(prefilling, key=lambda slot: slot.last_used):
             if budget > 0:
                 budget -= self._feed(slot, budget)
-        if self._context.size == 0:
+        began = time.perf_counter()
+        whole = self._context.size > 0 and self._decode(live)
+        # A GPU has only been given that batch: here is time for what came of the last one.
+        reports += self._tell()
+        if not whole:
             return reports
-        if not self._decode(live):
-            return reports
+        if self._context.size >= SMALLEST_CHUNK:
+            self._context.wait()
+            self._prefill_rate = self._context.size / (time.perf_counter() - began)
         for slot in live:
-            reports += self._read(slot)
+            told = self._read(slot)
+            if self._context.computes_apart:
+                self._untold.append(told)
+            else:
+                reports += told
+        if all(slot.user is None for slot in live):
+            reports += self._tell()
         return reports
+
+    def _tell(self) -> Iterator[Report]:
+        untold, self._untold = self._untold, []
+        for told in untold:
+            yield from told
 
     def _chunk(self, *, shared: bool) -> int:
         """How many prompt tokens to evaluate in a step, by how fast they went so far."""
@@ -223,17 +245,13 @@ class Engine:
     def _decode(self, live: list[Slot]) -> bool:
         """Run the batch; false if it was stopped on its way, because nobody wants it any more."""
         self.in_batch = frozenset(slot.user.id for slot in live if slot.user)
-        began = time.perf_counter()
         whole = self._context.decode()
         self.in_batch = frozenset()
         if not whole:
             for slot in live:
                 self._leave(slot)
                 self._forget(slot)
-            return False
-        if self._context.size >= SMALLEST_CHUNK:
-            self._prefill_rate = self._context.size / (time.perf_counter() - began)
-        return True
+        return whole
 
     def _feed(self, slot: Slot, most: int) -> int:
         """Put up to `most` of a slot's pending tokens into the batch; how many it was."""
@@ -256,25 +274,31 @@ class Engine:
         self._touch(slot)
         return len(chunk)
 
-    def _read(self, slot: Slot) -> Iterator[Report]:
+    def _read(self, slot: Slot) -> Iterable[Report]:
         sequence = slot.user
         if sequence is None or not sequence.rows:
-            return
+            return ()
         try:
-            yield from sequence.decoded(self._context)
+            told = sequence.decoded(self._context)
         except LocalError as error:
             self.cancel(sequence.id)
-            yield Failed(id=sequence.id, error="LocalError", message=error.message, hint=error.hint)
-            return
+            failed = Failed(
+                id=sequence.id, error="LocalError", message=error.message, hint=error.hint
+            )
+            return (failed,)
         sequence.rows = []
         if sequence.over:
             self._leave(slot)
+        return told
 
     def _end_if_full(self, slot: Slot) -> Iterator[Report]:
         sequence = slot.user
         if sequence is None or len(slot.tokens) < self._context.length:
             return
-        yield from sequence.context_full()
+        ended = sequence.context_full()
+        # What its last token came of is told before its end.
+        yield from self._tell()
+        yield from ended
         self._leave(slot)
 
     def _leave(self, slot: Slot) -> None:

@@ -51,12 +51,15 @@ def describe_raw(model: NativeModel, logits: Logits, token: int, count: int) -> 
     raw = Raw(logits)
     data = model.piece(token)
     likeliest = _greatest(logits, count)
+    # What is likelier than one of these is one of these.
+    among = count and logits[token] >= logits[likeliest[-1]]
+    likelier = (logits[likeliest] if among else logits) > logits[token]
     return Token(
         token_id=token,
         data=data,
         text=data.decode("utf-8", "replace"),
         logprob=raw.logprob(token),
-        rank=int(np.count_nonzero(logits > logits[token])) + 1,
+        rank=int(np.count_nonzero(likelier)) + 1,
         entropy=raw.entropy,
         alternatives=_alternatives(model, likeliest, raw.logprobs(likeliest)),
     )

@@ -80,6 +80,10 @@ class Drawn(NamedTuple):
     survivors: Survivors
     uniform: float | None
 
+    def lasting(self) -> Drawn:
+        """The same, whatever is drawn next."""
+        return self._replace(survivors=self.survivors._replace(tokens=self.survivors.tokens.copy()))
+
 
 class SamplerChain:
     """The sampler chain of one sequence, and its dice.

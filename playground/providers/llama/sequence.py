@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Many
+from functools import partial
 from typing import ClassVar
 
 from playground.errors import InvalidParameter
@@ -61,10 +63,13 @@ class Sequence(ABC):
         return []
 
     @abstractmethod
-    def decoded(self, context: NativeContext) -> list[Report]:
-        """Read `rows`, and say what came of it."""
+    def decoded(self, context: NativeContext) -> Iterable[Report]:
+        """Read `rows` and go on, and say what came of it: in words only when that is iterated.
 
-    def context_full(self) -> list[Report]:
+        Where a context computes apart, that is while it decodes the next batch.
+        """
+
+    def context_full(self) -> Iterable[Report]:
         """End because no cell is left for another token."""
         self.over = True
         return []
@@ -96,6 +101,10 @@ class Request:
         self.began = False
         self.cached_tokens = 0
         self.output_tokens = 0
+
+
+Figures = Callable[[], Token]
+"""Works out what is told about a token, which takes longer than drawing it."""
 
 
 class Answer(Sequence):
@@ -165,7 +174,7 @@ class Answer(Sequence):
         )
         return [began]
 
-    def decoded(self, context: NativeContext) -> list[Report]:
+    def decoded(self, context: NativeContext) -> Iterable[Report]:
         """Draw the next token, decide whether it ends the choice, and give the text to show."""
         params = self._request.params
         logits = context.logits(self.rows[-1])
@@ -173,20 +182,22 @@ class Answer(Sequence):
         token = drawn.token
         if self._model.ends_turn(token):
             return self._end("stop")
-        tokens: tuple[Token, ...] = ()
+        figures: Figures | None = None
         if params.logprobs is not None:
-            tokens = (describe(self._model, logits, drawn, params.logprobs),)
+            if context.computes_apart:
+                logits, drawn = logits.copy(), drawn.lasting()
+            figures = partial(describe, self._model, logits, drawn, params.logprobs)
         self._drawn += 1
         self._request.output_tokens += 1
         self.pending = [token]
         text = self._text.push(self._model.piece(token))
         if self._text.stopped:
-            return self._end("stop", text, tokens)
+            return self._end("stop", text, figures)
         if self._drawn >= params.max_length:
-            return self._end("length", text, tokens)
-        return self._say(text, tokens)
+            return self._end("length", text, figures)
+        return self._say(text, figures)
 
-    def context_full(self) -> list[Report]:
+    def context_full(self) -> Iterable[Report]:
         """End because no cell is left for another token."""
         return self._end("context")
 
@@ -196,13 +207,12 @@ class Answer(Sequence):
             self._made.close()
 
     def _end(
-        self, reason: FinishReason, text: str = "", tokens: tuple[Token, ...] = ()
-    ) -> list[Report]:
+        self, reason: FinishReason, text: str = "", figures: Figures | None = None
+    ) -> Iterator[Report]:
         self.over = True
         request = self._request
         request.open_choices -= 1
-        said = self._say(text + self._text.flush(), tokens)
-        said.append(ChoiceEnded(id=self.id, choice=self.choice, reason=reason))
+        ended: list[Report] = [ChoiceEnded(id=self.id, choice=self.choice, reason=reason)]
         if request.open_choices == 0:
             done = Done(
                 id=self.id,
@@ -210,13 +220,14 @@ class Answer(Sequence):
                 output_tokens=request.output_tokens,
                 cached_tokens=request.cached_tokens,
             )
-            said.append(done)
-        return said
+            ended.append(done)
+        return self._say(text + self._text.flush(), figures, *ended)
 
-    def _say(self, text: str, tokens: tuple[Token, ...]) -> list[Report]:
-        if not text and not tokens:
-            return []
-        return [Text(id=self.id, choice=self.choice, text=text, tokens=tokens)]
+    def _say(self, text: str, figures: Figures | None, *ended: Report) -> Iterator[Report]:
+        if text or figures is not None:
+            tokens = () if figures is None else (figures(),)
+            yield Text(id=self.id, choice=self.choice, text=text, tokens=tokens)
+        yield from ended
 
 
 class Scoring(Sequence):

@@ -45,20 +45,25 @@ def native_model() -> NativeModel:
     return NativeModel(DEMO, gpu_layers=0)
 
 
-@pytest.fixture(params=[False, True], ids=["own-cells", "unified"])
+@pytest.fixture(
+    params=[(False, False), (True, False), (False, True)],
+    ids=["own-cells", "unified", "tells-later"],
+)
 def make_engine(request: pytest.FixtureRequest, native_model: NativeModel) -> MakeEngine:
-    """Engines with KV cells of either kind."""
+    """Engines with KV cells of either kind, and one that tells what came of a batch as on a GPU."""
+    unified, apart = request.param
 
     def make(length: int = 512, sequences: int = 4) -> Engine:
         context = NativeContext(
             native_model,
             length=length,
-            cells=length if request.param else length * sequences,
+            cells=length if unified else length * sequences,
             sequences=sequences,
-            unified=request.param,
+            unified=unified,
             threads=1,
             batch_tokens=512,
         )
+        context.computes_apart = apart
         return Engine(native_model, context, sequences)
 
     return make
