@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 from playground.providers.llama.protocol import SamplingParams
 from playground.providers.llama.stages import TINY
 
+LARGE_VOCABULARY = 16_384
+"""Smaller ones are shown whole: what is saved is less than looking costs (`benchmarks.drawing`)."""
+
 _COLUMNS = 512
 """Values are looked through in so many columns: see `reached`."""
 
@@ -75,10 +78,10 @@ class Shortlist:
 
     def of(self, logits: NDArray[np.float32]) -> NDArray[np.intp] | None:
         """The tokens to show, in order of their ids; None where it has to be all."""
-        if not self._cuts or self._count >= len(logits):
+        if not self._cuts or not LARGE_VOCABULARY <= len(logits) > self._count:
             return None
-        altered = np.fromiter(self._altered, dtype=np.intp, count=len(self._altered))
-        if len(altered):
+        altered = list(self._altered)
+        if altered:
             # What is altered cannot be counted on to hold its place.
             logits = logits.copy()
             logits[altered] = -np.inf
@@ -87,8 +90,9 @@ class Shortlist:
         least -= _MARGIN * max(1.0, abs(peak), abs(least))
         if not math.isfinite(peak) or not math.isfinite(least):
             return None
-        some = np.flatnonzero(logits >= np.float32(least))
-        return np.union1d(some, altered) if len(altered) else some
+        shown = logits >= np.float32(least)
+        shown[altered] = True
+        return np.flatnonzero(shown)
 
 
 def reached(values: NDArray[np.float32] | NDArray[np.float64], count: int) -> float:

@@ -1,6 +1,6 @@
 """A chain that is shown a shortlist leaves what it would leave of the whole vocabulary."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import llama_cpp as lib
 import numpy as np
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from playground.params import SAMPLERS
+from playground.providers.llama import shortlist as shortlist_module
 from playground.providers.llama.protocol import SamplingParams
 from playground.providers.llama.sampling import Candidates
 from playground.providers.llama.shortlist import Shortlist, reached
@@ -18,6 +19,14 @@ from tests.providers.llama.conftest import sampling
 
 VOCABULARY = 2_000
 LLAMA_3 = 128_256
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _every_vocabulary_is_large() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shortlist_module, "LARGE_VOCABULARY", 1)
+        yield
+
 
 KNOBS = st.fixed_dictionaries(
     {},
@@ -134,6 +143,14 @@ def test_what_is_no_distribution_is_shown_whole(broken: float) -> None:
     logits[7] = broken
 
     assert Shortlist(sampling(top_k=3), ["top_k"]).of(logits) is None
+
+
+def test_a_small_vocabulary_is_shown_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = Shortlist(sampling(top_k=40), ["top_k"])
+    logits = np.arange(VOCABULARY, dtype=np.float32)
+    assert usual.of(logits) is not None
+    monkeypatch.setattr(shortlist_module, "LARGE_VOCABULARY", VOCABULARY + 1)
+    assert usual.of(logits) is None
 
 
 @given(st.integers(1, 3_000), st.integers(0, 2**32))
