@@ -31,17 +31,28 @@ def find(name: str, folder: Path | None) -> str | None:
 
 
 def batched_bench(
-    program: str, model: Path, prompt: int, length: int, count: int, *, unified: bool, flash: bool
+    program: str,
+    model: Path,
+    prompt: int,
+    length: int,
+    count: int,
+    *,
+    unified: bool,
+    flash: bool,
+    gpu: bool = False,
+    context: int = CONTEXT,
 ) -> float:
     """Decode tokens a second of so many sequences that share a prompt; nothing is sampled.
 
     Their KV cells lie in one pool (`unified`), or each has its own. `flash`: with flash attention.
+    `gpu`: all layers there, instead of one thread. `context`: what each sequence has room for.
     """
     done = subprocess.run(
         [
-            *(program, "-m", str(model), "-t", "1", "-tb", "1", "-ngl", "0", "-pps"),
+            *(program, "-m", str(model), "-t", "1", "-tb", "1", "-pps"),
+            *("-ngl", "999" if gpu else "0"),
             *("-fa", "on" if flash else "off"),
-            *("-c", str(CONTEXT * count), "-b", "512", "-ub", "512", "--output-format", "jsonl"),
+            *("-c", str(context * count), "-b", "512", "-ub", "512", "--output-format", "jsonl"),
             *("-npp", str(prompt), "-ntg", str(length), "-npl", str(count)),
             *(["-kvu"] if unified else []),
         ],

@@ -83,16 +83,17 @@ def write_random_gguf(
     return count
 
 
-def random_gguf() -> Path:
-    """The 110 M model, made once and kept in the system's temporary folder."""
-    # Another version of this file makes another model.
-    version = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+def random_gguf(shape: Shape | None = None) -> Path:
+    """A model (of 110 M parameters), made once and kept in the system's temporary folder."""
+    # Another version of this file makes another model, and so does another shape.
+    told = Path(__file__).read_bytes() + (repr(shape).encode() if shape else b"")
+    version = hashlib.sha256(told).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / "chat-playground-benchmarks"
     path = folder / f"random-{version}.gguf"
     if not path.exists():
         folder.mkdir(mode=0o700, exist_ok=True)
         half = path.with_suffix(f".{os.getpid()}")
-        write_random_gguf(half)
+        write_random_gguf(half, shape)
         half.replace(path)
     return path
 
