@@ -34,11 +34,6 @@ KV_SHARE = 1 / 2
 """The most of the free memory that they may take, where one context does not need more: the buffers
 to compute in come on top of them."""
 
-OWN_SHARE = 1 / 8
-"""On a GPU, cells for each sequence of its own may take so much of its free memory, where that is
-more: sixteen answers to 1,024 prompt tokens came 1.3 times as fast from them as from a pool, to
-4,096 tokens 2.2 times (1.2 B parameters on an H200)."""
-
 BUFFERS_BYTES = 512 * 1024**2
 """The memory of each GPU that is left to the buffers to compute in, which come after the cells."""
 
@@ -92,8 +87,7 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
     # A state of its own for each sequence is all that a recurrent model has.
     unified = False if model.recurrent else settings.unified
     if unified is None:
-        own = room if free is None or not model.gpu_layers else max(room, int(free * OWN_SHARE))
-        unified = sequences > 1 and model.kv_bytes(cells, settings.kv_type) > own
+        unified = sequences > 1 and model.kv_bytes(cells, settings.kv_type) > room
     if unified:
         cells = min(cells, max(length, room // max(1, model.kv_bytes(1, settings.kv_type))))
     needed = model.kv_bytes(cells, settings.kv_type)

@@ -101,19 +101,6 @@ def test_cells_lie_with_their_layer(
     assert sizing.free_for_cells(native_model) == GIB // 2
 
 
-def test_on_a_gpu_cells_of_their_own_may_take_an_eighth_of_its_memory(
-    native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(native_model, "gpu_layers", native_model.layers + 1)
-    asked = EngineSettings(context_length=8192, sequences=64)
-    wanted = native_model.kv_bytes(8192 * 64)
-    assert wanted > sizing.KV_BYTES
-    _with(monkeypatch, sizing.BUFFERS_BYTES + 8 * wanted)
-    assert not sizing.choose_layout(native_model, asked).unified
-    _with(monkeypatch, sizing.BUFFERS_BYTES + 8 * wanted - GIB)
-    assert sizing.choose_layout(native_model, asked).unified
-
-
 def test_the_machines_gpus_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no GPU" in sizing.describe_machine()
     _with(monkeypatch, 6 * GIB)
