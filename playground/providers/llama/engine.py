@@ -18,6 +18,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 
 from playground.errors import ContextOverflow, LocalError
+from playground.providers.llama.cells import Held
 from playground.providers.llama.context import SCORED_ROWS, NativeContext
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import Failed, Occupancy, Report, SamplingParams
@@ -43,9 +44,15 @@ class Slot:
     def __init__(self, number: int) -> None:
         self.number = number
         self.tokens: list[int] = []
+        self.cells = Held()
         self.user: Sequence | None = None
         self.reserved = 0
         self.last_used = 0
+
+    @property
+    def coming(self) -> int:
+        """How many cells more it has a claim on."""
+        return max(0, self.reserved - len(self.tokens)) if self.user is not None else 0
 
 
 class Engine:
@@ -90,7 +97,7 @@ class Engine:
         self._context = context
         self._prefill_rate = 0.0
         for slot in self._slots:
-            slot.tokens = []
+            slot.tokens, slot.cells = [], Held()
 
     @property
     def only_drawing(self) -> bool:
@@ -175,8 +182,13 @@ class Engine:
             cells=self._context.cells,
             unified=self._context.unified,
             flash_attention=self._context.flash_attention,
-            cells_kept=sum(len(slot.tokens) for slot in self._slots),
+            cells_kept=self._cells_kept(),
         )
+
+    def _cells_kept(self) -> int:
+        if self._context.unified:
+            return Held.together(slot.cells for slot in self._slots)
+        return sum(len(slot.tokens) for slot in self._slots)
 
     def cancel(self, number: int) -> None:
         """Stop a request: its slots are free for the next step."""
@@ -271,6 +283,7 @@ class Engine:
             chunk, position, slot.number, wants_from=sequence.wants_from
         )
         slot.tokens += chunk
+        slot.cells.fill(len(chunk))
         self._touch(slot)
         return len(chunk)
 
@@ -310,7 +323,7 @@ class Engine:
 
     def _forget(self, slot: Slot) -> None:
         self._context.keep_first(slot.number, 0)
-        slot.tokens = []
+        slot.tokens, slot.cells = [], Held()
 
     def _touch(self, slot: Slot) -> None:
         self._clock += 1
@@ -377,9 +390,10 @@ class Engine:
         if not self._context.unified:
             return slot
         # One pool of cells: reserve the most that this sequence can come to use, and let idle
-        # prefixes go, oldest first, until that fits.
+        # prefixes go, oldest first, until that fits. What it shares is there already.
         wanted = min(sequence.most_tokens, self._context.length)
-        while wanted > self._free_cells(slot):
+        start = source.cells.first(shared)
+        while wanted - shared > self._free_cells(slot, start):
             idle = [item for item in free if item.tokens and item not in (slot, source)]
             if idle:
                 self._forget(min(idle, key=lambda item: item.last_used))
@@ -390,14 +404,11 @@ class Engine:
         slot.reserved = wanted
         return slot
 
-    def _free_cells(self, slot: Slot) -> int:
-        """Cells that nobody has a claim on, were `slot` emptied."""
-        claimed = sum(
-            item.reserved if item.user is not None else len(item.tokens)
-            for item in self._slots
-            if item is not slot
-        )
-        return self._context.cells - claimed
+    def _free_cells(self, slot: Slot, start: Held) -> int:
+        """Cells that nobody has a claim on, were `slot` emptied but for the cells of `start`."""
+        others = [item for item in self._slots if item is not slot]
+        held = Held.together([start, *(item.cells for item in others)])
+        return self._context.cells - held - sum(item.coming for item in others)
 
     def _enter(self, slot: Slot, sequence: Sequence, source: Slot, shared: int) -> list[Report]:
         """Seat a sequence in its slot with the first `shared` tokens of its prompt in place."""
@@ -413,7 +424,7 @@ class Engine:
             if shared and (part or not self._context.copy(source.number, slot.number, shared)):
                 self._forget(slot)
                 shared = 0
-        slot.tokens = sequence.prompt[:shared]
+        slot.tokens, slot.cells = sequence.prompt[:shared], source.cells.first(shared)
         sequence.resume_after(shared)
         slot.user = sequence
         self._touch(slot)

@@ -312,7 +312,7 @@ class Occupancy(_Said):
     """The answer to `watch`.
 
     `running` of the `slots` are in use and `waiting` sequences want one; `cells_kept` of the KV
-    `cells` hold tokens, those kept as prefixes for later included (shared ones counted for each).
+    `cells` hold tokens, those kept as prefixes for later included, and once what is shared.
     `unified` and `flash_attention` are those of `ModelFacts`, as they are now.
     """
 
