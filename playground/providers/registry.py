@@ -34,13 +34,17 @@ def find_provider(name: str) -> Provider:
     Raises `UnknownProvider` (with the nearest names), the catalogue's `BrokenFile`, or
     `ConfigurationError` if the plug-in behind it cannot be imported.
     """
-    spec = catalogue().find(name) or ProviderSpec(id=name, backend=name)
+    known = catalogue().find(name)
+    spec = known or ProviderSpec(id=name, backend=name)
     entry = _backends().get(spec.backend)
     if entry is None:
-        if spec.backend != name:
+        if known is not None:
+            installed = ", ".join(sorted(_backends()))
             raise ConfigurationError(
                 f"The provider {name!r} wants a backend {spec.backend!r}, which is not installed.",
-                hint=f"Installed: {', '.join(sorted(_backends()))}.",
+                hint=f"Installed: {installed}."
+                if installed
+                else "Install the playground with pip: this folder is not installed.",
             )
         raise UnknownProvider(
             f"There is no provider {name!r}.",

@@ -92,6 +92,16 @@ def test_a_backend_that_is_not_installed_is_named(config_folder: Path) -> None:
         find_provider("mine")
 
 
+def test_in_a_folder_that_is_not_installed_a_shipped_provider_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    find_provider.cache_clear()
+    monkeypatch.setattr(registry, "_backends", dict)
+    with pytest.raises(ConfigurationError, match="'local', which is not installed") as caught:
+        find_provider("local")
+    assert "Install the playground" in caught.value.hint
+
+
 @pytest.mark.parametrize("name", ["broken", "gone", "odd"])
 def test_a_plug_in_that_fails_is_named_and_hides_nobody_else(plug_in: None, name: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
