@@ -49,6 +49,7 @@ class GrowingChoice:
                 self.tokens.extend(event.tokens)
             case ReasoningDelta():
                 self._reasoning.append(event.text)
+                self.tokens.extend(event.tokens)
             case Finished():
                 self.finish_reason = event.reason
 

@@ -14,12 +14,14 @@ from typing import Literal
 from pydantic import JsonValue
 
 from playground.errors import ModelFileError, UnknownModel, UnknownProvider, UsageError
+from playground.growing import GrowingChoice
 from playground.history.records import RunRecord
 from playground.providers.base import ChatModel
 from playground.providers.registry import open_model
+from playground.reasoning import rejoined
 from playground.repeating import engine_options, used_params
 from playground.run import Run
-from playground.types import Answer, EndState, Frozen, Provenance, Receipt, Token
+from playground.types import Answer, Choice, EndState, Frozen, Provenance, Receipt, Token
 
 Figures = Callable[[str, int], Sequence[Token]]
 """Gives the kept tokens of an answer by run and choice: `History.tokens`."""
@@ -89,7 +91,7 @@ async def replay(record: RunRecord, figures: Figures | None = None) -> Replay:
     Raises `UsageError` for a run without any text, `ModelFileError` with the file and its sum where
     the model is gone, and the run's error if it fails this time.
     """
-    if record.state != "done" and not any(choice.text for choice in record.choices):
+    if record.state != "done" and not any(map(_written, record.choices)):
         raise UsageError(
             f"Run {record.id} ({record.state}) gave no text, so that there is nothing to compare.",
             hint="Ask again instead.",
@@ -102,6 +104,7 @@ async def replay(record: RunRecord, figures: Figures | None = None) -> Replay:
             prefix=record.prefix,
             unsupported="adjust",
         )
+        run.prefix_text = record.beginning
         async with run:
             async for _ in run:
                 if _goes_far_enough(run, record):
@@ -142,7 +145,7 @@ def _goes_far_enough(run: Run, record: RunRecord) -> bool:
     if record.state == "done" or run.state != "running":
         return False
     return len(run.choices) >= len(record.choices) and all(
-        len(now.text) > len(then.text) or now.finish_reason is not None
+        len(_written(now)) > len(_written(then)) or now.finish_reason is not None
         for then, now in zip(record.choices, run.choices, strict=False)
     )
 
@@ -156,9 +159,9 @@ async def _parting(
     """Where an answer parted from the kept one; None if it did not."""
     cut = record.state != "done"
     if choice >= len(record.choices):
-        return None if cut else _part(choice, "word", (), _words(run.choices[choice].text))
-    then = record.choices[choice].text
-    now = run.choices[choice].text if choice < len(run.choices) else ""
+        return None if cut else _part(choice, "word", (), _words(_written(run.choices[choice])))
+    then = _written(record.choices[choice])
+    now = _written(run.choices[choice]) if choice < len(run.choices) else ""
     cut = cut and record.choices[choice].finish_reason is None
     # A cut answer may end in half a character.
     if then == now or (cut and now.startswith(then.rstrip("\N{REPLACEMENT CHARACTER}"))):
@@ -196,6 +199,11 @@ def _part(
         if old != new:
             return Parting(choice=choice, place=place + 1, unit=unit, then=old, now=new)
     return None
+
+
+def _written(choice: Choice | GrowingChoice) -> str:
+    """Reasoning and answer as one text."""
+    return rejoined(choice.reasoning, choice.text)
 
 
 def _names(tokens: Sequence[Token]) -> list[str]:

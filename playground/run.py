@@ -19,6 +19,7 @@ from playground.lens.tokens import Tokens
 from playground.machine import hardware, versions
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel, Given
+from playground.reasoning import Parter, begins_marked
 from playground.types import (
     Answer,
     Choice,
@@ -82,6 +83,8 @@ class Run:
         self.plan: Plan | None = None
         self.provenance = Provenance()
         self._engine: Mapping[str, JsonValue] = {}
+        self._opened = ""
+        self._parters: dict[int, Parter] = {}
         self.choices: list[GrowingChoice] = [GrowingChoice()]
         self.usage = Usage()
         self.timing = Timing()
@@ -288,22 +291,50 @@ class Run:
     def _take(self, event: Event) -> None:
         now = time.perf_counter() - self._began
         match event:
-            case TextDelta() | ReasoningDelta():
-                if self.timing.first_token is None:
-                    self.timing = self._timed(first_token=now)
-                self._choice(event.choice).take(event)
+            case TextDelta():
+                self._note_first_token(now)
+                parter = self._parter(event.choice)
+                for delta in (event,) if parter.idle else parter.take(event):
+                    self._grow(delta)
+                return
+            case ReasoningDelta():
+                self._note_first_token(now)
+                self._grow(event)
+                return
             case Finished():
+                for delta in self._parter(event.choice).rest(event.choice):
+                    self._grow(delta)
                 self._choice(event.choice).take(event)
             case Started():
                 self.plan = event.plan
                 self._engine = event.engine
+                self._opened = event.opened
                 self.timing = self._timed(queued=now)
             case Completed():
                 self.usage = event.usage
                 self._completed = True
+        self._tell(event)
+
+    def _note_first_token(self, now: float) -> None:
+        if self.timing.first_token is None:
+            self.timing = self._timed(first_token=now)
+
+    def _grow(self, delta: TextDelta | ReasoningDelta) -> None:
+        self._choice(delta.choice).take(delta)
+        self._tell(delta)
+
+    def _tell(self, event: Event) -> None:
         if self._listening:
             self._events.append(event)
             self._news.set()
+
+    def _parter(self, choice: int) -> Parter:
+        """Parts the reasoning that a model writes into its answer; it may have begun already."""
+        known = self._parters.get(choice)
+        if known is None:
+            opened = "" if begins_marked(self.prefix_text) else self._opened
+            known = self._parters[choice] = Parter(opened + self.prefix_text)
+        return known
 
     def _timed(self, **moments: float) -> Timing:
         return Timing.model_construct(**{**self.timing.__dict__, **moments})
@@ -314,6 +345,9 @@ class Run:
         return self.choices[index]
 
     def _end(self, state: EndState) -> None:
+        for choice, parter in self._parters.items():
+            for delta in parter.rest(choice):
+                self._grow(delta)
         self.timing = self._timed(total=time.perf_counter() - self._began)
         self.state = state
         self._news.set()

@@ -275,11 +275,13 @@ class Started:
     """The backend began the work; `plan` is now complete (the seed drawn, fallbacks known).
 
     `engine` are the settings of `Provenance.engine` that may be others in every run, as they are
-    in this one.
+    in this one. `opened` is the mark with which the prompt has begun the model's reasoning already,
+    if it has: what comes first is reasoning then.
     """
 
     plan: Plan
     engine: Mapping[str, JsonValue] = field(default_factory=dict)
+    opened: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,10 +295,14 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """More of the model's reasoning, where the backend shows it; not part of the answer."""
+    """More of the model's reasoning, where the backend shows it; not part of the answer.
+
+    `tokens` are those behind it, where the model wrote it into its answer and a run parted the two.
+    """
 
     text: str
     choice: int = 0
+    tokens: Sequence[Token] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from playground.types import (
     Message,
     ModelRef,
     Plan,
+    ReasoningDelta,
     Started,
     TextDelta,
 )
@@ -225,3 +226,58 @@ async def test_a_run_in_a_prompt_of_python_says_whose_it_is_how_it_stands_and_wh
     assert shown.endswith("'…>")
     assert shown.isprintable()
     assert len(shown) < 160
+
+
+THINKS = ["<th", "ink>\nThe user ", "asks.\n</think>", "\n\nPar", "is."]
+
+
+async def test_reasoning_that_a_model_writes_into_its_answer_is_told_apart() -> None:
+    run = generate(ScriptedModel(THINKS), "Capital of France?")
+    came = [event async for event in run if isinstance(event, TextDelta | ReasoningDelta)]
+    assert came == [
+        ReasoningDelta("The user"),
+        ReasoningDelta(" asks."),
+        TextDelta("Par"),
+        TextDelta("is."),
+    ]
+    assert (run.choices[0].reasoning, run.text) == ("The user asks.", "Paris.")
+    assert run.answer().choices[0].reasoning == "The user asks."
+
+
+async def test_of_several_choices_each_has_its_own_reasoning() -> None:
+    run = await generate(ScriptedModel(THINKS), "x", n=3)
+    assert [(c.reasoning, c.text) for c in run.choices] == [("The user asks.", "Paris.")] * 3
+
+
+async def test_the_clock_hears_the_first_mark_of_reasoning() -> None:
+    model = ScriptedModel(lambda _messages: iter(["<think>", "\n", "x"]), delay=0.05)
+    run = await generate(model, "x")
+    assert run.timing.first_token is not None
+    assert run.timing.first_token < 0.1
+
+
+async def test_reasoning_that_is_cut_is_kept_as_reasoning() -> None:
+    run = await generate(ScriptedModel(THINKS), "x", max_length=2)
+    assert (run.choices[0].reasoning, run.text) == ("The user", "")
+    broken = ScriptedModel(THINKS, fail_after=1, error=PlaygroundError("It broke."))
+    assert (await generate(broken, "x")).text == "<th"
+
+
+async def test_a_run_that_goes_on_from_within_the_reasoning_knows_it() -> None:
+    class GoesOn(ScriptedModel):
+        def continue_from(self, messages, prefix, plan):
+            return self.stream(messages, plan)
+
+    run = generate(GoesOn([" asks.", "</think>", "Paris."]), "x", prefix="<think>\nThe user")
+    await run
+    assert (run.choices[0].reasoning, run.text) == (" asks.", "Paris.")
+
+
+async def test_a_prompt_that_opened_the_reasoning_says_so_when_the_run_starts() -> None:
+    class Opened(ScriptedModel):
+        async def stream(self, messages, plan):
+            async for event in super().stream(messages, plan):
+                yield Started(plan, opened="<think>") if isinstance(event, Started) else event
+
+    run = await generate(Opened(["\nThe user asks.\n</think>\n\n", "Paris."]), "x")
+    assert (run.choices[0].reasoning, run.text) == ("The user asks.", "Paris.")

@@ -16,6 +16,7 @@ from playground.history.records import (
     TurnRecord,
 )
 from playground.params import SAMPLERS, knobs
+from playground.reasoning import Parted, continued
 from playground.types import Usage
 
 STATES = {
@@ -39,12 +40,17 @@ class KeptAnswer:
     @property
     def text(self) -> str:
         """The whole answer as far as it came, with the beginning that it went on from."""
-        return self.run.beginning + self.run.choices[self.choice].text
+        return self._parted.answer
 
     @property
     def reasoning(self) -> str:
         """The reasoning that was shown with it."""
-        return self.run.choices[self.choice].reasoning
+        return self._parted.reasoning
+
+    @property
+    def _parted(self) -> Parted:
+        choice = self.run.choices[self.choice]
+        return continued(self.run.beginning, choice.reasoning, choice.text)
 
     @property
     def rating(self) -> Rating | None:

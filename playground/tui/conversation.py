@@ -13,6 +13,7 @@ from playground.history.restoring import restored
 from playground.ids import new_id
 from playground.params import GenerationParams
 from playground.providers.base import ChatModel, Given
+from playground.reasoning import Parted, continued, rejoined
 from playground.run import Run
 from playground.types import Message, Token
 
@@ -29,9 +30,24 @@ class Version:
     @property
     def text(self) -> str:
         """The whole answer as far as it came, with the beginning that it went on from."""
+        return self._parted.answer
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought aloud before it, as far as that is shown."""
+        return self._parted.reasoning
+
+    @property
+    def written(self) -> str:
+        """Reasoning and answer as the model writes them: what it can go on from."""
+        return rejoined(self.reasoning, self.text)
+
+    @property
+    def _parted(self) -> Parted:
         if self.choice >= len(self.run.choices):
-            return ""
-        return self.prefix + self.run.choices[self.choice].text
+            return Parted("", "")
+        choice = self.run.choices[self.choice]
+        return continued(self.prefix, choice.reasoning, choice.text)
 
     @property
     def prefix(self) -> str:
@@ -117,7 +133,8 @@ class Turn:
         self.runs = [
             run
             for run in self.runs
-            if run.state == "running" or any(choice.text for choice in run.choices)
+            if run.state == "running"
+            or any(choice.text or choice.reasoning for choice in run.choices)
         ]
 
 

@@ -49,8 +49,7 @@ class DrawnTurns:
             return
         run = version.run
         handle = self.transcript.begin_answer(title=self._title_of(turn, version))
-        if version.choice < len(run.choices):
-            self.transcript.append_reasoning(handle, run.choices[version.choice].reasoning)
+        self.transcript.append_reasoning(handle, version.reasoning)
         self.transcript.append(handle, version.text)
         if run.state != "running":
             self._finish(handle, run)

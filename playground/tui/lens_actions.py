@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from playground.background import off_loop
 from playground.errors import PlaygroundError, UsageError
+from playground.reasoning import begins_marked, rejoined
 from playground.tui import dialogs
 from playground.tui.drawer_actions import DrawerActions
 
@@ -60,7 +61,7 @@ class LensActions(DrawerActions):
         failure = self._shelf.failure(str(run.model.ref)) if model is None else None
         missing = "" if failure is None else str(failure)
         subject = Subject(pane.letter, turn, version, model, missing=missing)
-        if not subject.tokens and not subject.live and version.text:
+        if not subject.tokens and not subject.live and version.written:
             name, choice = version.name
             try:
                 kept = await self.archive.read(lambda history: history.tokens(name, choice))
@@ -102,7 +103,10 @@ class _Desk:
             raise UsageError(
                 f"{ref} cannot score a text.", hint="Local models can: M chooses one of those."
             )
-        found = await model.score(subject.messages, subject.version.text, alternatives=CANDIDATES)
+        # Who thought before it answered reads that too: it is what the answer follows from.
+        version = subject.version
+        text = version.written if str(model.ref) == subject.ref else version.text
+        found = await model.score(subject.messages, text, alternatives=CANDIDATES)
         asked = model if "next_token" in model.abilities else None
         return replace(
             subject, model=asked, scored=[item.token for item in found], scorer=str(model.ref)
@@ -151,6 +155,8 @@ class _Desk:
         tokens = (*subject.tokens[:place], token)
         read = b"".join(item.data or item.text.encode() for item in tokens)
         text = subject.beginning + read.decode("utf-8", "replace")
+        if subject.version.reasoning and not begins_marked(text):
+            text = rejoined(text, "")
         given: Given = text
         before = None if subject.foreign else await subject.ids_before(place, model)
         if before is not None and token.token_id is not None:

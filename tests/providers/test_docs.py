@@ -16,8 +16,8 @@ from playground.catalogue import ModelSpec, ProviderSpec
 from playground.params import GenerationParams
 from playground.providers import list_models, open_model
 from playground.providers.llama.defaults import configured
-from playground.providers.llama.engine import MOST_WAITING
 from playground.providers.llama.protocol import EngineSettings
+from playground.providers.llama.slots import MOST_WAITING
 from playground.types import KnobSupport
 
 PAGE = Path(__file__).parents[2] / "docs" / "providers.md"

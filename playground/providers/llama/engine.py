@@ -1,58 +1,28 @@
 """Continuous batching: every live sequence is decoded in one `llama_decode` a step.
 
-A sequence lives in a slot, which is a llama.cpp sequence id with the tokens whose KV cells it
-holds. Slots keep their tokens after an answer, so that the next turn of a conversation, or another
-sample of the same prompt, starts from the longest prefix that any slot has: in the same slot where
-it is free, else by copying cells. A sequence whose prompt is just being evaluated by another waits
-for that one and copies it. Sequences join and leave between steps; a prompt is evaluated in
-chunks, so that a long one delays the others by one chunk at most.
-
-Everybody who is drawing gets a token a step. Slots go round by request: who got one longest ago, or
-never, gets the next one that is free, and first come is first served among equals.
+Sequences join and leave between steps (`slots.py` says who has a slot). Everybody who is drawing
+gets a token a step; a prompt is evaluated in chunks, so that a long one delays the others by one
+chunk at most.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 
 from playground.errors import ContextOverflow, LocalError
-from playground.providers.llama.cells import Held
 from playground.providers.llama.context import SCORED_ROWS, NativeContext
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import Failed, Occupancy, Report, SamplingParams
 from playground.providers.llama.sampling import Candidates
 from playground.providers.llama.sequence import Answer, Glance, Request, Scoring, Sequence
+from playground.providers.llama.slots import Slot, Slots
 
 SMALLEST_CHUNK = 32
 """Prompts are evaluated in chunks of at least so many tokens: smaller ones waste the processor."""
 
 ALONE_SECONDS, SHARED_SECONDS = 1.0, 0.25
 """How long a chunk may take: what cancelling waits for, and what others wait for their token."""
-
-MOST_WAITING = 4096
-"""No more sequences than this wait for a slot: a caller that asks faster has lost count."""
-
-WORTH_WAITING = 16
-"""Waiting for another sequence's prompt pays only if it saves at least so many tokens."""
-
-
-class Slot:
-    """One llama.cpp sequence: the tokens in its cells, and who uses it now."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.tokens: list[int] = []
-        self.cells = Held()
-        self.user: Sequence | None = None
-        self.reserved = 0
-        self.last_used = 0
-
-    @property
-    def coming(self) -> int:
-        """How many cells more it has a claim on."""
-        return max(0, self.reserved - len(self.tokens)) if self.user is not None else 0
 
 
 class Engine:
@@ -65,45 +35,36 @@ class Engine:
         self._model = model
         self._context = context
         self._candidates = Candidates(model.vocabulary, model)
-        self._slots = [Slot(number) for number in range(sequences)]
-        self._seated: dict[int, int] = {}
-        """When each request that still waits last got a slot."""
-        self._waiting: deque[Sequence] = deque()
+        self._slots = Slots(model, context, sequences)
         self._untold: list[Iterable[Report]] = []
         """What came of the last batch, where it is put into words while the next is decoded."""
-        self._clock = 0
         self._rows_left = sequences + SCORED_ROWS
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to decode, and nothing left to tell."""
-        return (
-            not self._waiting
-            and not self._untold
-            and all(slot.user is None for slot in self._slots)
-        )
+        return self._slots.idle and not self._untold
 
     @property
     def longest_kept(self) -> int:
         """The tokens of the longest prefix that is kept: what a conversation may lose at most."""
-        return max(len(slot.tokens) for slot in self._slots)
+        return self._slots.longest_kept
 
     def kept_of(self, prompt: list[int]) -> int:
         """How many of a prompt's first tokens lie in cells already."""
-        return max(_common(slot.tokens, prompt) for slot in self._slots)
+        return self._slots.kept_of(prompt)
 
     def move_to(self, context: NativeContext) -> None:
         """Go on with another context, for as many sequences. To be done while idle."""
         self._context = context
         self._prefill_rate = 0.0
-        for slot in self._slots:
-            slot.tokens, slot.cells = [], Held()
+        self._slots.move_to(context)
 
     @property
     def only_drawing(self) -> bool:
         """Whether the next step draws tokens and does nothing else, which makes it a short one."""
-        users = [slot.user for slot in self._slots if slot.user is not None]
-        return not self._waiting and all(not user.prefilling for user in users)
+        prefilling = any(slot.user.prefilling for slot in self._slots.live if slot.user)
+        return not self._slots.waiting and not prefilling
 
     def generate(
         self,
@@ -112,13 +73,14 @@ class Engine:
         params: SamplingParams,
         stops: tuple[str, ...],
         given: list[int] | None = None,
+        opened: str = "",
     ) -> None:
         """Queue `n` choices that go on from `given`, the beginning of the answer.
 
         Raises `ContextOverflow` if the prompt can never fit.
         """
         given = given or []
-        request = Request(number, prompt + given, params, stops, len(given))
+        request = Request(number, prompt + given, params, stops, len(given), opened)
         self.submit(
             *(Answer(request, choice, self._model, self._candidates) for choice in range(params.n))
         )
@@ -163,57 +125,39 @@ class Engine:
                 hint="Shorten it, clear the conversation, or open the model with a larger "
                 "context_length.",
             )
-        if len(self._waiting) + len(sequences) > MOST_WAITING:
+        try:
+            self._slots.queue(*sequences)
+        except LocalError:
             for sequence in sequences:
                 sequence.close()
-            raise LocalError(
-                f"{len(self._waiting):,} answers are waiting for this model already.",
-                hint="Wait for some, or ask for fewer at once.",
-            )
-        self._waiting.extend(sequences)
+            raise
 
     def occupancy(self, number: int) -> Occupancy:
         """How full the engine is now, as the answer to question `number`."""
         return Occupancy(
             id=number,
-            running=sum(slot.user is not None for slot in self._slots),
-            waiting=len(self._waiting),
-            slots=len(self._slots),
+            running=len(self._slots.live),
+            waiting=self._slots.waiting,
+            slots=self._slots.count,
             cells=self._context.cells,
             unified=self._context.unified,
             flash_attention=self._context.flash_attention,
-            cells_kept=self._cells_kept(),
+            cells_kept=self._slots.cells_kept,
         )
-
-    def _cells_kept(self) -> int:
-        if self._context.unified:
-            return Held.together(slot.cells for slot in self._slots)
-        return sum(len(slot.tokens) for slot in self._slots)
 
     def cancel(self, number: int) -> None:
         """Stop a request: its slots are free for the next step."""
-        for sequence in [item for item in self._waiting if item.id == number]:
-            self._waiting.remove(sequence)
-            sequence.close()
-        for slot in self._slots:
-            if slot.user is not None and slot.user.id == number:
-                self._leave(slot)
+        self._slots.cancel(number)
 
     def cancel_all(self) -> list[int]:
         """Stop everything, after a failed step: the requests that were on it."""
-        numbers = {item.id for item in self._waiting}
-        numbers |= {slot.user.id for slot in self._slots if slot.user is not None}
-        for number in numbers:
-            self.cancel(number)
-        for slot in self._slots:
-            self._forget(slot)
-        return sorted(numbers)
+        return self._slots.cancel_all()
 
     def step(self) -> list[Report]:
         """Admit, decode one batch, and draw a token for every sequence that is due one."""
-        reports: list[Report] = list(self._admit())
+        reports: list[Report] = list(self._slots.admit())
         self._context.clear_batch()
-        live = [slot for slot in self._slots if slot.user is not None]
+        live = self._slots.live
         for slot in live:
             reports += self._end_if_full(slot)
         drawing = [slot for slot in live if slot.user and not slot.user.prefilling]
@@ -261,8 +205,8 @@ class Engine:
         self.in_batch = frozenset()
         if not whole:
             for slot in live:
-                self._leave(slot)
-                self._forget(slot)
+                self._slots.leave(slot)
+                self._slots.forget(slot)
         return whole
 
     def _feed(self, slot: Slot, most: int) -> int:
@@ -282,9 +226,8 @@ class Engine:
         sequence.rows = self._context.add(
             chunk, position, slot.number, wants_from=sequence.wants_from
         )
-        slot.tokens += chunk
-        slot.cells.fill(len(chunk))
-        self._touch(slot)
+        slot.put(chunk)
+        self._slots.touch(slot)
         return len(chunk)
 
     def _read(self, slot: Slot) -> Iterable[Report]:
@@ -301,7 +244,7 @@ class Engine:
             return (failed,)
         sequence.rows = []
         if sequence.over:
-            self._leave(slot)
+            self._slots.leave(slot)
         return told
 
     def _end_if_full(self, slot: Slot) -> Iterator[Report]:
@@ -312,139 +255,4 @@ class Engine:
         # What its last token came of is told before its end.
         yield from self._tell()
         yield from ended
-        self._leave(slot)
-
-    def _leave(self, slot: Slot) -> None:
-        """Free a slot. Its cells stay, as a prefix for whoever comes next."""
-        if slot.user is not None:
-            slot.user.close()
-        slot.user = None
-        slot.reserved = 0
-
-    def _forget(self, slot: Slot) -> None:
-        self._context.keep_first(slot.number, 0)
-        slot.tokens, slot.cells = [], Held()
-
-    def _touch(self, slot: Slot) -> None:
-        self._clock += 1
-        slot.last_used = self._clock
-
-    def _admit(self) -> Iterator[Report]:
-        """Give waiting sequences a slot, turn by turn, as far as there is room."""
-        seated: set[Sequence] = set()
-        for sequence in self._in_turn():
-            if all(slot.user is not None for slot in self._slots):
-                break
-            prompt = sequence.prompt
-            source = max(self._slots, key=lambda slot: _common(slot.tokens, prompt))
-            shared = min(_common(source.tokens, prompt), sequence.wants_from)
-            if self._someone_is_evaluating(sequence, shared):
-                continue
-            slot = self._place(sequence, source, shared)
-            if slot is None:
-                # Who comes later and needs less would be let past a large one for ever.
-                break
-            seated.add(sequence)
-            yield from self._enter(slot, sequence, source, shared)
-        if seated:
-            self._waiting = deque(one for one in self._waiting if one not in seated)
-            still = {one.id for one in self._waiting}
-            self._seated = {number: at for number, at in self._seated.items() if number in still}
-
-    def _in_turn(self) -> list[Sequence]:
-        """Those that wait, fairly: turn by turn, and each turn by who was seated longest ago.
-
-        So a request of sixty-four choices keeps one of one choice waiting for a slot, not for all.
-        """
-        if not self._waiting or all(slot.user is not None for slot in self._slots):
-            return []
-        before: Counter[int] = Counter()
-        turns = []
-        for sequence in self._waiting:
-            turns.append((before[sequence.id], self._seated.get(sequence.id, 0), sequence))
-            before[sequence.id] += 1
-        turns.sort(key=lambda turn: turn[:2])
-        return [sequence for _, _, sequence in turns]
-
-    def _someone_is_evaluating(self, sequence: Sequence, shared: int) -> bool:
-        """Whether a live sequence will soon have a prefix much longer than `shared`."""
-        if self._model.recurrent:
-            return False  # It will have gone on by then, and cannot give a part away.
-        for slot in self._slots:
-            if slot.user is None or not slot.user.prefilling or not slot.user.pending:
-                continue
-            coming = min(_common(slot.user.prompt, sequence.prompt), sequence.wants_from)
-            if coming >= shared + WORTH_WAITING and len(slot.tokens) < coming:
-                return True
-        return False
-
-    def _place(self, sequence: Sequence, source: Slot, shared: int) -> Slot | None:
-        """The slot for a sequence, or None while there is none, or no cells for it."""
-        free = [slot for slot in self._slots if slot.user is None]
-        extends = source.user is None and shared >= len(source.tokens) - 1
-        slot = (
-            source
-            if extends
-            else min(free, key=lambda item: (len(item.tokens) > 0, item.last_used))
-        )
-        if not self._context.unified:
-            return slot
-        # One pool of cells: reserve the most that this sequence can come to use, and let idle
-        # prefixes go, oldest first, until that fits. What it shares is there already.
-        wanted = min(sequence.most_tokens, self._context.length)
-        start = source.cells.first(shared)
-        while wanted - shared > self._free_cells(slot, start):
-            idle = [item for item in free if item.tokens and item not in (slot, source)]
-            if idle:
-                self._forget(min(idle, key=lambda item: item.last_used))
-            elif source.user is None and source is not slot and source.tokens:
-                slot = source
-            else:
-                return None
-        slot.reserved = wanted
-        return slot
-
-    def _free_cells(self, slot: Slot, start: Held) -> int:
-        """Cells that nobody has a claim on, were `slot` emptied but for the cells of `start`."""
-        others = [item for item in self._slots if item is not slot]
-        held = Held.together([start, *(item.cells for item in others)])
-        return self._context.cells - held - sum(item.coming for item in others)
-
-    def _enter(self, slot: Slot, sequence: Sequence, source: Slot, shared: int) -> list[Report]:
-        """Seat a sequence in its slot with the first `shared` tokens of its prompt in place."""
-        if slot is source:
-            if not self._context.keep_first(slot.number, shared):
-                # Recurrent models cannot forget only the end: they start again.
-                self._forget(slot)
-                shared = 0
-        else:
-            self._forget(slot)
-            # Copying a recurrent model's state copies all of it, whatever is asked for.
-            part = self._model.recurrent and shared < len(source.tokens)
-            if shared and (part or not self._context.copy(source.number, slot.number, shared)):
-                self._forget(slot)
-                shared = 0
-        slot.tokens, slot.cells = sequence.prompt[:shared], source.cells.first(shared)
-        sequence.resume_after(shared)
-        slot.user = sequence
-        self._touch(slot)
-        self._seated[sequence.id] = self._clock
-        return sequence.begin(shared, self._context)
-
-
-def _common(one: list[int], other: list[int]) -> int:
-    """How many tokens two lists have in common at their beginning.
-
-    By halving, because comparing slices runs in C: 8,000 tokens take microseconds, not
-    milliseconds, and this is asked of every slot for every request that waits.
-    """
-    low, high = 0, min(len(one), len(other))
-    if one[:high] == other[:high]:
-        return high
-    while low < high - 1:
-        middle = (low + high) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low
+        self._slots.leave(slot)

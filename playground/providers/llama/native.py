@@ -17,6 +17,7 @@ import llama_cpp as lib
 from playground.errors import LocalError, ModelLoadFailed
 from playground.providers.llama.gpus import gpus, layers_for_gpus
 from playground.providers.llama.log import READER
+from playground.reasoning import CONTROLS
 
 __all__ = ["KV_TYPES", "NativeModel"]
 
@@ -192,7 +193,7 @@ class NativeModel:
         return list(tokens[:count])
 
     def piece(self, token: int) -> bytes:
-        """The bytes of a token; empty for control tokens."""
+        """The bytes of a token; empty for control tokens, but for those that mark reasoning."""
         known = self._pieces.get(token)
         if known is None:
             size = 64
@@ -202,7 +203,10 @@ class NativeModel:
                 if count >= 0:
                     break
                 size = -count
-            known = self._pieces[token] = buffer.raw[:count]
+            known = buffer.raw[:count]
+            if not known and (text := self.special_text(token)) in CONTROLS:
+                known = text.encode()
+            self._pieces[token] = known
         return known
 
     def ends_turn(self, token: int) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 
+from playground.holding import begun
+
 
 class TextAssembler:
     """Joins the bytes of one choice's tokens.
@@ -51,13 +53,7 @@ class TextAssembler:
                 self.stopped = True
                 keep = max(complete)
             else:
-                keep = max(_overlap(self._held, stop) for stop in self._stops)
+                keep = max(begun(self._held, stop) for stop in self._stops)
             shown.append(self._held[: len(self._held) - keep])
             self._held = "" if self.stopped else self._held[len(self._held) - keep :]
         return "".join(shown)
-
-
-def _overlap(text: str, stop: str) -> int:
-    """The length of the longest end of `text` that `stop` begins with."""
-    longest = min(len(text), len(stop) - 1)
-    return next((size for size in range(longest, 0, -1) if text.endswith(stop[:size])), 0)

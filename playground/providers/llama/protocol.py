@@ -225,7 +225,8 @@ class Ready(_Said):
 class Began(_Said):
     """A request left the queue. `cached_tokens` of the prompt were there already.
 
-    `unified` and `flash_attention` are those of `ModelFacts`, as they are for this request.
+    `unified` and `flash_attention` are those of `ModelFacts`, as they are for this request;
+    `opened` is that of `Started`.
     """
 
     kind: Literal["began"] = "began"
@@ -234,6 +235,7 @@ class Began(_Said):
     cached_tokens: int
     unified: bool
     flash_attention: bool | None
+    opened: str = ""
 
 
 class SentScore(_Said):

@@ -31,7 +31,7 @@ def read_event(report: RequestReport, plan: Plan) -> Event:
     match report:
         case Began():
             layout = {"unified": report.unified, "flash_attention": report.flash_attention}
-            return Started(plan, layout)
+            return Started(plan, layout, report.opened)
         case Text():
             return TextDelta(report.text, report.choice, report.tokens)
         case ChoiceEnded():

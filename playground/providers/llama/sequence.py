@@ -81,7 +81,8 @@ class Sequence(ABC):
 class Request:
     """What the choices of one `generate` command have in common, and what they add up to.
 
-    `prompt` ends with the `given` tokens of the answer that it starts from, if any.
+    `prompt` ends with the `given` tokens of the answer that it starts from, if any. `opened` is
+    that of `Began`.
     """
 
     def __init__(
@@ -91,12 +92,14 @@ class Request:
         params: SamplingParams,
         stops: tuple[str, ...],
         given: int = 0,
+        opened: str = "",
     ) -> None:
         self.id = number
         self.prompt = prompt
         self.params = params
         self.stops = stops
         self.given = given
+        self.opened = opened
         self.open_choices = params.n
         self.began = False
         self.cached_tokens = 0
@@ -171,6 +174,7 @@ class Answer(Sequence):
             cached_tokens=cached,
             unified=context.unified,
             flash_attention=context.flash_attention,
+            opened=request.opened,
         )
         return [began]
 

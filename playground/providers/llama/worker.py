@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from playground.errors import (
     ChatTemplateError,
@@ -57,6 +57,7 @@ from playground.providers.llama.template import (
     ChatTemplate,
     render_plain,
 )
+from playground.reasoning import opened_by
 from playground.types import Message
 
 _ERRORS = (ContextOverflow, ChatTemplateError, InvalidParameter, ModelLoadFailed, LocalError)
@@ -111,6 +112,17 @@ def _failure(error: Exception, number: int | None = None) -> Failed:
     return Failed.model_validate(
         {"id": number, "error": kind, "message": message, "hint": getattr(error, "hint", "")}
     )
+
+
+class _Prompt(NamedTuple):
+    """A conversation as the model reads it.
+
+    `stops` are strings that end the answer, `opened` is the mark of reasoning that it ends with.
+    """
+
+    tokens: list[int]
+    stops: tuple[str, ...] = ()
+    opened: str = ""
 
 
 class Worker:
@@ -182,14 +194,18 @@ class Worker:
     def _act(self, command: Question | Cancel) -> None:
         match command:
             case Generate():
-                prompt, stops = self._prompt(command.messages, command.params.stop)
-                given = self._tokens(command.prefix)
-                params = command.params
-                self._layouts.suit(prompt, command.answers * params.n, params.max_length)
-                self.engine.generate(command.id, prompt, params, stops, given)
+                prompt, params = self._prompt(command.messages), command.params
+                given = self._tokens(command.prefix, after=prompt)
+                stops = (*params.stop, *prompt.stops)
+                # What must follow a grammar from its first token on is no reasoning.
+                free = params.grammar is None and params.json_schema is None
+                self._layouts.suit(prompt.tokens, command.answers * params.n, params.max_length)
+                self.engine.generate(
+                    command.id, prompt.tokens, params, stops, given, prompt.opened if free else ""
+                )
             case Score():
-                prompt, _ = self._prompt(command.messages)
-                continuation = self._tokens(command.continuation)
+                prompt = self._prompt(command.messages)
+                continuation = self._tokens(command.continuation, after=prompt)
                 if not continuation:
                     raise LocalError("There is no text to score.")
                 figures = len(continuation) * (1 + command.alternatives + len(command.settings))
@@ -200,14 +216,16 @@ class Worker:
                         hint="Score less of it, or with fewer alternatives or settings.",
                     )
                 self.engine.score(
-                    command.id, prompt, continuation, command.settings, command.alternatives
+                    command.id, prompt.tokens, continuation, command.settings, command.alternatives
                 )
             case Look():
-                prompt, _ = self._prompt(command.messages)
-                self.engine.look(command.id, prompt + self._tokens(command.prefix))
+                prompt = self._prompt(command.messages)
+                self.engine.look(
+                    command.id, prompt.tokens + self._tokens(command.prefix, after=prompt)
+                )
             case Tokenize():
                 if command.messages is not None:
-                    tokens, _ = self._prompt(command.messages)
+                    tokens = self._prompt(command.messages).tokens
                 else:
                     tokens = self._tokens(command.text)
                 self._outbox.send(Tokens(id=command.id, tokens=tuple(tokens)))
@@ -236,18 +254,18 @@ class Worker:
             # First tokens, last ones, and whatever the next step may keep waiting.
             self._outbox.send(*reports)
 
-    def _tokens(self, given: Given) -> list[int]:
-        """The tokens of a part of an answer."""
+    def _tokens(self, given: Given, after: _Prompt | None = None) -> list[int]:
+        """The tokens of a part of an answer, `after` a prompt where it is the first."""
         if isinstance(given, str):
+            if after is not None and after.opened and given.startswith(after.opened):
+                # The template has written the mark already.
+                given = given.removeprefix(after.opened).lstrip()
             return self._model.tokenize(given, inside=True)
         if any(not 0 <= token < self._model.vocabulary for token in given):
             raise LocalError(f"There are tokens 0 to {self._model.vocabulary - 1:,} only.")
         return list(given)
 
-    def _prompt(
-        self, messages: tuple[Message, ...], stops: tuple[str, ...] = ()
-    ) -> tuple[list[int], tuple[str, ...]]:
-        """The tokens of a conversation, and the strings that end the answer."""
+    def _prompt(self, messages: tuple[Message, ...]) -> _Prompt:
         if self._template_problem is not None:
             raise self._template_problem
         if self._template is not None:
@@ -265,10 +283,10 @@ class Worker:
                     "The chat template writes nothing for this conversation.",
                     hint=TEMPLATE_HINT,
                 )
-            return tokens, stops
+            return _Prompt(tokens, opened=opened_by(pieces[-1].text))
         text = render_plain(messages)
         self._check_room(text)
-        return self._model.tokenize(text, add_special=True), (*stops, *PLAIN_STOPS)
+        return _Prompt(self._model.tokenize(text, add_special=True), stops=PLAIN_STOPS)
 
     def _check_room(self, text: str) -> None:
         """Refuse what can never fit before it is tokenized, for which everybody would wait."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
+from playground.holding import begun
 from playground.providers.openai.faults import KEY_TAKEN_OUT, scrub
 from playground.types import Event, Finished, ReasoningDelta, TextDelta, Token
 
@@ -59,7 +60,7 @@ class Scrubber:
             return
         if isinstance(event, TextDelta) and self._among_alternatives(event.tokens):
             deltas[-1] = replace(event, tokens=self._clean(event.tokens))
-        held = max(_begun(said, self._secret), _begun(drawn, self._secret))
+        held = max(begun(said, self._secret), begun(drawn, self._secret))
         # Whatever lies before the part that may become the key goes on.
         while deltas and (not held or len(_text_of(deltas[1:])) >= held):
             yield deltas.pop(0)
@@ -69,7 +70,7 @@ class Scrubber:
     def _without_key(self, strand: _Strand, deltas: list[_Delta], said: str) -> Iterator[Event]:
         clean = scrub(said, self._key)
         kind, choice = strand
-        held = _begun(clean, self._secret)
+        held = begun(clean, self._secret)
         shown, tail = clean[: len(clean) - held], clean[len(clean) - held :]
         if kind is TextDelta:
             tokens = [
@@ -131,13 +132,3 @@ def _drawn_text(deltas: Sequence[_Delta]) -> str:
     return "".join(
         token.text for delta in deltas if isinstance(delta, TextDelta) for token in delta.tokens
     )
-
-
-def _begun(text: str, secret: str) -> int:
-    """How many characters at the end of a text are the beginning of a secret, but not all."""
-    start = max(0, len(text) - len(secret) + 1)
-    while (start := text.find(secret[0], start)) >= 0:
-        if secret.startswith(text[start:]):
-            return len(text) - start
-        start += 1
-    return 0

@@ -46,9 +46,11 @@ def _parent(versions: Sequence[Version], place: int) -> tuple[int | None, int]:
     beginning = versions[place].prefix
     if not beginning:
         return None, 0
-    shared = [_shared(versions[at].text, beginning) for at in range(place)]
+    shared = [_shared(versions[at].written, beginning) for at in range(place)]
     most = max(shared, default=0)
-    return (shared.index(most), most) if most else (None, 0)
+    # Of what they share, the reasoning is no part of the text.
+    thought = len(versions[place].written) - len(versions[place].text)
+    return (shared.index(most), max(0, most - thought)) if most else (None, 0)
 
 
 def _shared(one: str, other: str) -> int:

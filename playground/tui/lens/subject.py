@@ -102,7 +102,7 @@ class Subject:
     @property
     def unread(self) -> bool:
         """Whether it ended without figures, and no model has read it."""
-        return bool(self.version.text) and not (self.live or self.tokens or self.scorer)
+        return bool(self.version.written) and not (self.live or self.tokens or self.scorer)
 
     async def ids_before(self, place: int, model: ChatModel) -> tuple[int, ...] | None:
         """The ids of the answer's tokens before a place; None where some are not known.

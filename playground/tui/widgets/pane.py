@@ -278,9 +278,15 @@ class Pane(Vertical):
     def go_on(self) -> bool:
         """Continue the answer in view, where it was cut; False if there is none."""
         turn = self.conversation.last_turn
-        if turn is None or turn.current is None or not turn.current.text:
+        version = turn.current if turn is not None else None
+        if turn is None or version is None:
             return False
-        self._start(turn, prefix=turn.current.text)
+        # Another model's reasoning is not what this one would think.
+        own = str(version.run.model.ref) == self.conversation.ref
+        beginning = version.written if own else version.text
+        if not beginning:
+            return False
+        self._start(turn, prefix=beginning)
         return True
 
     def branch(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from playground.errors import ContextOverflow, LocalError
-from playground.providers.llama import engine as engine_module
+from playground.providers.llama import slots as slots_module
 from playground.providers.llama.context import NativeContext
 from playground.providers.llama.engine import Engine
 from playground.providers.llama.figures import Raw
@@ -218,7 +218,7 @@ def test_who_comes_last_waits_for_one_slot_however_many_were_there_before(
 def test_the_queue_is_bounded_and_can_be_watched(
     make_engine: MakeEngine, native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "MOST_WAITING", 8)
+    monkeypatch.setattr(slots_module, "MOST_WAITING", 8)
     engine = make_engine(sequences=2)
     prompt = _tokens(native_model, "Once upon a time")
     endless = sampling(max_length=50, logit_bias={"<|end|>": -1000})
