@@ -27,7 +27,8 @@ class FileIdentity(NamedTuple):
         return cls(path, found.st_size, found.st_mtime_ns)
 
 
-_Key = tuple[FileIdentity, EngineSettings]
+_Key = tuple[FileIdentity, str]
+"""A file, and how it is opened, as JSON."""
 
 
 class SharedWorker:
@@ -123,7 +124,7 @@ class Lease:
         _end_those_of_closed_loops()
         self.loop = asyncio.get_running_loop()
         self._pool = _pools.setdefault(self.loop, {})
-        self._key: _Key = (FileIdentity.of(path), settings)
+        self._key: _Key = (FileIdentity.of(path), settings.model_dump_json())
         self._shared = self._pool.setdefault(self._key, SharedWorker(path, settings))
         self._shared.users += 1
         self._given_back = False

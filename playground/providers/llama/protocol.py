@@ -7,6 +7,7 @@ sequences cost one write and one read.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -31,6 +32,7 @@ class EngineSettings(_Said):
     the work), which are kept as `kv_type`; `gpu_layers` how many layers go to a GPU (-1: all that
     fit); `load` how the weights come into memory (`mmap` maps the file, `mlock` also keeps it from
     being swapped out, `read` copies it); `chat_template` `plain` ignores the file's own.
+    `chat_template_kwargs` are variables that it is given, such as `enable_thinking`.
     """
 
     context_length: int | None = Field(default=None, ge=16, le=10_000_000)
@@ -42,6 +44,7 @@ class EngineSettings(_Said):
     flash_attention: bool | None = None
     load: Literal["mmap", "mlock", "read"] | None = None
     chat_template: Literal["auto", "plain"] = "auto"
+    chat_template_kwargs: dict[str, JsonValue] = {}
 
 
 class SamplingParams(_Said):
@@ -172,7 +175,8 @@ class ModelFacts(_Said):
     how many KV cells all sequences have together. `unified` and `flash_attention` are what the file
     was opened with, and what one answer gets. `gpu_layers` counts the output layer too; `gpus`
     names what they lie on. None where llama.cpp did not say. `template`: where turns come from;
-    `template_sha256` the sum of the chat template in the file, empty where it is not used.
+    `template_sha256` the sum of the chat template in the file, empty where it is not used, and
+    `chat_template_kwargs` what it is given.
     """
 
     description: str
@@ -191,6 +195,7 @@ class ModelFacts(_Said):
     vocabulary: int
     template: Literal["file", "plain", "missing"]
     template_sha256: str = ""
+    chat_template_kwargs: dict[str, JsonValue] = {}
 
     def in_use(self) -> str:
         """The settings in use, in a line for people."""
@@ -205,6 +210,8 @@ class ModelFacts(_Said):
             told.append(f"flash attention {'on' if self.flash_attention else 'off'}")
         if self.load is not None:
             told.append(f"weights by {self.load}")
+        if self.chat_template_kwargs:
+            told.append(f"chat template with {json.dumps(self.chat_template_kwargs)}")
         return "; ".join(told)
 
 

@@ -61,7 +61,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class ChatTemplate:
-    """A compiled chat template. `specials` are the texts that it may name: `bos_token` and so on.
+    """A compiled chat template. `variables` are what it may name: `bos_token`, `enable_thinking`.
 
     `controls` are control tokens as they are written out. Where a message has one it is text: a
     document that somebody pastes must not end a turn and begin another.
@@ -70,7 +70,7 @@ class ChatTemplate:
     """
 
     def __init__(
-        self, source: str, specials: Mapping[str, str], controls: Sequence[str] = ()
+        self, source: str, variables: Mapping[str, Any], controls: Sequence[str] = ()
     ) -> None:
         if len(source) > MAX_TEMPLATE_CHARS:
             raise ChatTemplateError(
@@ -80,7 +80,7 @@ class ChatTemplate:
         environment.filters["tojson"] = _to_json
         environment.globals["raise_exception"] = _refuse
         environment.globals["strftime_now"] = _now
-        self._specials = dict(specials)
+        self._variables = dict(variables)
         longest_first = sorted(controls, key=len, reverse=True)
         self._controls = re.compile("|".join(map(re.escape, longest_first))) if controls else None
         try:
@@ -121,9 +121,7 @@ class ChatTemplate:
         size = 0
         try:
             for piece in self._template.generate(
-                messages=turns,
-                add_generation_prompt=True,
-                **self._specials,
+                {**self._variables, "messages": turns, "add_generation_prompt": True}
             ):
                 size += len(piece)
                 if size > MAX_PROMPT_CHARS:

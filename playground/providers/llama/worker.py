@@ -148,7 +148,9 @@ class Worker:
             try:
                 with bounded():
                     self._template = ChatTemplate(
-                        source, self._model.specials, self._model.controls
+                        source,
+                        {**settings.chat_template_kwargs, **self._model.specials},
+                        self._model.controls,
                     )
             except ChatTemplateError as error:
                 # Said when a conversation is to be rendered: the model is fine without it.
@@ -172,6 +174,7 @@ class Worker:
                 "load": self._model.load,
                 "vocabulary": self._model.vocabulary,
                 "template": "file" if used else plain,
+                "chat_template_kwargs": settings.chat_template_kwargs if used else {},
                 "template_sha256": hashlib.sha256(used.encode()).hexdigest() if used else "",
             }
         )

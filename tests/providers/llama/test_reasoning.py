@@ -76,3 +76,21 @@ async def test_a_beginning_that_ended_the_reasoning_is_followed_by_the_answer(
     run = await generate(opened, "Tell me a story.", prefix=beginning, max_length=8, seed=1)
     assert run.text
     assert run.choices[0].reasoning == ""
+
+
+async def test_the_template_is_given_what_the_settings_say(demo_path: Path, tmp_path: Path) -> None:
+    switch = "{% if enable_thinking is defined and not enable_thinking %}\n</think>\n\n{% endif %}"
+    path = _with_template(demo_path, tmp_path, OPENED + switch)
+    off = {"enable_thinking": False}
+    async with (
+        open_model(f"local:{path}") as thinks,
+        open_model(f"local:{path}", chat_template_kwargs=off) as answers,
+    ):
+        thought = await generate(thinks, "Tell me a story.", max_length=8, seed=1)
+        answered = await generate(answers, "Tell me a story.", max_length=8, seed=1)
+        receipt = await answered.prove()
+    assert (thought.text, answered.choices[0].reasoning) == ("", "")
+    assert thought.choices[0].reasoning
+    assert answered.text
+    assert receipt is not None
+    assert receipt.provenance.engine["chat_template_kwargs"] == off

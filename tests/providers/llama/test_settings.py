@@ -81,7 +81,7 @@ def test_every_option_may_be_left_to_the_machine(config_folder: Path, word: str)
         config_folder,
         "[local]\nthreads = 2\ncontext_length = 256\nsequences = 3\nunified = true\n"
         'kv_type = "f32"\nflash_attention = true\nload = "read"\ngpu_layers = 0\n'
-        'chat_template = "plain"\n',
+        'chat_template = "plain"\nchat_template_kwargs = { enable_thinking = false }\n',
     )
     settled = _opened("demo:small").settings
     left = _opened("demo:small", **{word: None}).settings
