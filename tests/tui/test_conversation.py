@@ -219,3 +219,42 @@ async def test_a_fork_comes_back_with_the_answers_it_took_along(history: History
     others = [run for run in record.runs if run.pane != fork.id]
     again = Conversation.recalled(kept_fork, others)
     assert [turn.answer for turn in again.turns] == ["a", "b"]
+
+
+THINKS = ["<think>", "\nThey ask for ", "a city.\n", "</think>", "\n\nPar", "is."]
+
+
+async def test_what_a_model_thought_is_no_part_of_what_it_is_told_it_said() -> None:
+    conversation = Conversation("scripted:x")
+    await say(conversation, "one", ScriptedModel(THINKS))
+    await say(conversation, "two", ScriptedModel(["second"]))
+    assert sent(conversation)[1] == ("assistant", "Paris.")
+
+
+async def test_what_goes_on_from_a_cut_thought_is_one_thought_and_one_answer(
+    history: History,
+) -> None:
+    class GoesOn(ScriptedModel):
+        abilities = frozenset({"continue_from"})
+
+        def continue_from(self, messages, prefix, plan):
+            assert prefix == "<think>\nThey ask for"
+            return self.stream(messages, plan)
+
+    conversation = Conversation("scripted:x", GenerationParams(max_length=2))
+    turn = conversation.begin("one")
+    await kept(history, conversation, turn, ScriptedModel(THINKS))
+    turn.drop_failures()
+    cut = conversation.last_version
+    assert cut is not None
+    assert (cut.reasoning, cut.text) == ("They ask for", "")
+    conversation.params = GenerationParams()
+    run = conversation.answer(turn, GoesOn([" ", *THINKS[2:]]), prefix=cut.written)
+    await Recorder(history).follow(run, conversation.filing(turn, "whole", 0))
+    history.flush()
+
+    (pane,) = history.conversation("whole").panes
+    for version in (conversation.last_version, Conversation.recalled(pane).last_version):
+        assert version is not None
+        assert (version.reasoning, version.text) == ("They ask for a city.", "Paris.")
+        assert version.written == "<think>\nThey ask for a city.\n</think>\n\nParis."
