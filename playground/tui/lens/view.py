@@ -180,6 +180,7 @@ def _link(stage: Stage, chain: Chain, position: Position) -> Link:
         [_name(cut.token_id, position.vocabulary) for cut in stage.cut(_NAMED)],
         stage.number_cut,
         chosen is not None and chain.cut_by(chosen) == stage.name,
+        computed=not stage.reason,
     )
 
 

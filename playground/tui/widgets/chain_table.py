@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.strip import Strip
+from textual.widget import Widget
 
 from playground.spelling import in_place
 from playground.tui.labels import cut, fit
@@ -28,6 +29,7 @@ class Link(NamedTuple):
 
     `mass` is the share of the raw probability that the survivors had (None: not known). `cut` are
     the likeliest of those that it cut, spelled; `chosen_cut` whether the chosen token is one.
+    `computed` is false of one that takes more than a distribution: behind it nothing is known.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Link(NamedTuple):
     cut: Sequence[str] = ()
     cut_count: int | None = 0
     chosen_cut: bool = False
+    computed: bool = True
 
 
 class ChainTable(DrawnLines):
@@ -50,8 +53,8 @@ class ChainTable(DrawnLines):
         "chain--chosen",
     }
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._links: Sequence[Link] = ()
         self._why = ""
         self._high = 1
@@ -81,6 +84,13 @@ class ChainTable(DrawnLines):
             changed = [y for y, (old, new) in pairs if old != new]
             if changed:
                 self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+                self._bring_into_view(changed[0])
+
+    def _bring_into_view(self, line: int) -> None:
+        """Scroll to what a knob has changed, where there is no room for all stages."""
+        room = self.parent
+        if isinstance(room, Widget) and room.max_scroll_y:
+            room.scroll_to(y=line - 1, animate=False)
 
     def _lines(self) -> Sequence[object]:
         """What stands in the lines below the head."""
@@ -120,7 +130,7 @@ class ChainTable(DrawnLines):
             Segment(f"{left:>9} "),
         ]
         if link.mass is None:
-            segments.append(Segment(fit("not known", bar + 7)))
+            segments.append(Segment(fit("not known" if link.computed else "uncomputed", bar + 7)))
         else:
             segments += [
                 Segment(bar_text(link.mass, bar), style("chain--bar")),

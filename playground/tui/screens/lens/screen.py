@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
@@ -69,7 +69,8 @@ class LensScreen(LensAnswering, LensBesides):
                 with Vertical(id="lens-right"):
                     yield ViewTabs(VIEWS, id="lens-tabs")
                     yield Static(id="lens-token")
-                    yield ChainTable(id="lens-chain")
+                    with VerticalScroll(id="lens-chain", can_focus=False):
+                        yield ChainTable()
                     yield CandidateBars(id="lens-bars")
                     yield Static(id="lens-what")
                     yield TemperatureCurve(id="lens-curve")
@@ -96,8 +97,10 @@ class LensScreen(LensAnswering, LensBesides):
 
     @on(events.DescendantFocus)
     def _show_keys(self) -> None:
-        keys = words.keys(self._view, turning=self._knobs.has_focus_within)
-        self.query_one("#lens-keys", Static).update(keys)
+        turning = self._knobs.has_focus_within
+        # Where there is little room, knobs take it from the rest while they are turned.
+        self.query_one(self.FRAME).set_class(turning, "-turning")
+        self.query_one("#lens-keys", Static).update(words.keys(self._view, turning=turning))
 
     def action_view(self, name: str) -> None:
         """What stands beside the text."""
