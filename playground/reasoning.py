@@ -48,10 +48,10 @@ MARKS: Final = (
 )
 """The marks of models that people run, as their chat templates write them."""
 
-CONTROLS: Final = frozenset(
-    re.findall(r"<[^<>]+>|\[[^][]+\]", "".join(mark.begin + mark.end for mark in MARKS))
+CONTROLS: Final = tuple(
+    frozenset(re.findall(r"<[^<>]+>|\[[^][]+\]", mark.begin + mark.end)) for mark in MARKS
 )
-"""The tokens that marks are made of. Vocabularies have some of them as control tokens."""
+"""The tokens that each mark is made of. Vocabularies have some of them as control tokens."""
 
 
 class Parter:

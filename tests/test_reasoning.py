@@ -150,4 +150,5 @@ def test_a_prompt_tells_whether_it_has_begun_the_reasoning() -> None:
 
 
 def test_marks_are_made_of_these_tokens() -> None:
-    assert {"<think>", "</think>", "[THINK]", "<|channel|>", "<|end|>"} <= CONTROLS
+    assert {"<think>", "</think>"} in CONTROLS
+    assert {"<|channel|>", "<|message|>", "<|end|>", "<|start|>"} in CONTROLS

@@ -193,6 +193,17 @@ class NativeContext:
         """Forget a sequence's tokens from `count` on; false where this model cannot."""
         return bool(lib.llama_memory_seq_rm(self.memory, sequence, count, -1))
 
+    def sees_from(self, sequence: int, count: int) -> bool:
+        """Whether a sequence's token after the first `count` would find all cells that it looks at.
+
+        Where a model looks back through a window, llama.cpp gives cells of a pool away once they
+        have left it: who goes back behind the end would have them in it again.
+        """
+        if not self.model.window:
+            return True
+        first = int(lib.llama_memory_seq_pos_min(self.memory, sequence))
+        return 0 <= first <= max(0, count - self.model.window)
+
     def copy(self, source: int, target: int, count: int) -> bool:
         """Give an empty sequence the first `count` tokens of another; false if it cannot.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as Many
 
 from playground.errors import ContextOverflow, LocalError
 from playground.providers.llama.context import SCORED_ROWS, NativeContext
@@ -38,7 +39,7 @@ class Engine:
         self._slots = Slots(model, context, sequences)
         self._untold: list[Iterable[Report]] = []
         """What came of the last batch, where it is put into words while the next is decoded."""
-        self._rows_left = sequences + SCORED_ROWS
+        self._scored_rows_left = SCORED_ROWS
 
     @property
     def idle(self) -> bool:
@@ -66,7 +67,7 @@ class Engine:
         prefilling = any(slot.user.prefilling for slot in self._slots.live if slot.user)
         return not self._slots.waiting and not prefilling
 
-    def generate(
+    def answers(
         self,
         number: int,
         prompt: list[int],
@@ -74,16 +75,29 @@ class Engine:
         stops: tuple[str, ...],
         given: list[int] | None = None,
         opened: str = "",
-    ) -> None:
-        """Queue `n` choices that go on from `given`, the beginning of the answer.
+    ) -> list[Answer]:
+        """The `n` choices of a request, which go on from `given`, the beginning of the answer.
 
-        Raises `ContextOverflow` if the prompt can never fit.
+        They are to be queued by `submit`. Raises `ContextOverflow` if the prompt can never fit, and
+        `InvalidParameter` for knobs that cannot be meant.
         """
         given = given or []
         request = Request(number, prompt + given, params, stops, len(given), opened)
-        self.submit(
-            *(Answer(request, choice, self._model, self._candidates) for choice in range(params.n))
-        )
+        choices = range(params.n)
+        made = [Answer(request, choice, self._model, self._candidates) for choice in choices]
+        self._check_room(made)
+        return made
+
+    def generate(
+        self,
+        number: int,
+        prompt: list[int],
+        params: SamplingParams,
+        stops: tuple[str, ...],
+        given: list[int] | None = None,
+    ) -> None:
+        """Make the choices of a request and queue them; raises what either raises."""
+        self.submit(*self.answers(number, prompt, params, stops, given))
 
     def score(
         self,
@@ -115,22 +129,27 @@ class Engine:
 
         Raises `ContextOverflow` if they can never fit, `LocalError` if the queue is full.
         """
-        tokens = len(sequences[0].prompt)
-        if tokens >= self._context.length:
-            for sequence in sequences:
-                sequence.close()
-            raise ContextOverflow(
-                f"{sequences[0].feeds} {tokens:,} tokens and the context holds "
-                f"{self._context.length:,}, the answer included.",
-                hint="Shorten it, clear the conversation, or open the model with a larger "
-                "context_length.",
-            )
+        self._check_room(sequences)
         try:
             self._slots.queue(*sequences)
         except LocalError:
             for sequence in sequences:
                 sequence.close()
             raise
+
+    def _check_room(self, sequences: Many[Sequence]) -> None:
+        """Raise `ContextOverflow` if sequences of one request can never fit, and close them."""
+        tokens = len(sequences[0].prompt)
+        if tokens < self._context.length:
+            return
+        for sequence in sequences:
+            sequence.close()
+        raise ContextOverflow(
+            f"{sequences[0].feeds} {tokens:,} tokens and the context holds "
+            f"{self._context.length:,}, the answer included.",
+            hint="Shorten it, clear the conversation, or open the model with a larger "
+            "context_length.",
+        )
 
     def occupancy(self, number: int) -> Occupancy:
         """How full the engine is now, as the answer to question `number`."""
@@ -154,9 +173,13 @@ class Engine:
         return self._slots.cancel_all()
 
     def step(self) -> list[Report]:
-        """Admit, decode one batch, and draw a token for every sequence that is due one."""
+        """Admit, decode one batch, and draw a token for every sequence that is due one.
+
+        Where llama.cpp cannot decode it, all requests that were there fail.
+        """
         reports: list[Report] = list(self._slots.admit())
         self._context.clear_batch()
+        self._scored_rows_left = SCORED_ROWS
         live = self._slots.live
         for slot in live:
             reports += self._end_if_full(slot)
@@ -170,7 +193,11 @@ class Engine:
             if budget > 0:
                 budget -= self._feed(slot, budget)
         began = time.perf_counter()
-        whole = self._context.size > 0 and self._decode(live)
+        try:
+            whole = self._context.size > 0 and self._decode(live)
+        except LocalError as error:
+            reports += self._tell()
+            return [*reports, *(Failed.of(error, number) for number in self.cancel_all())]
         # A GPU has only been given that batch: here is time for what came of the last one.
         reports += self._tell()
         if not whole:
@@ -219,8 +246,9 @@ class Engine:
             # does where all before it was there already: other batch sizes round differently, and
             # the same seed is to give the same answer again.
             most = min(most, sequence.wants_from - position)
-        else:
-            most = min(most, self._rows_left - self._context.outputs)
+        elif sequence.most_rows > 1:
+            most = min(most, sequence.most_rows, self._scored_rows_left)
+            self._scored_rows_left -= min(most, len(sequence.pending))
         chunk = sequence.pending[:most]
         sequence.pending = sequence.pending[most:]
         sequence.rows = self._context.add(
@@ -238,10 +266,7 @@ class Engine:
             told = sequence.decoded(self._context)
         except LocalError as error:
             self.cancel(sequence.id)
-            failed = Failed(
-                id=sequence.id, error="LocalError", message=error.message, hint=error.hint
-            )
-            return (failed,)
+            return (Failed.of(error, sequence.id),)
         sequence.rows = []
         if sequence.over:
             self._slots.leave(slot)

@@ -18,6 +18,7 @@ from playground.providers.llama.files import all_parts
 from playground.providers.llama.pool import Lease
 from playground.providers.llama.process import WorkerProcess
 from playground.providers.llama.protocol import (
+    MOST_ALTERNATIVES,
     EngineSettings,
     Generate,
     ListVocabulary,
@@ -35,7 +36,7 @@ from playground.providers.llama.protocol import (
     WholeDistribution,
 )
 from playground.providers.llama.reading import read_event, read_logits, read_scores
-from playground.providers.llama.schema import words_left_out
+from playground.providers.llama.schema import MOST_DEEP, too_deep, words_left_out
 from playground.types import (
     Adjustment,
     Capabilities,
@@ -51,6 +52,9 @@ from playground.types import (
 
 if TYPE_CHECKING:
     from playground.distribution import Distribution
+
+MOST_TOKEN_IDS = 2**31
+"""No vocabulary has more."""
 
 _Answer = TypeVar("_Answer", Scored, WholeDistribution, Tokens, Vocabulary, Occupancy)
 
@@ -133,6 +137,7 @@ class LlamaModel(ChatModel):
             )
             plan = plan.adjusted(drawn, seed=seed)
             plan = plan.model_copy(update={"wire": {**plan.wire, "seed": seed}})
+        _check_depth(plan.params)
         params = SamplingParams.model_validate(plan.wire)
         turns, given = tuple(messages), _given(prefix)
         expected, answers = self._expected
@@ -161,8 +166,15 @@ class LlamaModel(ChatModel):
     ) -> tuple[ScoredToken, ...]:
         """Score a continuation in one pass, raw and under each of `settings`.
 
-        Raises `InvalidParameter` for a setting with Mirostat, which steers by what it draws itself.
+        Raises `InvalidParameter` for a setting with Mirostat, which steers by what it draws itself,
+        and for more alternatives than a report has room for.
         """
+        if not 0 <= alternatives <= MOST_ALTERNATIVES:
+            raise InvalidParameter(
+                f"alternatives={alternatives}: from 0 to {MOST_ALTERNATIVES} can be reported."
+            )
+        for params in settings:
+            _check_depth(params)
         wires = [{"seed": 0, **self.plan(params).wire} for params in settings]
         chains = tuple(map(SamplingParams.model_validate, wires))
         if any(chain.mirostat for chain in chains):
@@ -310,5 +322,18 @@ class LlamaModel(ChatModel):
         ]
 
 
+def _check_depth(params: GenerationParams) -> None:
+    if too_deep(params.json_schema):
+        raise InvalidParameter(
+            f"In json_schema more than {MOST_DEEP} lists and objects lie in each other.",
+            hint="Write it flatter, with definitions of its own for what is deep.",
+        )
+
+
 def _given(text: Given) -> str | tuple[int, ...]:
-    return text if isinstance(text, str) else tuple(text)
+    if isinstance(text, str):
+        return text
+    tokens = tuple(text)
+    if not all(isinstance(token, int) and 0 <= token < MOST_TOKEN_IDS for token in tokens):
+        raise InvalidParameter("Tokens are given by their ids: whole numbers from 0.")
+    return tokens

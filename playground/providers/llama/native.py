@@ -7,6 +7,7 @@ of them run in the worker process.
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -95,6 +96,8 @@ class NativeModel:
             lib.llama_model_is_recurrent(self.handle) or lib.llama_model_is_hybrid(self.handle)
         )
         """Whether what it remembers of a text is a state, of which no beginning can be kept."""
+        self.window: int = lib.llama_model_n_swa(self.handle)
+        """How many tokens back it looks in layers that do not see everything; 0: all of them do."""
         self._pieces: dict[int, bytes] = {}
         settled = READER.settled
         self.gpu_layers = int(settled.get("gpu_layers", 0))
@@ -150,9 +153,32 @@ class NativeModel:
 
     def kv_bytes(self, cells: int, kv_type: str = "f16") -> int:
         """The memory of so many KV cells, in bytes: keys and values, an upper estimate."""
-        width = lib.llama_model_n_embd(self.handle) * lib.llama_model_n_head_kv(self.handle)
-        values = cells * self.layers * (width // self.heads) * 2
-        return int(values * KV_TYPES[kv_type].bytes)
+        return int(cells * self._values_a_cell * KV_TYPES[kv_type].bytes)
+
+    @cached_property
+    def _values_a_cell(self) -> int:
+        """The numbers in one KV cell: a key and a value for each head that has them, in all layers.
+
+        Heads may be wider than their part of the model, and layers may have different numbers of
+        them, some none. llama.cpp's own calls tell the first layer's, and no width.
+        """
+        width = lib.llama_model_n_embd(self.handle) // self.heads
+        each = [self._of_architecture(f"attention.{name}_length") for name in ("key", "value")]
+        heads = self._of_architecture("attention.head_count_kv")
+        if len(heads) != self.layers:
+            heads = [heads[0] if len(heads) == 1 else self.heads] * self.layers
+        return sum(heads) * sum(sizes[0] if sizes else width for sizes in each)
+
+    def _of_architecture(self, name: str) -> list[int]:
+        """What the file says of its architecture under a name: one number, several, or none."""
+        known = self._written("general.architecture")
+        return [int(number) for number in re.findall(r"\d+", self._written(f"{known}.{name}"))]
+
+    def _written(self, key: str) -> str:
+        buffer = ctypes.create_string_buffer(1 << 14)
+        name = key.encode()
+        count = lib.llama_model_meta_val_str(self.handle, name, buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace") if count >= 0 else ""
 
     def tokenize(
         self,
@@ -204,10 +230,15 @@ class NativeModel:
                     break
                 size = -count
             known = buffer.raw[:count]
-            if not known and (text := self.special_text(token)) in CONTROLS:
+            if not known and (text := self.special_text(token)) in self._marking:
                 known = text.encode()
             self._pieces[token] = known
         return known
+
+    @cached_property
+    def _marking(self) -> frozenset[str]:
+        """The control tokens that mark reasoning: those of marks of which it has every one."""
+        return frozenset().union(*(mark for mark in CONTROLS if mark <= {*self.controls}))
 
     def ends_turn(self, token: int) -> bool:
         """Whether a token ends the answer."""

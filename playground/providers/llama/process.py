@@ -344,6 +344,11 @@ def _line(command: Command) -> bytes:
     try:
         line = command.model_dump_json().encode() + b"\n"
     except ValueError as error:
+        if isinstance(command, Load):
+            raise LocalError(
+                f"The name of {command.path!r} is not UTF-8, and llama.cpp is given names in that.",
+                hint="Give the file another name.",
+            ) from error
         raise LocalError(
             "The text holds half of a character (a lone surrogate), which no model can be given.",
             hint="Copy it again from where it came.",

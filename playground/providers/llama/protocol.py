@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
+from playground.errors import PlaygroundError
 from playground.types import FinishReason, Message, Token
 
 
@@ -85,6 +86,9 @@ class SamplingParams(_Said):
     json_schema: dict[str, JsonValue] | None = None
 
 
+MOST_ALTERNATIVES = 100
+"""Alternatives of each token that are reported at most."""
+
 Given = str | tuple[int, ...]
 """Text that is part of an answer, or the very tokens, where text could be cut differently."""
 
@@ -120,7 +124,7 @@ class Score(_Said):
     messages: tuple[Message, ...]
     continuation: Given
     settings: tuple[SamplingParams, ...] = ()
-    alternatives: int = Field(default=0, ge=0, le=100)
+    alternatives: int = Field(default=0, ge=0, le=MOST_ALTERNATIVES)
 
 
 class Look(_Said):
@@ -350,6 +354,17 @@ class Failed(_Said):
     ]
     message: str
     hint: str = ""
+
+    @classmethod
+    def of(cls, error: Exception, number: int | None = None) -> Self:
+        """An error of a request; of a kind that the parent does not know, a `LocalError`."""
+        kinds = get_args(cls.model_fields["error"].annotation)
+        kind = next((base.__name__ for base in type(error).__mro__ if base.__name__ in kinds), "")
+        message, hint = f"{type(error).__name__}: {error}", ""
+        if isinstance(error, PlaygroundError):
+            message, hint = error.message, error.hint
+        said = {"id": number, "error": kind or "LocalError", "message": message, "hint": hint}
+        return cls.model_validate(said)
 
 
 Last = Done | Scored | WholeDistribution | Tokens | Vocabulary | Occupancy

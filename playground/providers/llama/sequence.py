@@ -6,11 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Many
 from functools import partial
-from typing import ClassVar
 
 from playground.errors import InvalidParameter
 from playground.params import SEEDS
-from playground.providers.llama.context import NativeContext
+from playground.providers.llama.context import SCORED_ROWS, NativeContext
 from playground.providers.llama.figures import describe, describe_raw, pack_logits
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.pieces import TextAssembler
@@ -33,10 +32,12 @@ class Sequence(ABC):
     """One llama.cpp sequence while it is decoded.
 
     It feeds `pending`, which is never empty while it lives. Of the tokens at `wants_from` and
-    later it wants the distribution that follows them; `rows` says where in the batch those are.
+    later it wants the distribution that follows them, of `most_rows` in one batch; `rows` says
+    where in the batch those are.
     """
 
-    feeds: ClassVar[str] = "The prompt has"
+    most_rows = 1
+    feeds = "The prompt has"
     """What it feeds, as the beginning of a sentence that goes on with a number of tokens."""
 
     def __init__(self, number: int, prompt: list[int], *, wants_from: int, room: int) -> None:
@@ -122,6 +123,8 @@ class Answer(Sequence):
             wants_from=len(request.prompt) - 1,
             room=request.params.max_length,
         )
+        if request.given:
+            self.feeds = "The prompt and the beginning of the answer have"
         self.choice = choice
         self._request = request
         self._model = model
@@ -254,6 +257,8 @@ class Scoring(Sequence):
         self._left = list(continuation)
         self._model = model
         self._count = alternatives
+        # Others wait for their next token while the figures of a batch are worked out.
+        self.most_rows = max(2, SCORED_ROWS // (1 + len(settings)))
         self._scores: list[SentScore] = []
         self._chains: list[SamplerChain] = []
         try:

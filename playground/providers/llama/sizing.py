@@ -82,6 +82,9 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
         trained, _affordable(free, model.kv_bytes(1, settings.kv_type))
     )
     sequences = settings.sequences or SEQUENCES
+    if model.recurrent and settings.sequences is None and free is not None:
+        # Without a pool, a context for each is what they need.
+        sequences = max(1, min(sequences, _fitting(free, model.kv_bytes(length, settings.kv_type))))
     cells = length * sequences
     room = KV_BYTES if free is None else min(KV_BYTES, int(free * KV_SHARE))
     # A state of its own for each sequence is all that a recurrent model has.
@@ -109,6 +112,11 @@ def choose_layout(model: NativeModel, settings: EngineSettings) -> Layout:
         threads=threads,
         flash_attention=_flash_attention(model, settings, cells if unified else length, unified),
     )
+
+
+def _fitting(free: int, context: int) -> int:
+    """How many contexts of so many bytes may be made of the memory that is free."""
+    return int(free * KV_SHARE) // max(1, context)
 
 
 def shared_layout(model: NativeModel, settings: EngineSettings, opened: Layout) -> Layout | None:

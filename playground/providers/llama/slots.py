@@ -6,13 +6,13 @@ sample of the same prompt, starts from the longest prefix that any slot has: in 
 it is free, else by copying cells. A sequence whose prompt is just being evaluated by another waits
 for that one and copies it.
 
-Slots go round by request: who got one longest ago, or never, gets the next one that is free, and
-first come is first served among equals.
+Slots go round by request: each further choice of a request waits a turn more than the one before
+it, and a request that comes begins at the turn that is served then. So one of many choices keeps
+one of few waiting for a slot and not for all, and however many come, everybody's turn does.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
 from collections.abc import Iterator
 
 from playground.errors import LocalError
@@ -58,9 +58,9 @@ class Slots:
         self._model = model
         self._context = context
         self._slots = [Slot(number) for number in range(count)]
-        self._waiting: deque[Sequence] = deque()
-        self._seated: dict[int, int] = {}
-        """When each request that still waits last got a slot."""
+        self._waiting: list[tuple[float, Sequence]] = []
+        """By their turns; those of one turn as they came."""
+        self._turn = 0.0
         self._clock = 0
 
     @property
@@ -112,20 +112,22 @@ class Slots:
                 f"{len(self._waiting):,} answers are waiting for this model already.",
                 hint="Wait for some, or ask for fewer at once.",
             )
-        self._waiting.extend(sequences)
+        self._waiting += [(self._turn + place, one) for place, one in enumerate(sequences)]
+        self._waiting.sort(key=lambda waiting: waiting[0])
 
     def cancel(self, number: int) -> None:
         """Stop a request: its slots are free at once."""
-        for sequence in [item for item in self._waiting if item.id == number]:
-            self._waiting.remove(sequence)
-            sequence.close()
+        for _, sequence in self._waiting:
+            if sequence.id == number:
+                sequence.close()
+        self._waiting = [waiting for waiting in self._waiting if waiting[1].id != number]
         for slot in self.live:
             if slot.user is not None and slot.user.id == number:
                 self.leave(slot)
 
     def cancel_all(self) -> list[int]:
         """Stop every request and trust no cell any more; the requests that there were."""
-        numbers = {item.id for item in self._waiting}
+        numbers = {item.id for _, item in self._waiting}
         numbers |= {slot.user.id for slot in self.live if slot.user is not None}
         for number in numbers:
             self.cancel(number)
@@ -153,12 +155,11 @@ class Slots:
     def admit(self) -> Iterator[Report]:
         """Give waiting sequences a slot, turn by turn, as far as there is room."""
         seated: set[Sequence] = set()
-        for sequence in self._in_turn():
+        for turn, sequence in self._waiting:
             if all(slot.user is not None for slot in self._slots):
                 break
-            prompt = sequence.prompt
-            source = max(self._slots, key=lambda slot: _common(slot.tokens, prompt))
-            shared = min(_common(source.tokens, prompt), sequence.wants_from)
+            source = max(self._slots, key=lambda slot: self._shared(slot, sequence))
+            shared = self._shared(source, sequence)
             if self._someone_is_evaluating(sequence, shared):
                 continue
             slot = self._place(sequence, source, shared)
@@ -166,26 +167,16 @@ class Slots:
                 # Who comes later and needs less would be let past a large one for ever.
                 break
             seated.add(sequence)
+            # A whole round of the slots is a turn: who comes ever anew does not stay ahead.
+            self._turn = max(self._turn, turn) + 1 / len(self._slots)
             yield from self._enter(slot, sequence, source, shared)
         if seated:
-            self._waiting = deque(one for one in self._waiting if one not in seated)
-            still = {one.id for one in self._waiting}
-            self._seated = {number: at for number, at in self._seated.items() if number in still}
+            self._waiting = [waiting for waiting in self._waiting if waiting[1] not in seated]
 
-    def _in_turn(self) -> list[Sequence]:
-        """Those that wait, fairly: turn by turn, and each turn by who was seated longest ago.
-
-        So a request of sixty-four choices keeps one of one choice waiting for a slot, not for all.
-        """
-        if not self._waiting or all(slot.user is not None for slot in self._slots):
-            return []
-        before: Counter[int] = Counter()
-        turns = []
-        for sequence in self._waiting:
-            turns.append((before[sequence.id], self._seated.get(sequence.id, 0), sequence))
-            before[sequence.id] += 1
-        turns.sort(key=lambda turn: turn[:2])
-        return [sequence for _, _, sequence in turns]
+    def _shared(self, source: Slot, sequence: Sequence) -> int:
+        """How many of a sequence's first tokens it can take from a slot."""
+        shared = min(_common(source.tokens, sequence.prompt), sequence.wants_from)
+        return shared if shared and self._context.sees_from(source.number, shared) else 0
 
     def _someone_is_evaluating(self, sequence: Sequence, shared: int) -> bool:
         """Whether a live sequence will soon have a prefix much longer than `shared`."""
@@ -249,7 +240,6 @@ class Slots:
         sequence.resume_after(shared)
         slot.user = sequence
         self.touch(slot)
-        self._seated[sequence.id] = self._clock
         return sequence.begin(shared, self._context)
 
 

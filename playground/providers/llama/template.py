@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from jinja2 import TemplateError
@@ -91,8 +92,10 @@ class ChatTemplate:
                 f"The chat template in the file cannot be read: {_said(error)}.", hint=TEMPLATE_HINT
             ) from error
 
-    def render(self, messages: Sequence[Message]) -> list[Piece]:
-        """The prompt, ending where the assistant's answer begins.
+    def render(
+        self, messages: Sequence[Message], within: Callable[[], AbstractContextManager[None]]
+    ) -> list[Piece]:
+        """The prompt, ending where the answer begins; the template runs `within` bounds.
 
         Raises `ChatTemplateError` with the template's own complaint.
         """
@@ -102,7 +105,8 @@ class ChatTemplate:
             assert self._controls is not None  # noqa: S101 - they were found by it
             for turn in turns:
                 turn["content"] = self._controls.sub(lambda m: marks[m[0]], turn["content"])
-        text = self._text(turns)
+        with within():
+            text = self._text(turns)
         if not marks:
             return [Piece(text)]
         written = {mark: control for control, mark in marks.items()}

@@ -20,7 +20,6 @@ from typing import BinaryIO, NamedTuple
 from playground.errors import (
     ChatTemplateError,
     ContextOverflow,
-    InvalidParameter,
     LocalError,
     ModelLoadFailed,
 )
@@ -59,8 +58,6 @@ from playground.providers.llama.template import (
 )
 from playground.reasoning import opened_by
 from playground.types import Message
-
-_ERRORS = (ContextOverflow, ChatTemplateError, InvalidParameter, ModelLoadFailed, LocalError)
 
 MOST_FIGURES = 500_000
 """Figures in the answer to one question for scores: more would not fit into a line of the pipe."""
@@ -104,14 +101,6 @@ class Outbox:
             self._pipe.flush()
         except BrokenPipeError:
             os._exit(0)
-
-
-def _failure(error: Exception, number: int | None = None) -> Failed:
-    kind = next((known.__name__ for known in _ERRORS if isinstance(error, known)), "LocalError")
-    message = getattr(error, "message", f"{type(error).__name__}: {error}")
-    return Failed.model_validate(
-        {"id": number, "error": kind, "message": message, "hint": getattr(error, "hint", "")}
-    )
 
 
 class _Prompt(NamedTuple):
@@ -188,7 +177,7 @@ class Worker:
         except MemoryError:
             raise  # It has no context any more, and is of no use.
         except Exception as error:  # noqa: BLE001 - one request's trouble is not the others'
-            self._outbox.send(_failure(error, command.id))
+            self._outbox.send(Failed.of(error, command.id))
 
     def _nobody_waits(self) -> bool:
         """Whether every request in the batch that is being decoded has been cancelled."""
@@ -202,10 +191,12 @@ class Worker:
                 stops = (*params.stop, *prompt.stops)
                 # What must follow a grammar from its first token on is no reasoning.
                 free = params.grammar is None and params.json_schema is None
-                self._layouts.suit(prompt.tokens, command.answers * params.n, params.max_length)
-                self.engine.generate(
+                answers = self.engine.answers(
                     command.id, prompt.tokens, params, stops, given, prompt.opened if free else ""
                 )
+                # Only for what will be drawn: a layout that changes forgets conversations.
+                self._layouts.suit(prompt.tokens, command.answers * params.n, params.max_length)
+                self.engine.submit(*answers)
             case Score():
                 prompt = self._prompt(command.messages)
                 continuation = self._tokens(command.continuation, after=prompt)
@@ -244,12 +235,9 @@ class Worker:
                 self._cancelled.discard(command.id)
 
     def step(self) -> None:
-        """One step of the engine; if it fails, so do the requests that were on it."""
+        """One step of the engine, and what came of it on its way."""
         drawing = self.engine.only_drawing
-        try:
-            reports = self.engine.step()
-        except LocalError as error:
-            reports = [_failure(error, number) for number in self.engine.cancel_all()]
+        reports = self.engine.step()
         plain = drawing and all(isinstance(report, Text) for report in reports)
         if plain and not self.engine.idle:
             self._outbox.hold(*reports)
@@ -263,6 +251,7 @@ class Worker:
             if after is not None and after.opened and given.startswith(after.opened):
                 # The template has written the mark already.
                 given = given.removeprefix(after.opened).lstrip()
+            self._check_room(given, "text")
             return self._model.tokenize(given, inside=True)
         if any(not 0 <= token < self._model.vocabulary for token in given):
             raise LocalError(f"There are tokens 0 to {self._model.vocabulary - 1:,} only.")
@@ -271,10 +260,10 @@ class Worker:
     def _prompt(self, messages: tuple[Message, ...]) -> _Prompt:
         if self._template_problem is not None:
             raise self._template_problem
+        self._check_room("".join(message.content for message in messages))
         if self._template is not None:
             # Templates write the beginning-of-sequence token themselves: never add another.
-            with bounded():
-                pieces = self._template.render(messages)
+            pieces = self._template.render(messages, within=bounded)
             self._check_room("".join(piece.text for piece in pieces))
             tokens: list[int] = []
             for piece in pieces:
@@ -291,13 +280,13 @@ class Worker:
         self._check_room(text)
         return _Prompt(self._model.tokenize(text, add_special=True), stops=PLAIN_STOPS)
 
-    def _check_room(self, text: str) -> None:
+    def _check_room(self, text: str, what: str = "prompt") -> None:
         """Refuse what can never fit before it is tokenized, for which everybody would wait."""
         length = self._layouts.context.length
         if len(text) < LONG_PROMPT or len(text.encode()) <= length * self._model.longest_piece:
             return
         raise ContextOverflow(
-            f"The prompt has {len(text):,} characters and the context holds {length:,} tokens, the "
+            f"The {what} has {len(text):,} characters and the context holds {length:,} tokens, the "
             "answer included.",
             hint="Shorten it, clear the conversation, or open the model with a larger "
             "context_length.",
@@ -379,13 +368,13 @@ def main() -> int:
     reader.start()
     load = inbox.get()
     if not isinstance(load, Load):
-        outbox.send(_failure(LocalError("The first command must be to load a model.")))
+        outbox.send(Failed.of(LocalError("The first command must be to load a model.")))
         return 2
     start_llama()
     try:
         worker = Worker(load, outbox, cancelled)
     except (ModelLoadFailed, LocalError, MemoryError) as error:
-        outbox.send(_failure(error))
+        outbox.send(Failed.of(error))
         return 1
     outbox.send(Ready(facts=worker.facts))
     while True:

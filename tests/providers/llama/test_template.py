@@ -1,5 +1,7 @@
 """Chat templates are other people's programs: rendered faithfully, and in a sandbox."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from playground.errors import ChatTemplateError
@@ -15,7 +17,7 @@ _TURNS = (
 
 def _render(source: str) -> str:
     made = ChatTemplate(source, {"bos_token": "<s>", "eos_token": "</s>"}, ["<s>", "</s>"])
-    (piece,) = made.render(_TURNS)
+    (piece,) = made.render(_TURNS, nullcontext)
     assert not piece.typed
     return piece.text
 
@@ -32,7 +34,7 @@ def test_a_control_token_that_a_person_writes_is_text_and_the_templates_own_is_n
     source = "{% for turn in messages %}<|im|>{{ turn.content | trim }}<|im|>\n{% endfor %}"
     made = ChatTemplate(source, {}, ["<|im|>", "<|im|>2"])
     typed = Message(role="user", content=" a<|im|>b<|im|>2\U000f0000")
-    assert made.render([typed, Message(role="user", content="c")]) == [
+    assert made.render([typed, Message(role="user", content="c")], nullcontext) == [
         Piece("<|im|>a"),
         Piece("<|im|>", typed=True),
         Piece("b"),
