@@ -62,6 +62,9 @@ from playground.types import Message
 MOST_FIGURES = 500_000
 """Figures in the answer to one question for scores: more would not fit into a line of the pipe."""
 
+MOST_TOKENIZED = 1_000_000
+"""Characters that are tokenized for whoever asks: it takes a second, in which nobody is served."""
+
 LONG_PROMPT = 100_000
 """Characters up to which a prompt is tokenized without a look at whether it can fit."""
 
@@ -220,8 +223,14 @@ class Worker:
             case Tokenize():
                 if command.messages is not None:
                     tokens = self._prompt(command.messages).tokens
+                elif len(command.text) <= MOST_TOKENIZED:
+                    tokens = self._model.tokenize(command.text, inside=True)
                 else:
-                    tokens = self._tokens(command.text)
+                    raise LocalError(
+                        f"The text has {len(command.text):,} characters; {MOST_TOKENIZED:,} are "
+                        "cut into tokens at once.",
+                        hint="Cut it into parts.",
+                    )
                 self._outbox.send(Tokens(id=command.id, tokens=tuple(tokens)))
             case ListVocabulary():
                 pieces = (self._model.piece(token) for token in range(self._model.vocabulary))
@@ -245,10 +254,10 @@ class Worker:
             # First tokens, last ones, and whatever the next step may keep waiting.
             self._outbox.send(*reports)
 
-    def _tokens(self, given: Given, after: _Prompt | None = None) -> list[int]:
-        """The tokens of a part of an answer, `after` a prompt where it is the first."""
+    def _tokens(self, given: Given, after: _Prompt) -> list[int]:
+        """The tokens of the beginning of an answer, `after` its prompt."""
         if isinstance(given, str):
-            if after is not None and after.opened and given.startswith(after.opened):
+            if after.opened and given.startswith(after.opened):
                 # The template has written the mark already.
                 given = given.removeprefix(after.opened).lstrip()
             self._check_room(given, "text")

@@ -8,7 +8,8 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-WIDTH, LAYERS, CONTEXT = 32, 1, 256
+WIDTH, LAYERS, CONTEXT = 32, 1, 512
+LETTERS = 94
 
 Tensor = Callable[..., None]
 
@@ -44,26 +45,43 @@ def llama_with_blanks(path: Path) -> Path:
     return _written(writer, path)
 
 
+def gemma(path: Path) -> Path:
+    """A model that looks back through a window of 32 tokens, with heads wider than their part."""
+    heads, head = 2, WIDTH
+    writer = _of_letters(path, "gemma2")
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(heads)
+    writer.add_key_length(head)
+    writer.add_value_length(head)
+    writer.add_feed_forward_length(2 * WIDTH)
+    writer.add_sliding_window(32)
+    tensor = _tensors(writer, LETTERS + 1)
+    for layer in range(LAYERS):
+        block = f"blk.{layer}."
+        for name in ("attn_norm", "ffn_norm", "post_ffw_norm"):
+            writer.add_tensor(f"{block}{name}.weight", np.ones(WIDTH, np.float32))
+        # What it looks back at counts for much.
+        writer.add_tensor(f"{block}post_attention_norm.weight", np.full(WIDTH, 4, np.float32))
+        for name in ("attn_q", "attn_k", "attn_v"):
+            tensor(f"{block}{name}.weight", heads * head, WIDTH)
+        tensor(f"{block}attn_output.weight", WIDTH, heads * head)
+        for name in ("ffn_gate", "ffn_up"):
+            tensor(f"{block}{name}.weight", 2 * WIDTH, WIDTH)
+        tensor(f"{block}ffn_down.weight", WIDTH, 2 * WIDTH)
+    return _written(writer, path)
+
+
 def mamba(path: Path) -> Path:
     """A recurrent model, which remembers a text as one state and has no KV cells."""
     inner, state, steps = 2 * WIDTH, 8, 4
-    tokens = [chr(code) for code in range(33, 127)]
-    writer = gguf.GGUFWriter(path, "mamba")
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list([*tokens, "<|end|>"])
-    writer.add_token_types([*[gguf.TokenType.NORMAL] * len(tokens), gguf.TokenType.CONTROL])
-    writer.add_token_merges(["a b"])
-    writer.add_eos_token_id(len(tokens))
-    writer.add_vocab_size(len(tokens) + 1)
+    writer = _of_letters(path, "mamba")
     writer.add_head_count(0)
     writer.add_feed_forward_length(0)
-    writer.add_layer_norm_rms_eps(1e-5)
     writer.add_ssm_conv_kernel(4)
     writer.add_ssm_inner_size(inner)
     writer.add_ssm_state_size(state)
     writer.add_ssm_time_step_rank(steps)
-    tensor = _tensors(writer, len(tokens) + 1)
+    tensor = _tensors(writer, LETTERS + 1)
     for layer in range(LAYERS):
         block = f"blk.{layer}."
         writer.add_tensor(f"{block}attn_norm.weight", np.ones(WIDTH, np.float32))
@@ -77,6 +95,21 @@ def mamba(path: Path) -> Path:
         tensor(f"{block}ssm_d", inner)
         tensor(f"{block}ssm_out.weight", WIDTH, inner)
     return _written(writer, path)
+
+
+def _of_letters(path: Path, kind: str) -> gguf.GGUFWriter:
+    """A file of a kind whose tokens are the printable characters of ASCII, and the end."""
+    letters = [chr(code) for code in range(33, 33 + LETTERS)]
+    writer = gguf.GGUFWriter(path, kind)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list([*letters, "<|end|>"])
+    writer.add_token_types([*[gguf.TokenType.NORMAL] * LETTERS, gguf.TokenType.CONTROL])
+    writer.add_token_merges(["a b"])
+    writer.add_eos_token_id(LETTERS)
+    writer.add_vocab_size(LETTERS + 1)
+    writer.add_layer_norm_rms_eps(1e-5)
+    return writer
 
 
 def _tensors(writer: gguf.GGUFWriter, vocabulary: int) -> Tensor:
