@@ -13,7 +13,15 @@ from playground.providers.llama.context import NativeContext
 from playground.providers.llama.engine import Engine
 from playground.providers.llama.figures import Raw
 from playground.providers.llama.native import NativeModel
-from playground.providers.llama.protocol import Began, ChoiceEnded, Done, Report, Text
+from playground.providers.llama.protocol import (
+    Began,
+    ChoiceEnded,
+    Done,
+    Failed,
+    Report,
+    Scored,
+    Text,
+)
 
 from .conftest import MakeEngine, sampling
 
@@ -213,6 +221,60 @@ def test_who_comes_last_waits_for_one_slot_however_many_were_there_before(
             break
         ended += sum(isinstance(report, ChoiceEnded) for report in reports)
     assert ended <= 8
+
+
+def test_who_asks_ever_anew_does_not_stay_ahead_of_a_choice_that_waits(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine(sequences=2)
+    prompt = _tokens(native_model, "Once upon a time")
+    short = sampling(max_length=3, logit_bias={"<|end|>": -1000})
+    engine.generate(1, prompt, short.model_copy(update={"n": 2}), ())
+    for number in range(2, 6):
+        engine.generate(number, prompt, short, ())
+    for number in range(6, 26):
+        while True:
+            ended = [report.id for report in engine.step() if isinstance(report, Done)]
+            if 1 in ended:
+                return
+            if ended:
+                break
+        engine.generate(number, prompt, short, ())
+    raise AssertionError("twenty that came later were served, and it waits still")
+
+
+def test_the_first_token_of_one_does_not_wait_for_the_score_of_a_long_text(
+    make_engine: MakeEngine, native_model: NativeModel
+) -> None:
+    engine = make_engine(length=1024)
+    text = _tokens(native_model, "The fox found the red ball near the river. " * 80)[:900]
+    engine.score(1, _tokens(native_model, "Tell me a story"), text, ())
+    engine.step()
+    engine.generate(2, _tokens(native_model, "Hello"), sampling(max_length=1), ())
+    steps = [engine.step() for _ in range(4)]
+    assert any(isinstance(report, Text) for reports in steps for report in reports)
+    assert any(isinstance(report, Scored) for report in _finish(engine))
+
+
+def test_a_batch_that_cannot_be_decoded_fails_those_in_it_and_loses_no_ends(
+    make_engine: MakeEngine, native_model: NativeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(length=64, sequences=2)
+    endless = sampling(max_length=500, logit_bias={"<|end|>": -1000})
+    engine.generate(1, [7] * 60, endless, ())
+    engine.generate(2, [9] * 8, endless, ())
+    decode, reports = NativeContext.decode, list[Report]()
+
+    def failing(context: NativeContext) -> bool:
+        # The first has just ended, for want of cells, in this very step.
+        if any(len(slot.tokens) >= 64 and slot.user is None for slot in engine._slots._slots):
+            raise LocalError("llama_decode failed with status -3")
+        return decode(context)
+
+    monkeypatch.setattr(NativeContext, "decode", failing)
+    reports += _finish(engine)
+    kinds = [(type(report), report.id) for report in reports if not isinstance(report, Text)]
+    assert kinds[-3:] == [(ChoiceEnded, 1), (Done, 1), (Failed, 2)]
 
 
 def test_the_queue_is_bounded_and_can_be_watched(
