@@ -6,6 +6,7 @@ may say only what is listed here: nothing that reads a file, calls a method, or 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -23,6 +24,12 @@ MAX_JOINED: Final = 100
 
 MAX_ROUNDS: Final = 20_000
 """Rounds of a loop."""
+
+MAX_SECONDS: Final = 1.0
+"""Seconds of a loop: what a round does is not bounded, and a screen stands still meanwhile."""
+
+MAX_LOOPS: Final = 10
+"""Loops of a text."""
 
 FILTERS: Final = ("trim", "upper", "lower", "title", "capitalize", "length", "tojson")
 RESERVED: Final = frozenset({"range", "loop", "true", "false", "none", "True", "False", "None"})
@@ -58,10 +65,15 @@ def mentions(source: str) -> tuple[Mention, ...]:
     Raises `TemplateProblem` for a text that is not valid or says more than it may.
     """
     from jinja2 import TemplateSyntaxError
+    from jinja2 import nodes as kinds
 
     try:
         found: dict[str, Mention] = {}
-        for mention in _walk(_environment().parse(source), frozenset()):
+        parsed = _environment().parse(source)
+        for number, loop in enumerate(parsed.find_all(kinds.For), start=1):
+            if number > MAX_LOOPS:
+                raise TemplateProblem(f"it has more than {MAX_LOOPS} loops", loop.lineno)
+        for mention in _walk(parsed, frozenset()):
             found.setdefault(mention.name, mention)
     except TemplateSyntaxError as error:
         raise TemplateProblem(f"{error.message}", error.lineno) from error
@@ -178,8 +190,25 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return made
 
 
-def _bounded_range(*bounds: int) -> range:
+class _Rounds:
+    """The numbers of a range, for as long as a text may take."""
+
+    def __init__(self, numbers: range) -> None:
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[int]:
+        end = time.monotonic() + MAX_SECONDS
+        for number in self._numbers:
+            if time.monotonic() > end:
+                raise TemplateProblem(f"a loop takes longer than {MAX_SECONDS:g} s")
+            yield number
+
+
+def _bounded_range(*bounds: int) -> _Rounds:
     numbers = range(*bounds)
     if len(numbers) > MAX_ROUNDS:
         raise TemplateProblem(f"a loop of {len(numbers):,} rounds; {MAX_ROUNDS:,} are the most")
-    return numbers
+    return _Rounds(numbers)

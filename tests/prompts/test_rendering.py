@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -168,3 +170,16 @@ def test_a_reference_brings_messages_params_sweep_and_cases(put: Put) -> None:
 def test_what_gives_no_variable_a_value_is_refused(given_: str) -> None:
     with pytest.raises(WrongVariables):
         prompts.asked_prompt("@translate-fr", [given_])
+
+
+def test_a_loop_that_works_for_ever_is_stopped_after_a_moment() -> None:
+    body = '{% if x | upper | lower | title == "" %}{% endif %}' * 2_000
+    began = time.monotonic()
+    with pytest.raises(TemplateProblem, match=r"takes longer than 1 s"):
+        fill("{% for i in range(20000) %}" + body + "{% endfor %}ok", {"x": "a"})
+    assert time.monotonic() - began < 30
+
+
+def test_a_text_has_a_bounded_number_of_loops() -> None:
+    with pytest.raises(TemplateProblem, match="more than 10 loops"):
+        mentions("{% for i in range(9) %}{% endfor %}" * 11)

@@ -184,6 +184,19 @@ async def fill_in(up: Shown, name: str) -> None:
     await press(up)
 
 
+async def test_a_text_that_fails_on_its_own_example_is_told_and_leaves_the_library_open(
+    zebras: Path,
+) -> None:
+    text = 'title = "Counting zebras"\nprompt = "{% if n > 3 %}many{% endif %}{{ n }}"\n'
+    example = '[variables.n]\nexample = "5"\n'
+    (zebras / "counting.toml").write_text(text + example, encoding="utf-8")
+    async with shown(PromptLibrary()) as up:
+        await find(up, "counting zebras")
+        await up.sees("it cannot be filled in")
+        await press(up, "escape")
+        await up.sees("@five-translations")
+
+
 async def test_a_prompt_is_filled_in_and_what_will_be_sent_is_seen_meanwhile() -> None:
     async with shown(PromptLibrary()) as up:
         await fill_in(up, "zebra for")

@@ -234,7 +234,12 @@ def _preview(prompt: Prompt) -> Content:
         settings.append(f"sweep of {', '.join(name for name in prompt.sweep if name != 'samples')}")
     if settings:
         parts += [("\nSuggests   ", _HEAD), ", ".join(settings)]
-    for message in prompt.preview():
-        role = {"system": "System", "user": "You", "assistant": "Model"}[message.role]
-        parts += [(f"\n{role:<11}", _HEAD), (one_line(message.content)[:400], "$foreground 80%")]
+    try:
+        for message in prompt.preview():
+            role = {"system": "System", "user": "You", "assistant": "Model"}[message.role]
+            said = one_line(message.content)[:400]
+            parts += [(f"\n{role:<11}", _HEAD), (said, "$foreground 80%")]
+    except PlaygroundError as error:
+        # A text of the user's own may fail on its examples: the library stays open.
+        parts.append((f"\n{make_safe(str(error))}", "$text-error"))
     return Content.assemble(*parts)
