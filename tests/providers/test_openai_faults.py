@@ -7,13 +7,14 @@ import email.utils
 import gzip
 import socket
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from playground import errors
 from playground.run import generate
-from tests.providers.endpoints import ask, model_at
+from tests.providers.endpoints import ask, model_at, provider_at
 from tests.servers import fault
 from tests.servers.fault import Exchange, FaultServer, delta
 
@@ -273,6 +274,29 @@ async def test_what_comes_packed_is_unpacked_a_little_at_a_time_up_to_the_same_l
     run = await ask(model_at(faults.url))
     assert isinstance(run.error, errors.BadResponse)
     assert "4,000,000 bytes" in run.error.message
+
+
+@pytest.mark.parametrize("ways", ["gzip, gzip", "identity, gzip", "GZIP , identity", "br", "zstd"])
+async def test_however_it_is_packed_no_more_than_the_limit_is_unpacked(
+    faults: FaultServer, ways: str
+) -> None:
+    """The HTTP client would unpack each link of such a chain whole: a kilobyte is a gigabyte."""
+    much = gzip.compress(b" " * 100_000_000, compresslevel=1)
+
+    async def bomb(exchange: Exchange) -> None:
+        await exchange.head(200, "application/json", content_encoding=ways)
+        await exchange.send(gzip.compress(much) if ways == "gzip, gzip" else much)
+
+    faults.play(fault.by_method(get=bomb, post=bomb))
+    tracemalloc.start()
+    try:
+        run = await ask(model_at(faults.url))
+        with pytest.raises(errors.BadResponse):
+            await provider_at(faults.url).remote_models()
+        assert tracemalloc.get_traced_memory()[1] < 80_000_000
+    finally:
+        tracemalloc.stop()
+    assert isinstance(run.error, errors.BadResponse)
 
 
 async def test_json_nested_beyond_reason_is_an_unreadable_response(faults: FaultServer) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from playground.errors import BadResponse
 from playground.providers.openai.endpoint import Endpoint
-from playground.providers.openai.faults import retry_after
+from playground.providers.openai.faults import quoted, retry_after
 from playground.providers.openai.logs import keep_out_of_logs
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _bounded(response: httpx2.Response, endpoint: Endpoint) -> Any:
     """
     import httpx2
 
-    unpack = _unpacker(response)
+    unpack = _unpacker(response, endpoint.name)
     stream = cast("httpx2.AsyncByteStream", response.stream)
     is_error = response.status_code >= 300
     limit = MAX_ERROR_BYTES if is_error else endpoint.max_bytes
@@ -153,12 +153,21 @@ def _bounded(response: httpx2.Response, endpoint: Endpoint) -> Any:
     return Bounded()
 
 
-def _unpacker(response: httpx2.Response) -> Callable[[bytes], Iterator[bytes]]:
+def _unpacker(response: httpx2.Response, name: str) -> Callable[[bytes], Iterator[bytes]]:
     """What makes the bytes of a response of those that come, `PIECE_BYTES` at most at a time."""
-    if response.headers.get("Content-Encoding", "").lower() not in ("gzip", "x-gzip", "deflate"):
+    packed = response.headers.pop("Content-Encoding", "").lower()  # none is left to the HTTP client
+    ways = [way for part in packed.split(",") if (way := part.strip()) not in ("", "identity")]
+    if not ways:
         return lambda data: iter((data,))
-    # The HTTP client would unpack each piece whole.
-    del response.headers["Content-Encoding"]
+
+    def refuse(_data: bytes) -> Iterator[bytes]:
+        raise BadResponse(
+            f"{name} sent what is packed ({quoted(packed)}), though it was asked not to pack.",
+            hint="Check the base URL, and what stands between here and there.",
+        )
+
+    if len(ways) > 1 or ways[0] not in ("gzip", "x-gzip", "deflate"):
+        return refuse
     unpacking = zlib.decompressobj(wbits=47)
 
     def unpack(data: bytes) -> Iterator[bytes]:
@@ -167,7 +176,9 @@ def _unpacker(response: httpx2.Response) -> Callable[[bytes], Iterator[bytes]]:
                 data = unpacking.unconsumed_tail
                 yield piece
         except zlib.error as error:
-            raise BadResponse("What came is packed and cannot be unpacked.") from error
+            raise BadResponse(
+                f"What {name} sent is packed and cannot be unpacked.", hint="Try again."
+            ) from error
 
     return unpack
 
