@@ -93,6 +93,7 @@ class EveryKnob(BaseModel):
             step=0.05,
             neutral=1,
             default=1.0,
+            stage="penalties",
             aliases=("repetition_penalty",),
         ),
     ] = None
@@ -105,6 +106,7 @@ class EveryKnob(BaseModel):
             step=0.1,
             neutral=0,
             default=0.0,
+            stage="penalties",
         ),
     ] = None
     frequency_penalty: Annotated[
@@ -116,6 +118,7 @@ class EveryKnob(BaseModel):
             step=0.1,
             neutral=0,
             default=0.0,
+            stage="penalties",
         ),
     ] = None
     seed: Annotated[
@@ -191,6 +194,7 @@ class EveryKnob(BaseModel):
             step=0.05,
             neutral=0,
             default=0,
+            stage="xtc",
             engine=True,
         ),
     ] = None
@@ -219,6 +223,7 @@ class EveryKnob(BaseModel):
             default=64,
             aliases=("repeat_last_n",),
             part_of=("repeat_penalty", "presence_penalty", "frequency_penalty"),
+            off=0,
             engine=True,
         ),
     ] = None
@@ -232,6 +237,7 @@ class EveryKnob(BaseModel):
             step=0.1,
             neutral=0,
             default=0,
+            stage="dry",
             engine=True,
         ),
     ] = None
@@ -265,7 +271,7 @@ class EveryKnob(BaseModel):
     dry_window: Annotated[
         int | None,
         Knob(
-            "How many of the last tokens DRY looks at.",
+            "How many of the last tokens DRY looks at; 0 switches it off.",
             minimum=0,
             maximum=1_000_000,
             slider=(0, 4096),
@@ -274,6 +280,7 @@ class EveryKnob(BaseModel):
             default=1024,
             aliases=("dry_penalty_last_n",),
             part_of=("dry_multiplier",),
+            off=0,
             engine=True,
         ),
     ] = None
@@ -288,6 +295,7 @@ class EveryKnob(BaseModel):
             step=0.05,
             neutral=0,
             default=0,
+            stage="temperature",
             engine=True,
         ),
     ] = None

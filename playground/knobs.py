@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 KnobKind = Literal["float", "int", "text", "words", "object"]
@@ -36,6 +37,12 @@ TEMPERATURE_FIRST: tuple[str, ...] = (
 ORDERS = {"llama.cpp": SAMPLERS, "temperature-first": TEMPERATURE_FIRST}
 """Orders that have a name."""
 
+REMEMBERING: tuple[str, ...] = ("penalties", "dry")
+"""Stages that look at the text so far, the prompt's too."""
+
+BEYOND_DISTRIBUTION: tuple[str, ...] = (*REMEMBERING, "xtc")
+"""Stages that depend on more than a distribution: the text so far, or a coin."""
+
 
 @dataclass(frozen=True, slots=True)
 class Knob:
@@ -45,7 +52,10 @@ class Knob:
     whole range where it is None). `neutral` is the value that leaves the distribution alone;
     `default` what a backend of ours uses while the user has set nothing (None: nothing is sent
     and the endpoint decides). `part_of` names the knobs that switch this one's sampler on: while
-    they are neutral, this one has no effect. `engine` knobs belong to llama.cpp's samplers: other
+    they are neutral, this one has no effect; `off` is the value at which it stops that sampler
+    itself. `stage` is the stage of the sampler chain that a knob switches on, where it is not the
+    one of its own name: which knobs each stage has follows from it and from `part_of`
+    (`playground.params.STAGES`). `engine` knobs belong to llama.cpp's samplers: other
     endpoints take them only if their catalogue entry says so.
     """
 
@@ -60,6 +70,8 @@ class Knob:
     aliases: tuple[str, ...] = ()
     flag: str = ""
     part_of: tuple[str, ...] = ()
+    off: float | None = None
+    stage: str = ""
     engine: bool = False
     name: str = ""
     kind: KnobKind = "object"
@@ -83,6 +95,39 @@ class Knob:
         if self.minimum <= value <= self.maximum:
             return ""
         return f"{number_text(value)} is outside {self.range_text}"
+
+
+@dataclass(frozen=True, slots=True)
+class StageKnobs:
+    """The knobs of one stage of the sampler chain.
+
+    `switches` are those that switch it on, with their neutral values: while all are neutral or not
+    set it changes nothing. `tuning` are those that say how it acts when it is on; at a value of
+    `stops` it changes nothing all the same.
+    """
+
+    switches: Mapping[str, float]
+    tuning: tuple[str, ...] = ()
+    stops: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its knobs, the switches first."""
+        return (*self.switches, *self.tuning)
+
+    def switched_on(self, values: object) -> list[tuple[str, float]]:
+        """The knobs that switch it on, with their values; none where it is off.
+
+        `values` has the knobs as attributes; None is one that is not set.
+        """
+        for name, stop in self.stops.items():
+            if getattr(values, name) == stop:
+                return []
+        return [
+            (name, value)
+            for name, neutral in self.switches.items()
+            if (value := getattr(values, name)) is not None and value != neutral
+        ]
 
 
 def number_text(value: float) -> str:

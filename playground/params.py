@@ -6,17 +6,18 @@ import types
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from typing import Any, Self, Union, get_args, get_origin
+from typing import Any, Final, Self, Union, get_args, get_origin
 
 from pydantic import ValidationError, model_validator
 
 from playground.errors import InvalidParameter, did_you_mean
 from playground.every_knob import SEEDS, EveryKnob
-from playground.knobs import ORDERS, SAMPLERS, TEMPERATURE_FIRST, Knob, KnobKind
+from playground.knobs import ORDERS, SAMPLERS, TEMPERATURE_FIRST, Knob, KnobKind, StageKnobs
 
 __all__ = [
     "SAMPLERS",
     "SEEDS",
+    "STAGES",
     "TEMPERATURE_FIRST",
     "GenerationParams",
     "Knob",
@@ -186,6 +187,21 @@ def knobs() -> Mapping[str, Knob]:
     return types.MappingProxyType(found)
 
 
+def _stage_knobs(stage: str) -> StageKnobs:
+    """The knobs of a stage, from what each knob says of itself."""
+    switches = {
+        name: knob.neutral
+        for name, knob in knobs().items()
+        if (knob.stage or name) == stage and knob.neutral is not None
+    }
+    tuning = [knob for knob in knobs().values() if not switches.keys().isdisjoint(knob.part_of)]
+    return StageKnobs(
+        types.MappingProxyType(switches),
+        tuple(knob.name for knob in tuning),
+        types.MappingProxyType({knob.name: knob.off for knob in tuning if knob.off is not None}),
+    )
+
+
 def _kind(annotation: Any) -> KnobKind:
     """What sort of value a field holds, read from its annotation."""
     members = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
@@ -202,3 +218,9 @@ def _kind(annotation: Any) -> KnobKind:
 def _aliases() -> Mapping[str, str]:
     """Other words for knobs, each with the name that is ours."""
     return {alias: knob.name for knob in knobs().values() for alias in knob.aliases}
+
+
+STAGES: Final[Mapping[str, StageKnobs]] = types.MappingProxyType(
+    {stage: _stage_knobs(stage) for stage in SAMPLERS}
+)
+"""The knobs of each stage of the sampler chain, in llama.cpp's own order."""

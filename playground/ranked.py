@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from playground.errors import InvalidParameter
 from playground.knobs import ORDERS, SAMPLERS
-from playground.params import GenerationParams, knobs
+from playground.params import STAGES, GenerationParams, knobs
 
 __all__ = [
     "BESIDE_CHAIN",
@@ -130,7 +130,7 @@ class Ranked:
         depends on more than a distribution, if it is switched on.
         """
         if is_computed(stage, params):
-            return _STAGES[stage](self, params, seen)
+            return _COMPUTED[stage](self, params, seen)
         return self
 
 
@@ -171,10 +171,10 @@ def chain_order(params: GenerationParams, order: Sequence[str] | str | None = No
 
 def is_computed(stage: str, params: GenerationParams) -> bool:
     """Whether a stage is computed here; raises `InvalidParameter` where it is not, and is on."""
-    if stage in _STAGES:
+    if stage in _COMPUTED:
         return True
-    # Both depend on more than a distribution: a coin, and what the text repeats.
-    if _knob(params, _ELSEWHERE[stage]):
+    # DRY and XTC depend on more than a distribution: what the text repeats, and a coin.
+    if STAGES[stage].switched_on(params):
         raise not_computed(stage)
     return False
 
@@ -298,7 +298,7 @@ def _temperature(before: Ranked, params: GenerationParams, _seen: object) -> Ran
     return Ranked(before.tokens, before.logits / temperature, before.vocabulary, before.held)
 
 
-_STAGES: dict[str, Callable[[Ranked, GenerationParams, Sequence[int]], Ranked]] = {
+_COMPUTED: dict[str, Callable[[Ranked, GenerationParams, Sequence[int]], Ranked]] = {
     "penalties": _penalties,
     "top_n_sigma": _top_n_sigma,
     "top_k": _top_k,
@@ -307,6 +307,3 @@ _STAGES: dict[str, Callable[[Ranked, GenerationParams, Sequence[int]], Ranked]] 
     "min_p": _min_p,
     "temperature": _temperature,
 }
-
-_ELSEWHERE = {"dry": "dry_multiplier", "xtc": "xtc_probability"}
-"""Stages that are not computed here, with the knob that switches each on."""

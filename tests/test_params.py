@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.errors import InvalidParameter
-from playground.params import SAMPLERS, TEMPERATURE_FIRST, GenerationParams, knobs
+from playground.params import SAMPLERS, STAGES, TEMPERATURE_FIRST, GenerationParams, knobs
 
 NUMERIC = [knob for knob in knobs().values() if knob.numeric]
 
@@ -114,3 +114,27 @@ def test_what_is_wrong_with_a_long_value_is_said_in_short() -> None:
     with pytest.raises(InvalidParameter, match="json_schema") as refused:
         GenerationParams.of(json_schema=schema)
     assert len(str(refused.value)) < 1_000
+
+
+def test_every_knob_of_the_chain_belongs_to_one_stage() -> None:
+    assert list(STAGES) == list(SAMPLERS)
+    assert all(stage.switches for stage in STAGES.values())
+    owned = [name for stage in STAGES.values() for name in stage.names]
+    assert len(set(owned)) == len(owned)
+    # What else only llama.cpp's samplers have acts beside the stages.
+    apart = {name for name, knob in knobs().items() if knob.engine} - {*owned}
+    assert apart == {"mirostat", "mirostat_tau", "mirostat_eta", "grammar", "json_schema"}
+
+
+def test_a_stage_is_on_by_its_switches_alone_and_a_window_of_nothing_stops_it() -> None:
+    penalties, dry = STAGES["penalties"], STAGES["dry"]
+    assert penalties.names == (
+        "repeat_penalty", "presence_penalty", "frequency_penalty", "penalty_window",
+    )  # fmt: skip
+    assert dry.tuning == ("dry_base", "dry_allowed_length", "dry_window")
+    assert not dry.switched_on(GenerationParams(dry_window=64, dry_base=2))
+    assert not dry.switched_on(GenerationParams(dry_multiplier=0.8, dry_window=0))
+    repeating = GenerationParams(repeat_penalty=1.2, presence_penalty=0)
+    assert penalties.switched_on(repeating) == [("repeat_penalty", 1.2)]
+    assert not penalties.switched_on(repeating.updated(penalty_window=0))
+    assert STAGES["temperature"].switched_on(GenerationParams(dynatemp_range=0.5, temperature=1))

@@ -16,7 +16,7 @@ from playground.errors import InvalidParameter
 from playground.knobs import number_text
 from playground.lens.candidates import Candidates
 from playground.metrics.chain import chain_params
-from playground.params import GenerationParams, knobs
+from playground.params import STAGES, GenerationParams
 from playground.types import Plan, Token
 
 if TYPE_CHECKING:
@@ -25,16 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Chain", "Cut", "Position", "Stage", "params_of_plan"]
 
-_KNOBS = {
-    "penalties": ("repeat_penalty", "frequency_penalty", "presence_penalty", "penalty_window"),
-    "dry": ("dry_multiplier",),
-    "xtc": ("xtc_probability", "xtc_threshold"),
-    "temperature": ("temperature", "dynatemp_range", "dynatemp_exponent"),
-}
-"""The knobs of a stage, where it is not the one of its own name."""
-
 _BLOCK = 4096
 """Tokens in which those that were cut are looked for at a time."""
+
+_NAMES = {stage: known.names for stage, known in STAGES.items()}
+"""The knobs of each stage: looked up for every stage whenever a knob is turned."""
 
 _Values = tuple[float | None, ...]
 """What the knobs of a stage are set to."""
@@ -266,15 +261,13 @@ class Position:
 
 def setting_of(stage: str, params: GenerationParams) -> str:
     """The values that a stage acts by: `top_p 0.9`; empty where none is set or all are neutral."""
-    table = knobs()
-    values = [
-        (name, value)
-        for name, value in zip(_knobs_of(stage), _values(stage, params), strict=True)
-        if value is not None and value != table[name].neutral
-    ]
-    if not any(table[name].neutral is not None for name, _ in values):
-        return ""
-    return ", ".join(f"{name} {number_text(value)}" for name, value in values)
+    known = STAGES[stage]
+    acting = known.switched_on(params)
+    if acting:
+        acting += [
+            (name, value) for name in known.tuning if (value := getattr(params, name)) is not None
+        ]
+    return ", ".join(f"{name} {number_text(value)}" for name, value in acting)
 
 
 def _beside(name: str, params: GenerationParams) -> str:
@@ -282,9 +275,5 @@ def _beside(name: str, params: GenerationParams) -> str:
     return f"mirostat {params.mirostat}" if name == "mirostat" else name
 
 
-def _knobs_of(stage: str) -> tuple[str, ...]:
-    return _KNOBS.get(stage, (stage,))
-
-
 def _values(stage: str, params: GenerationParams) -> _Values:
-    return tuple(getattr(params, name) for name in _knobs_of(stage))
+    return tuple(getattr(params, name) for name in _NAMES[stage])

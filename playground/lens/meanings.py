@@ -13,16 +13,18 @@ from typing import Any, Final, Literal
 from pydantic import JsonValue
 
 from playground.knobs import TEMPERATURE_FIRST, number_text
-from playground.params import knobs
+from playground.params import STAGES, knobs
 from playground.types import Plan
 
 __all__ = ["Meaning", "meanings"]
 
 _TRUNCATING: Final = ("top_k", "top_p", "min_p", "typical_p", "top_n_sigma")
+"""Stages that cut, but for XTC, whose coin says whether it does at all."""
+
 _TOLD_ELSEWHERE: Final = ("extra", "sampler_order", "mirostat", "n", "logprobs")
 """Knobs with a rule of their own, and those that change no answer."""
 
-_PENALTIES: Final = ("repeat_penalty", "frequency_penalty", "presence_penalty")
+_PENALTIES: Final = tuple(STAGES["penalties"].switches)
 
 
 @dataclass(frozen=True, slots=True)

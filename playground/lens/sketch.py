@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from playground.knobs import BEYOND_DISTRIBUTION
 from playground.lens.spelling import same_token
 from playground.metrics.outside import active
 from playground.params import GenerationParams
@@ -23,9 +24,6 @@ from playground.types import Token
 __all__ = ["Sketch"]
 
 _Floats = NDArray[np.float64]
-
-_LEFT_OUT: Final = frozenset({"penalties", "dry", "xtc"})
-"""Stages that depend on more than a distribution: a sketch goes on as if they were not there."""
 
 
 class _Left(NamedTuple):
@@ -104,7 +102,8 @@ class Sketch:
         last, left = self._last.copy(), np.isfinite(logits)
         outside = self._outside.copy()
         for stage in active(params):
-            if stage in _LEFT_OUT:
+            if stage in BEYOND_DISTRIBUTION:
+                # A sketch goes on as if it were not there.
                 continue
             weights = np.where(left, np.exp(logits), 0.0)
             beyond = outside * np.exp(last)

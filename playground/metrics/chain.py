@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from playground.knobs import number_text
-from playground.params import GenerationParams
+from playground.params import STAGES, GenerationParams
 
 if TYPE_CHECKING:
     from playground.metrics.outside import Partly
@@ -19,21 +19,7 @@ Effect = Literal["none", "needless", "some", "unknown"]
 or something that the known tokens do not tell."""
 
 CHAIN_KNOBS: Final = (
-    "temperature",
-    "dynatemp_range",
-    "dynatemp_exponent",
-    "top_k",
-    "top_p",
-    "min_p",
-    "typical_p",
-    "top_n_sigma",
-    "repeat_penalty",
-    "frequency_penalty",
-    "presence_penalty",
-    "penalty_window",
-    "dry_multiplier",
-    "xtc_probability",
-    "xtc_threshold",
+    *(name for stage in STAGES.values() for name in stage.names),
     "sampler_order",
 )
 """The knobs of the sampler chain."""

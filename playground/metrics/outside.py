@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.distribution import Distribution
-from playground.knobs import SAMPLERS
-from playground.params import GenerationParams, knobs
+from playground.knobs import BEYOND_DISTRIBUTION, SAMPLERS
+from playground.params import STAGES, GenerationParams
 
 __all__ = ["NotKnown", "Partly", "active", "after", "begin", "switches"]
 
@@ -32,14 +32,6 @@ _ROUNDED: Final = 2e-6
 
 _SPREAD: Final = frozenset({"top_n_sigma", "typical_p"})
 """Stages that look at the whole distribution: what is outside moves their threshold."""
-
-_SWITCHES: Final = {
-    "penalties": ("repeat_penalty", "frequency_penalty", "presence_penalty"),
-    "dry": ("dry_multiplier",),
-    "xtc": ("xtc_probability",),
-    "temperature": ("temperature", "dynatemp_range"),
-}
-"""Knobs that switch a stage on, where it is not the one of its own name."""
 
 
 class NotKnown(Exception):
@@ -107,18 +99,12 @@ def active(params: GenerationParams, order: Sequence[str] | None = None) -> list
 
 def switches(params: GenerationParams, stage: str) -> list[tuple[str, float]]:
     """The knobs that switch a stage on, with their values; none where it is off."""
-    table = knobs()
-    values = ((name, getattr(params, name)) for name in _SWITCHES.get(stage, (stage,)))
-    return [
-        (name, value)
-        for name, value in values
-        if value is not None and value != table[name].neutral
-    ]
+    return STAGES[stage].switched_on(params) if stage in STAGES else []
 
 
 def after(state: Partly, stage: str, params: GenerationParams) -> Partly:
     """What one stage leaves. Raises `NotKnown` where that cannot be said."""
-    if stage not in SAMPLERS or stage in ("penalties", "dry", "xtc"):
+    if stage not in SAMPLERS or stage in BEYOND_DISTRIBUTION:
         raise NotKnown
     if state.exact:
         left = _applied(state.least, stage, params)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from playground.distribution import Distribution
 from playground.errors import ContextOverflow, ModelFileError, UnsupportedAbility
-from playground.lens.chain import Chain, Position, params_of_plan
+from playground.lens.chain import Chain, Position, params_of_plan, setting_of
 from playground.lens.what_if import bound_at, bound_curve, score_at, score_curve
 from playground.params import SAMPLERS, GenerationParams
 from playground.providers import ChatModel, open_model
@@ -216,6 +216,16 @@ async def test_what_the_chain_cannot_compute_stands_in_it_and_is_said_not_to_be_
     left[token.token_id] = math.exp(token.draw.logprob)
     for row in told.rows:
         assert row.drawn == left.get(row.token_id, cut)
+
+
+async def test_of_dry_every_setting_of_the_run_is_told(model: ChatModel) -> None:
+    run = await _answer(model, max_length=2, dry_multiplier=0.8, dry_base=2, dry_window=100)
+    assert run.plan is not None
+    used = params_of_plan(run.plan)
+    assert (used.dry_multiplier, used.dry_base, used.dry_window) == (0.8, 2, 100)
+    told = "dry_multiplier 0.8, dry_base 2, dry_allowed_length 2, dry_window 100"
+    assert setting_of("dry", used) == told
+    assert not setting_of("dry", used.updated(dry_multiplier=0))
 
 
 async def test_what_if_at_the_original_settings_gives_back_the_recorded_probabilities(

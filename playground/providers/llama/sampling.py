@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.errors import InvalidParameter, LocalError
+from playground.knobs import REMEMBERING
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import SamplingParams
 from playground.providers.llama.shortlist import Shortlist
-from playground.providers.llama.stages import REMEMBERING, Making, biased_tokens, make_stages
+from playground.providers.llama.stages import Making, biased_tokens, make_stages
 
 Logits = NDArray[np.float32]
 
@@ -108,6 +109,7 @@ class SamplerChain:
             for name, stage in make_stages(making):
                 names.append(name)
                 lib.llama_sampler_chain_add(self._chain, stage)
+                # These are told the prompt, which a grammar must never see.
                 if name in REMEMBERING:
                     self._remembering.append(stage)
                 elif name == "grammar":

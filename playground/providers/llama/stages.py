@@ -15,6 +15,7 @@ import llama_cpp as lib
 from pydantic import JsonValue
 
 from playground.errors import InvalidParameter
+from playground.params import STAGES
 from playground.providers.llama.native import NativeModel
 from playground.providers.llama.protocol import SamplingParams
 
@@ -44,7 +45,6 @@ class Making:
 
 Make = Callable[[Making], Any]
 """Gives a `llama_sampler_p`, which llama_cpp has for type checkers only."""
-Off = Callable[[SamplingParams], bool]
 
 
 def _penalties(making: Making) -> lib.llama_sampler_p:
@@ -55,14 +55,6 @@ def _penalties(making: Making) -> lib.llama_sampler_p:
         params.repeat_penalty,
         params.frequency_penalty,
         params.presence_penalty,
-    )
-
-
-def _no_penalties(params: SamplingParams) -> bool:
-    return not params.penalty_window or (
-        params.repeat_penalty == 1
-        and params.frequency_penalty == 0
-        and params.presence_penalty == 0
     )
 
 
@@ -94,41 +86,20 @@ def _temperature(making: Making) -> lib.llama_sampler_p:
     )
 
 
-_STAGES: dict[str, tuple[Off, Make]] = {
-    "penalties": (_no_penalties, _penalties),
-    "dry": (lambda params: params.dry_multiplier == 0, _dry),
-    "top_n_sigma": (
-        lambda params: params.top_n_sigma == 0,
-        lambda making: lib.llama_sampler_init_top_n_sigma(making.params.top_n_sigma),
+_MAKERS: dict[str, Make] = {
+    "penalties": _penalties,
+    "dry": _dry,
+    "top_n_sigma": lambda making: lib.llama_sampler_init_top_n_sigma(making.params.top_n_sigma),
+    "top_k": lambda making: lib.llama_sampler_init_top_k(making.params.top_k),
+    "typical_p": lambda making: lib.llama_sampler_init_typical(making.params.typical_p, 1),
+    "top_p": lambda making: lib.llama_sampler_init_top_p(making.params.top_p, 1),
+    "min_p": lambda making: lib.llama_sampler_init_min_p(making.params.min_p, 1),
+    "xtc": lambda making: lib.llama_sampler_init_xtc(
+        making.params.xtc_probability, making.params.xtc_threshold, 1, making.seed
     ),
-    "top_k": (
-        lambda params: params.top_k == 0,
-        lambda making: lib.llama_sampler_init_top_k(making.params.top_k),
-    ),
-    "typical_p": (
-        lambda params: params.typical_p == 1,
-        lambda making: lib.llama_sampler_init_typical(making.params.typical_p, 1),
-    ),
-    "top_p": (
-        lambda params: params.top_p == 1,
-        lambda making: lib.llama_sampler_init_top_p(making.params.top_p, 1),
-    ),
-    "min_p": (
-        lambda params: params.min_p == 0,
-        lambda making: lib.llama_sampler_init_min_p(making.params.min_p, 1),
-    ),
-    "xtc": (
-        lambda params: params.xtc_probability == 0,
-        lambda making: lib.llama_sampler_init_xtc(
-            making.params.xtc_probability, making.params.xtc_threshold, 1, making.seed
-        ),
-    ),
-    "temperature": (
-        lambda params: params.temperature == 1 and params.dynatemp_range == 0,
-        _temperature,
-    ),
+    "temperature": _temperature,
 }
-"""Each stage with when it changes nothing (then it is left out: it would cost a pass)."""
+"""What makes the sampler of each stage."""
 
 
 MOST_GRAMMAR, DEEPEST_GRAMMAR = 1_000_000, 1_000
@@ -139,9 +110,6 @@ MOST_REPEATED = 1_000_000
 
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems")
 _REPEATS = re.compile(r"(?<=[{,])\d+(?=[,}])")
-
-REMEMBERING = ("penalties", "dry")
-"""Stages that look at the text so far, the prompt's too. A grammar must never see a prompt."""
 
 
 def make_stages(making: Making) -> Iterator[tuple[str, lib.llama_sampler_p]]:
@@ -159,9 +127,9 @@ def make_stages(making: Making) -> Iterator[tuple[str, lib.llama_sampler_p]]:
     if params.mirostat:
         order = ("penalties", "temperature")
     for name in order:
-        off, make = _STAGES[name]
-        if not off(params):
-            yield name, make(making)
+        # One that changes nothing is left out: it would cost a pass over the vocabulary.
+        if STAGES[name].switched_on(params):
+            yield name, _MAKERS[name](making)
     if params.mirostat == 1:
         sampler = lib.llama_sampler_init_mirostat(
             making.vocabulary,
@@ -223,6 +191,12 @@ def _grammar(making: Making) -> lib.llama_sampler_p:
         what, hint = "json_schema", "llama.cpp takes lengths and counts up to about a thousand."
         bounds = hint
         _check_counts(params.json_schema)
+        if _repeated(params.json_schema) > MOST_REPEATED:
+            raise InvalidParameter(
+                f"The counts in json_schema come together to more than {MOST_REPEATED:,} repetitions, "
+                "more than can be written as a grammar.",
+                hint="Leave the large ones out: max_length bounds the answer.",
+            )
         try:
             source = json_schema_to_gbnf(json.dumps(params.json_schema))
         except Exception as error:
@@ -251,6 +225,16 @@ def _check_counts(schema: JsonValue, name: str = "") -> None:
             f"json_schema has the {name} {f'{schema}':.80}, more than can be written as a grammar.",
             hint="Leave it out: max_length bounds the answer.",
         )
+
+
+def _repeated(schema: JsonValue) -> float:
+    """How many repetitions are written out; those that lie in others as often as these."""
+    if isinstance(schema, list):
+        return sum(map(_repeated, schema))
+    if not isinstance(schema, dict):
+        return 0
+    own = math.prod(max(1.0, _count(value, name)) for name, value in schema.items())
+    return own * max(1.0, sum(map(_repeated, schema.values())))
 
 
 def _count(value: JsonValue, name: str) -> float:

@@ -15,7 +15,6 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from playground.knobs import ORDERS, SAMPLERS
-from playground.metrics.chain import CHAIN_KNOBS
 from playground.params import GenerationParams, knobs
 from playground.tui.knob_text import range_of
 from playground.tui.labels import fit, number
@@ -23,20 +22,23 @@ from playground.tui.widgets.slider import Slider
 
 __all__ = ["TURNED", "KnobLine", "LensKnobs"]
 
-_WITHOUT: Final = frozenset(
-    (
-        "dynatemp_range",
-        "dynatemp_exponent",
-        "dry_multiplier",
-        "xtc_probability",
-        "xtc_threshold",
-        "sampler_order",
-    )
+TURNED: Final = (
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "typical_p",
+    "top_n_sigma",
+    "repeat_penalty",
+    "frequency_penalty",
+    "presence_penalty",
+    "penalty_window",
 )
-"""Knobs of the chain without a slider: the order has a switch, the others stay as they were."""
+"""The knobs of the chain with a slider of their own, in the order of their use.
 
-TURNED = tuple(name for name in CHAIN_KNOBS if name not in _WITHOUT)
-"""The knobs with a slider of their own, in the order of their use."""
+The order has a switch. Others stay as they were: what DRY and XTC do is not computed, and a dynamic
+temperature is seldom used.
+"""
 
 _NAME: Final = 18
 _VALUE: Final = 8

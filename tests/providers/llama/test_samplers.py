@@ -201,6 +201,10 @@ async def test_choices_of_the_last_seed_repeat_too(model: ChatModel, knobs: dict
         ),
         ({"json_schema": {"type": "string", "pattern": f"^a{{{'9' * 5_000}}}$"}}, "the pattern"),
         ({"json_schema": {"type": "string", "maxLength": 5_000}}, "about a thousand"),
+        (
+            {"json_schema": {"maxItems": 2000, "items": {"type": "string", "maxLength": 900}}},
+            "come together to more than 1,000,000",
+        ),
         ({"logit_bias": {"more than one token": 1}}, "tokens for this model"),
         ({"logit_bias": {"99999999": 1}}, "names token"),
     ],

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from playground.knobs import REMEMBERING
 from playground.params import SAMPLERS
 from playground.providers.llama import shortlist as shortlist_module
 from playground.providers.llama.protocol import SamplingParams
 from playground.providers.llama.sampling import Candidates
 from playground.providers.llama.shortlist import Shortlist, reached
-from playground.providers.llama.stages import REMEMBERING, Making, biased_tokens, make_stages
+from playground.providers.llama.stages import Making, biased_tokens, make_stages
 from tests.providers.llama.conftest import sampling
 
 VOCABULARY = 2_000
