@@ -193,8 +193,8 @@ def _grammar(making: Making) -> lib.llama_sampler_p:
         _check_counts(params.json_schema)
         if _repeated(params.json_schema) > MOST_REPEATED:
             raise InvalidParameter(
-                f"The counts in json_schema come together to more than {MOST_REPEATED:,} repetitions, "
-                "more than can be written as a grammar.",
+                f"The counts in json_schema come together to more than {MOST_REPEATED:,} "
+                "repetitions, more than can be written as a grammar.",
                 hint="Leave the large ones out: max_length bounds the answer.",
             )
         try:
