@@ -7,9 +7,11 @@ it, to nobody that the endpoint redirects to.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 LIST_SECONDS = 30.0
 """How long the list of files may take."""
+MAX_LIST_BYTES = 16_000_000
+"""The longest list that is read: of a repository with a thousand files it is a third of a MB."""
 CONNECT_SECONDS = 15.0
 STALL_SECONDS = 30.0
 """How long a download may stand still before it is taken up again."""
@@ -81,12 +85,14 @@ class Hub:
 
         Raises `UnknownModel` if there is none (or none for us), and `HostedError`s.
         """
+        from huggingface_hub import ModelInfo
+
         with as_ours(self.host, repo, self._token):
             # A reply that is not what the library expects fails anywhere in its reading.
             try:
-                info = self._api.model_info(repo, files_metadata=True, timeout=LIST_SECONDS)
+                info = ModelInfo(**json.loads(self._described(repo)))  # type: ignore[no-untyped-call]
                 commit, siblings = info.sha, info.siblings
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise BadResponse(
                     f"What {self.host} says of {repo} is not what a Hub says.", hint=_ENDPOINT
                 ) from error
@@ -102,6 +108,45 @@ class Hub:
             )
         return Repository(repo=repo, commit=commit or "", offers=offers, refused=refused)
 
+    def _described(self, repo: str) -> bytes:
+        """What the endpoint says of a repository and its files, within bounds of size and time.
+
+        The library reads, and unpacks, whatever comes.
+        """
+        import httpx2
+        from huggingface_hub import get_session
+
+        url = f"{self._api.endpoint}/api/models/{repo}"
+        timeout = httpx2.Timeout(LIST_SECONDS, connect=CONNECT_SECONDS)
+        until = time.monotonic() + LIST_SECONDS
+        said = bytearray()
+        with get_session().stream(
+            "GET", url, params={"blobs": True}, headers=self._headers(), timeout=timeout
+        ) as response:
+            response.raise_for_status()
+            if response.headers.get("Content-Encoding", "").lower() not in ("", "identity"):
+                raise BadResponse(
+                    f"{self.host} sent what is packed, though it was asked not to pack.",
+                    hint=_ENDPOINT,
+                )
+            for piece in response.iter_raw():
+                said += piece
+                if len(said) > MAX_LIST_BYTES:
+                    raise BadResponse(
+                        f"{self.host} says more than {MAX_LIST_BYTES:,} bytes of {repo}.",
+                        hint=_ENDPOINT,
+                    )
+                if time.monotonic() > until:
+                    raise httpx2.ReadTimeout("It takes too long.")
+        return bytes(said)
+
+    def _headers(self) -> dict[str, str]:
+        # Compressed on the way, the bytes could not be counted.
+        headers = {"Accept-Encoding": "identity", "User-Agent": _NAME}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        return headers
+
     @contextmanager
     def content(self, repo: str, commit: str, file: HubFile, *, start: int) -> Iterator[Response]:
         """The bytes of a file from `start` on, as a response with status 200 (from 0) or 206.
@@ -112,10 +157,7 @@ class Hub:
         from huggingface_hub import get_session, hf_hub_url
 
         url = hf_hub_url(repo, file.name, revision=commit, endpoint=self._api.endpoint)
-        # Compressed on the way, the bytes could not be counted.
-        headers = {"Accept-Encoding": "identity", "User-Agent": _NAME}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        headers = self._headers()
         if start:
             headers["Range"] = f"bytes={start}-"
         timeout = httpx2.Timeout(STALL_SECONDS, connect=CONNECT_SECONDS)

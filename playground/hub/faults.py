@@ -37,7 +37,7 @@ def as_ours(host: str, repo: str, token: str | bool) -> Iterator[None]:
     except (httpx2.HTTPError, httpx2.InvalidURL, OfflineModeIsEnabled) as error:
         ours: PlaygroundError
         match error:
-            case HfHubHTTPError():
+            case HfHubHTTPError() | httpx2.HTTPStatusError():
                 ours = refusal(error.response, host, repo, token)
             case OfflineModeIsEnabled():
                 ours = Unreachable(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import hashlib
 import shutil
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -173,11 +175,33 @@ def test_a_repository_without_gguf_files(server: LoopbackHub) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"<html>", b"[]", b"{}", b'{"id": 1, "siblings": [{}]}', b'{"id":"x","sha":"main"}']
-)
+    "answer",
+    [
+        b"<html>", b"[]", b"{}", b'{"id": 1, "siblings": [{}]}', b'{"id":"x","sha":"main"}',
+        b"[" * 200_000,
+    ],
+)  # fmt: skip
 def test_an_answer_that_no_hub_gives(rocket: Repo, answer: bytes) -> None:
     rocket.answer = answer
     with pytest.raises(BadResponse, match="HF_ENDPOINT"):
+        pull()
+
+
+def test_of_a_list_no_more_is_read_or_unpacked_than_a_list_may_have(
+    rocket: Repo, server: LoopbackHub
+) -> None:
+    """Half a megabyte of gzip may hold a gigabyte."""
+    rocket.answer, rocket.packed = gzip.compress(b" " * 100_000_000, compresslevel=1), "gzip"
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadResponse, match="packed"):
+            pull()
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+    assert server.seen[0].headers["accept-encoding"] == "identity"
+    rocket.answer, rocket.packed = b" " * 17_000_000, ""
+    with pytest.raises(BadResponse, match="16,000,000 bytes"):
         pull()
 
 

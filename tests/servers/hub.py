@@ -46,6 +46,8 @@ class Repo:
     """Instead of a file's bytes, these are sent."""
     answer: bytes | None = None
     """Instead of the description, this is sent."""
+    packed: str = ""
+    """How the description is said to be packed."""
     refuses: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     """A status and headers for `list`, `get`."""
     breaks_after: list[int] = field(default_factory=list)
@@ -140,7 +142,8 @@ def _handler(hub: LoopbackHub) -> type[BaseHTTPRequestHandler]:
                 status, headers = repo.refuses["list"]
                 self._answer(status, b"{}", headers)
             else:
-                self._answer(200, repo.listing(), {"Content-Type": "application/json"})
+                more = {"Content-Encoding": repo.packed} if repo.packed else {}
+                self._answer(200, repo.listing(), {"Content-Type": "application/json", **more})
 
         def _get(self, name: str, file: str, seen: Seen) -> None:
             repo = hub.repos[name]
