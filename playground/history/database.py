@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from playground.errors import HistoryTooNew, HistoryUnavailable
+from playground.history.owner import opening
 from playground.history.schema import VERSION, migrate
 
 BUSY_SECONDS = 5.0
@@ -39,7 +40,7 @@ class Database:
             migrate(self._connection)
             return
         try:
-            _prepare_file(path)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._connection = self._open(path)
         except OSError as error:
             raise HistoryUnavailable(
@@ -48,23 +49,46 @@ class Database:
             ) from error
 
     def _open(self, path: Path) -> sqlite3.Connection:
-        _refuse_newer(path, _version_in_header(path))
         try:
-            return self._checked(path)
-        except sqlite3.OperationalError as error:
+            try:
+                with opening(path, alone=False):
+                    _prepare_file(path)
+                    _refuse_newer(path, _version_in_header(path))
+                    return self._checked(path)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                with opening(path, alone=True):
+                    return self._begun_again(path)
+        except sqlite3.Error as error:
             # Also what a disk without room and a file that may not be written say.
             raise HistoryUnavailable(
                 f"The history {path} cannot be used: {error}.",
                 hint="Is there room on the disk, and may the file be written?",
             ) from error
+
+    def _begun_again(self, path: Path) -> sqlite3.Connection:
+        """A fresh file in place of a damaged one, unless somebody has just begun one."""
+        try:
+            return self._checked(path)
+        except sqlite3.OperationalError:
+            raise
         except sqlite3.DatabaseError:
             kept = _set_aside(path)
-            self.notice = (
-                f"The history could not be read and was set aside as {kept.name}; a fresh one has "
-                "been begun."
-            )
+        try:
             _prepare_file(path)
-            return self._checked(path)
+            connection = self._checked(path)
+        except (OSError, sqlite3.Error) as error:
+            raise HistoryUnavailable(
+                f"The history could not be read and was set aside as {kept.name}; a fresh one "
+                f"cannot be begun: {error}.",
+                hint="Is there room on the disk?",
+            ) from error
+        self.notice = (
+            f"The history could not be read and was set aside as {kept.name}; a fresh one has "
+            "been begun."
+        )
+        return connection
 
     def _checked(self, path: Path) -> sqlite3.Connection:
         """A connection to a file that is whole as far as a glance tells, in our version."""
@@ -173,8 +197,7 @@ def _keep_a_log(connection: sqlite3.Connection) -> None:
 
 
 def _prepare_file(path: Path) -> None:
-    """The folder and the file, readable by their owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """The file, readable by its owner only."""
     if not path.exists():
         _create_private(path)
     elif os.name == "posix" and path.stat().st_mode & 0o077:

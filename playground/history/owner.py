@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,9 @@ if os.name == "nt":  # pragma: no cover - no such machine here
         except OSError:
             return False
         return True
+
+    def _lock_folder(folder: Path, *, alone: bool) -> int | None:
+        return None
 else:
     import fcntl
 
@@ -33,6 +37,42 @@ else:
         except OSError:
             return False
         return True
+
+    def _lock_folder(folder: Path, *, alone: bool) -> int | None:
+        """Lock a folder, which needs no room on a disk; None where it has no locks."""
+        end = time.monotonic() + OPENING_SECONDS
+        try:
+            found = os.open(folder, os.O_RDONLY)
+        except OSError:
+            return None
+        while time.monotonic() < end:
+            try:
+                fcntl.flock(found, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.01)
+            except OSError:
+                break
+            else:
+                break
+        return found
+
+
+OPENING_SECONDS = 10.0
+"""How long to wait for others that are opening the file, before going on without a lock."""
+
+
+@contextlib.contextmanager
+def opening(path: Path, *, alone: bool) -> Iterator[None]:
+    """While a history is being opened: by many at once, or by one that takes it away.
+
+    Without it, two programs that find the same damage would set aside each other's fresh files.
+    """
+    found = _lock_folder(path.parent, alone=alone)
+    try:
+        yield
+    finally:
+        if found is not None:
+            os.close(found)
 
 
 class Owner:

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from playground.errors import HistoryTooNew, HistoryUnavailable
-from playground.history import Filing, History, Recorder
-from playground.history.schema import SCRIPTS, VERSION
+from playground.history import Filing, History, Recorder, database
+from playground.history.schema import SCRIPTS, VERSION, migrate
 from playground.providers.scripted import ScriptedModel
 from playground.run import generate
 from tests.history.conftest import Keep, cast_on
@@ -97,6 +97,56 @@ async def test_votes_of_an_older_history_find_their_conversation(
     with History.open(path) as again:
         assert again.conversation("one").votes == (kept,)
         assert again.votes() == [kept, lost]
+
+
+def test_a_damaged_history_on_a_full_disk_is_told_of(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(connection: sqlite3.Connection) -> None:
+        if connection.execute("PRAGMA database_list").fetchone()["file"]:
+            raise sqlite3.OperationalError("database or disk is full")
+        migrate(connection)
+
+    path.parent.mkdir()
+    path.write_bytes(b"noise" * 8_000)
+    monkeypatch.setattr(database, "migrate", full)
+    history, problem = History.open_or_memory(path)
+    history.close()
+    assert "set aside as history.damaged-" in str(problem)
+    assert "disk is full" in str(problem)
+
+
+_OPENER = """
+import sys, time
+from pathlib import Path
+from playground.history import History
+while time.time() < float(sys.argv[2]): pass
+with History.open(Path(sys.argv[1])) as history:
+    print(history.notice)
+    sys.stdout.flush()
+    sys.stdin.read()
+"""
+
+
+def test_of_programs_that_find_the_same_damage_one_begins_a_fresh_history(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"noise" * 8_000)
+    moment = str(time.time() + 1.5)
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", _OPENER, str(path), moment],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    told = [program.stdout.readline().strip() for program in programs if program.stdout]
+    failures = [program.communicate("")[1] for program in programs]
+    assert failures == ["", "", ""]
+    assert len([text for text in told if "set aside" in text]) == 1
+    assert len(list(path.parent.glob("history.damaged-*.db"))) == 1
 
 
 @pytest.mark.parametrize("how", ["noise", "text", "cut off", "written over"])
@@ -240,7 +290,7 @@ BUSY = """
 import asyncio, sys
 from collections.abc import Callable
 from pathlib import Path
-from playground.history import Filing, History, Recorder
+from playground.history import Filing, History, Recorder, database
 from playground.providers.scripted import ScriptedModel
 from playground.run import generate
 
