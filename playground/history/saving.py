@@ -86,6 +86,12 @@ def add_run(
 
 def _put_run(db: sqlite3.Connection, filing: Filing, run: BegunRun, owner: str) -> int:
     put_turn(db, filing, run.created)
+    # Of the turn's own answers the one that is coming is in view now, whichever was chosen before.
+    db.execute(
+        "UPDATE turns SET chosen_run = NULL, chosen_choice = NULL WHERE id = ?"
+        " AND chosen_run IN (SELECT id FROM runs WHERE turn = turns.id)",
+        (filing.turn,),
+    )
     number = db.execute(
         "INSERT INTO runs (id, turn, version, owner, created, updated, model, state, messages,"
         " prefix, prefix_text, params) VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)",

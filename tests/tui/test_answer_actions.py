@@ -166,6 +166,11 @@ async def test_answers_are_drawn_again_with_the_same_or_other_settings_and_kept_
         )
         record = await app.archive.load(app.archive.current)
         assert record.panes[0].turns[0].chosen == (first.id, 0)
+        await pilot.press("f5")
+        await answered(pilot)
+        assert "answer 3/3" in screen_of(app)
+        record = await app.archive.load(app.archive.current)
+        assert record.panes[0].turns[0].chosen is None
 
 
 async def test_samples_in_one_pane_are_paged_through_with_their_spread() -> None:
