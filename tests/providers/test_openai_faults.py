@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from playground import errors
+from playground.providers.openai import client
 from playground.run import generate
 from tests.providers.endpoints import ask, model_at, provider_at
 from tests.servers import fault
@@ -99,6 +100,44 @@ async def test_a_web_page_as_error_is_not_quoted(faults: FaultServer) -> None:
     assert "<" not in str(run.error)
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, errors.AuthenticationFailed), (429, errors.RateLimited)]
+)
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_an_error_whose_body_breaks_off_is_known_by_its_status(
+    faults: FaultServer,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    kind: type[errors.HostedError],
+    hangs: bool,
+) -> None:
+    async def act(exchange: Exchange) -> None:
+        await exchange.head(status, "application/json", Content_Length="500", Retry_After="3")
+        await exchange.send('{"error":{"message":"said so far')
+        if hangs:
+            await exchange.hung_up()
+
+    monkeypatch.setattr(client, "ERROR_SECONDS", 0.2)
+    faults.play(act)
+    run = await ask(model_at(faults.url))
+    assert type(run.error) is kind
+    assert "said so far" in run.error.message
+    assert run.error.wait == 3
+
+
+@pytest.mark.parametrize("charset", ["zlib", "utf-16", "idna", "no-such"])
+async def test_what_a_header_takes_for_an_encoding_of_text_costs_nothing(
+    faults: FaultServer, charset: str
+) -> None:
+    kind = f"application/json; charset={charset}"
+    there = fault.raw(b'{"data": [{"id": "m"}]}', kind=kind)
+    faults.play(fault.by_method(get=there, post=fault.status(400, SAID, kind=kind)))
+    run = await ask(model_at(faults.url))
+    assert type(run.error) is errors.RequestRefused
+    assert "the endpoint's own words" in run.error.message
+    assert [one.ref.model for one in await provider_at(faults.url).remote_models()] == ["m"]
+
+
 async def test_an_endless_error_body_is_cut_and_quoted_in_short(faults: FaultServer) -> None:
     faults.play(fault.raw(b"x" * 5_000_000, status=400, kind="text/plain"))
     run = await ask(model_at(faults.url))
@@ -150,6 +189,17 @@ async def test_a_retry_after_as_a_date_is_understood(faults: FaultServer) -> Non
     faults.play(fault.status(429, SAID, Retry_After=date))
     run = await ask(model_at(faults.url, max_retries=2))
     assert isinstance(run.error, errors.RateLimited)
+    assert len(faults.bodies) == 1
+
+
+async def test_after_silence_the_same_is_not_asked_again(faults: FaultServer) -> None:
+    """It may be at work on an answer that is paid for."""
+    faults.play(fault.stalls(after_head=False))
+    began = time.monotonic()
+    run = await ask(model_at(faults.url, timeout=0.3, max_retries=2))
+    assert isinstance(run.error, errors.TimedOut)
+    assert "0.3 s" in run.error.message
+    assert time.monotonic() - began < 1.5
     assert len(faults.bodies) == 1
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from playground.errors import BadResponse
+from playground.errors import BadResponse, PlaygroundError
 from playground.providers.openai.endpoint import Endpoint
-from playground.providers.openai.faults import quoted, retry_after
+from playground.providers.openai.faults import quoted, retry_after, transport_errors
 from playground.providers.openai.logs import keep_out_of_logs
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ MAX_WAIT = 30.0
 
 MAX_ERROR_BYTES = 64_000
 """Of an error's body no more than this is read; the sentence that matters is at its start."""
+
+ERROR_SECONDS = 5.0
+"""So long an error's body is waited for: what the status says is known without it."""
 
 PIECE_BYTES = 1 << 16
 """So much of a packed response is unpacked at a time."""
@@ -88,7 +92,7 @@ class Clients:
             api_key="unused",
             timeout=timeout,
             max_retries=endpoint.max_retries,
-            http_client=httpx2.AsyncClient(
+            http_client=_client_class()(
                 timeout=timeout,
                 limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=100),
                 # A redirect could carry key and prompt to a host that nobody has named.
@@ -116,6 +120,8 @@ class Clients:
         wait = retry_after(response.headers)
         if wait is not None and wait > MAX_WAIT:
             response.headers["x-should-retry"] = "false"  # the SDK's own word for it
+        # JSON and events are; what a header names instead may be no encoding of text at all.
+        response.encoding = "utf-8"
         response.stream = _bounded(response, self.endpoint)
 
 
@@ -132,25 +138,44 @@ def _bounded(response: httpx2.Response, endpoint: Endpoint) -> Any:
     is_error = response.status_code >= 300
     limit = MAX_ERROR_BYTES if is_error else endpoint.max_bytes
 
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        left = limit
+        async for packed in stream:
+            for data in unpack(packed):
+                left -= len(data)
+                if left < 0:
+                    if is_error:
+                        return
+                    raise BadResponse(
+                        f"{endpoint.name} sent more than {limit:,} bytes for one request.",
+                        hint="What came is kept; ask for less.",
+                    )
+                yield data
+
     class Bounded(httpx2.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            left = limit
-            async for packed in stream:
-                for data in unpack(packed):
-                    left -= len(data)
-                    if left < 0:
-                        if is_error:
-                            return
-                        raise BadResponse(
-                            f"{endpoint.name} sent more than {limit:,} bytes for one request.",
-                            hint="What came is kept; ask for less.",
-                        )
+            async with aclosing(pieces()) as coming:
+                if is_error:
+                    for data in await _what_comes(coming):
+                        yield data
+                    return
+                async for data in coming:
                     yield data
 
         async def aclose(self) -> None:
             await stream.aclose()
 
     return Bounded()
+
+
+async def _what_comes(coming: AsyncIterator[bytes]) -> list[bytes]:
+    """An error's body, or as much of it as comes before it breaks off or keeps us waiting."""
+    said: list[bytes] = []
+    with suppress(PlaygroundError, *transport_errors()):
+        async with asyncio.timeout(ERROR_SECONDS):
+            async for data in coming:
+                said.append(data)  # noqa: PERF401 - what came before a failure is kept
+    return said
 
 
 def _unpacker(response: httpx2.Response, name: str) -> Callable[[bytes], Iterator[bytes]]:
@@ -181,6 +206,24 @@ def _unpacker(response: httpx2.Response, name: str) -> Callable[[bytes], Iterato
             ) from error
 
     return unpack
+
+
+@cache
+def _client_class() -> type[httpx2.AsyncClient]:
+    """An HTTP client whose silences the SDK does not answer with the same request again."""
+    import httpx2
+    import openai
+
+    class Once(httpx2.AsyncClient):
+        async def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
+            try:
+                return await super().send(request, **how)
+            except (httpx2.ReadTimeout, httpx2.WriteTimeout) as error:
+                # It may be at work on an answer that is paid for: a second one is asked for by
+                # nobody. An error of the SDK's own is one that it does not try again.
+                raise openai.APITimeoutError(request=request) from error
+
+    return Once
 
 
 @cache
