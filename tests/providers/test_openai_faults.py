@@ -323,7 +323,7 @@ async def test_what_comes_packed_is_unpacked_a_little_at_a_time_up_to_the_same_l
     assert faults.requests[0].headers["accept-encoding"] == "identity"
     run = await ask(model_at(faults.url))
     assert isinstance(run.error, errors.BadResponse)
-    assert "4,000,000 bytes" in run.error.message
+    assert "16,000,000 bytes" in run.error.message
 
 
 @pytest.mark.parametrize("ways", ["gzip, gzip", "identity, gzip", "GZIP , identity", "br", "zstd"])
@@ -410,6 +410,66 @@ async def test_an_error_inside_the_stream(
     assert run.text == "kept"
 
 
+BARE = {"object": "error", "message": "prompt too long: 9000 > 4096", "code": 400}  # vLLM's
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "words"),
+    [
+        (fault.event(BARE), errors.RequestRefused, "9000 > 4096"),
+        (fault.event({"detail": "model is loading"}), errors.ServerFailed, "is loading"),
+        (fault.event({"detail": [{"msg": "not a number"}]}), errors.ServerFailed, "not a number"),
+        (
+            'event: error\ndata: {"message": "too many", "type": "overloaded_error"}\n\n',
+            errors.ServerFailed,
+            "too many",
+        ),
+        ('error: {"code": 500, "message": "llama said no"}\n\n', errors.ServerFailed, "said no"),
+        ("error: out of memory\n\n", errors.ServerFailed, "out of memory"),
+    ],
+)
+async def test_an_error_that_is_not_under_its_usual_name_is_quoted_too(
+    faults: FaultServer, said: str, kind: type[errors.PlaygroundError], words: str
+) -> None:
+    faults.play(fault.raw(fault.event(delta("kept")), said, fault.event("[DONE]")))
+    run = await ask(model_at(faults.url))
+    assert type(run.error) is kind
+    assert words in str(run.error)
+    assert run.text == "kept"
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+async def test_an_error_that_passes_for_an_answer_is_quoted(faults: FaultServer, kind: str) -> None:
+    faults.play(fault.status(200, BARE, kind=kind))
+    run = await ask(model_at(faults.url))
+    assert type(run.error) is errors.RequestRefused
+    assert "9000 > 4096" in run.error.message
+
+
+@pytest.mark.parametrize(
+    "end",
+    ['data: {"choices":[{"index":0,"del', 'data: {"choices":[{"delta":{}}', "data: ", "dat",
+     'data: {"choices":[{"delta":{"content":"日本'.encode()[:-1]],
+)  # fmt: skip
+async def test_a_stream_that_is_cut_within_an_event_is_cut_off(
+    faults: FaultServer, end: str | bytes
+) -> None:
+    faults.play(fault.raw(fault.event(delta("half an")), end))
+    run = await ask(model_at(faults.url))
+    assert type(run.error) is errors.StreamTruncated
+    assert run.text == "half an"
+    faults.play(fault.raw(fault.event(delta("whole", finish="stop")), end))
+    assert (await ask(model_at(faults.url))).error is None
+
+
+@pytest.mark.parametrize("end", ["data: gone away", "data: {gone away}"])
+async def test_words_at_the_end_that_are_no_event_are_quoted(faults: FaultServer, end: str) -> None:
+    faults.play(fault.raw(fault.event(delta("kept")), end))
+    run = await ask(model_at(faults.url))
+    assert type(run.error) is errors.BadResponse
+    assert "gone away" in run.error.message
+
+
 async def test_an_endpoint_that_gives_up_on_a_choice(faults: FaultServer) -> None:
     faults.play(fault.says(delta("kept"), delta(finish="insufficient_system_resource")))
     run = await ask(model_at(faults.url))
@@ -483,7 +543,7 @@ async def test_a_host_that_does_not_pick_up_is_unreachable() -> None:
 
 
 async def test_an_answer_in_one_piece_is_bounded_too(faults: FaultServer) -> None:
-    faults.play(fault.raw(b"[" * 5_000_000, kind="application/json"))
+    faults.play(fault.raw(b"[" * 17_000_000, kind="application/json"))
     run = await ask(model_at(faults.url))
     assert isinstance(run.error, errors.BadResponse)
-    assert "4,000,000 bytes" in run.error.message
+    assert "16,000,000 bytes" in run.error.message

@@ -81,6 +81,30 @@ async def test_an_endpoint_that_does_not_stream_is_understood_all_the_same(
     assert run.usage.output_tokens == 3
 
 
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream"])
+async def test_events_are_known_whatever_they_are_called(faults: FaultServer, kind: str) -> None:
+    pieces = fault.event(delta("piece ")), fault.event(delta("by piece", finish="stop"))
+    faults.play(fault.raw("\n", ": hello\n\n", *pieces, fault.event("[DONE]"), kind=kind))
+    run = await ask(model_at(faults.url))
+    assert run.text == "piece by piece"
+    body = {"choices": [{"message": {"content": "at once"}, "finish_reason": "stop"}]}
+    faults.play(fault.status(200, body, kind=kind))
+    assert (await ask(model_at(faults.url))).text == "at once"
+
+
+async def test_a_long_answer_at_once_with_all_its_probabilities_is_read(
+    faults: FaultServer,
+) -> None:
+    likeliest = [{"token": f" word{n}", "logprob": -1.5 - n} for n in range(20)]
+    token = {"token": " word", "logprob": -0.5, "bytes": None, "top_logprobs": likeliest}
+    choice = {"message": {"content": " word" * 5000}, "logprobs": {"content": [token] * 5000}}
+    faults.play(fault.status(200, {"choices": [{**choice, "finish_reason": "stop"}]}))
+    run = await ask(model_at(faults.url), logprobs=20)
+    assert run.error is None
+    assert len(run.tokens) == 5000
+    assert len(faults.bodies) == 1
+
+
 async def test_an_emoji_cut_into_two_escapes_arrives_whole(faults: FaultServer) -> None:
     faults.play(fault.says(delta("a \ud83c"), delta("\udf88 b"), delta(finish="stop")))
     assert (await ask(model_at(faults.url))).text == "a 🎈 b"

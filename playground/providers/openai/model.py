@@ -33,12 +33,14 @@ from playground.providers.openai.faults import (
 from playground.providers.openai.listing import listed
 from playground.providers.openai.scrubbing import Scrubber
 from playground.providers.openai.wire import (
-    MAX_EVENT_BYTES,
+    MAX_BODY_BYTES,
     AnswerReader,
     EventSplitter,
+    comes_at_once,
     parse,
     read_cost,
     read_usage,
+    too_long,
 )
 from playground.providers.planning import make_plan
 from playground.types import (
@@ -255,20 +257,22 @@ class OpenAIModel(ChatModel):
                 hint=f"Check the base URL, {self.endpoint.address}: most end in /v1.",
             )
         events = EventSplitter(self._source)
-        whole = b""
+        whole, at_once = bytearray(), None
         pieces = response.aiter_bytes()
         while (piece := await self._next(pieces, reader)) is not None:
-            if kind == "application/json":
+            if at_once is None:
+                at_once = comes_at_once(piece, kind)
+            if at_once is not False:
                 whole += piece
-                if len(whole) > MAX_EVENT_BYTES:
-                    raise events.too_long()
+                if len(whole) > MAX_BODY_BYTES:
+                    raise too_long(self._source)
                 continue
             for data in events.feed(piece):
                 if data.startswith("[DONE]"):
                     await self._drain(pieces)
                     return
                 yield parse(self._source, data)
-        if kind == "application/json":
+        if at_once or (at_once is None and kind == "application/json"):
             yield parse(self._source, whole.decode("utf-8", "replace"))
             return
         for data in events.finish():

@@ -29,7 +29,10 @@ from playground.types import (
 )
 
 MAX_EVENT_BYTES = 4_000_000
-"""No single server-sent event (or answer that is not streamed) is read past this."""
+"""No single server-sent event is read past this."""
+
+MAX_BODY_BYTES = 16_000_000
+"""No answer that is not streamed is read past this: 8,000 tokens with twenty alternatives each."""
 
 MAX_TEXT_BYTES = 512_000_000
 """No stream is read past this, unpacked: an answer of a million tokens stays below it."""
@@ -89,26 +92,32 @@ class EventSplitter:
         # A line that ends in CR may go on with the LF that belongs to it.
         self._rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
         if len(self._rest) > MAX_EVENT_BYTES:
-            raise self.too_long()
+            raise self._too_long()
         for line in lines:
             yield from self._take(line.rstrip(b"\r\n"))
 
     def finish(self) -> Iterator[str]:
-        """The event that the end of the stream completes, if there is one."""
+        """The event that the end of the stream completes, if there is one.
+
+        One that was cut off within is none.
+        """
         yield from self._take(self._rest.rstrip(b"\r\n"))
         self._rest = b""
-        yield from self._take(b"")
+        if not _is_cut(b"\n".join(self._data)):
+            yield from self._take(b"")
 
     def _take(self, line: bytes) -> Iterator[str]:
         if line.startswith(b"\xef\xbb\xbf") and not self.seen:
             line = line[3:]
         if line:
             name, _, value = line.partition(b":")
+            if name == b"error":  # llama-server's word for an event that is one
+                name, value = b"data", b'{"error":%b}' % _as_json(value.strip())
             if name == b"data":
                 self._data.append(value.removeprefix(b" "))
                 self._size += len(value)
                 if self._size > MAX_EVENT_BYTES:
-                    raise self.too_long()
+                    raise self._too_long()
             return
         if not self._data:
             return
@@ -123,12 +132,53 @@ class EventSplitter:
                 hint="Try again.",
             ) from error
 
-    def too_long(self) -> BadResponse:
+    def _too_long(self) -> BadResponse:
         """The error for an event that does not end."""
         return BadResponse(
             f"{self._source.name} sent an event of more than {MAX_EVENT_BYTES:,} bytes.",
             hint="This is no answer of a chat model: check the base URL.",
         )
+
+
+def _as_json(value: bytes) -> bytes:
+    if value.startswith(b"{"):
+        return value
+    return json.dumps(value.decode("utf-8", "replace")).encode()
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether data is the beginning of a JSON object, but not the whole of it."""
+    if not data.lstrip().startswith(b"{"):
+        return not data.strip()
+    try:
+        json.loads(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    except json.JSONDecodeError as error:
+        return error.pos >= len(error.doc.rstrip()) or not error.doc.rstrip().endswith("}")
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
+def comes_at_once(piece: bytes, kind: str) -> bool | None:
+    """Whether a body that begins so is JSON, not events; None while that cannot be told.
+
+    Its content type `kind` is not to be relied on: servers in the wild leave theirs as it is.
+    """
+    start = piece.lstrip()[:1]
+    if not start:
+        return None
+    # Events begin with data, event, id, retry, error, a colon, or a byte order mark.
+    return start in b'{["' or (kind == "application/json" and start not in b"deir:\xef")
+
+
+def too_long(source: Source) -> BadResponse:
+    """The error for an answer in one piece that does not end."""
+    return BadResponse(
+        f"{source.name} sent an answer of more than {MAX_BODY_BYTES:,} bytes in one piece.",
+        hint="Ask for less; if it stays so, check the base URL.",
+    )
 
 
 def parse(source: Source, text: str) -> dict[str, Any]:
@@ -175,7 +225,7 @@ class AnswerReader:
 
     def take(self, chunk: Mapping[str, Any]) -> Iterator[Event]:
         """The events in one chunk; raises where the chunk is an error."""
-        if error := chunk.get("error"):
+        if (error := _error_in(chunk)) is not None:
             raise fault_in_stream(self.source, error)
         if isinstance(usage := chunk.get("usage"), dict):
             self.usage = usage
@@ -245,6 +295,16 @@ class AnswerReader:
             f"{self.source.name} sent a chunk whose {place!r} is {shown}.",
             hint="It does not speak the chat-completions protocol: check the base URL.",
         )
+
+
+def _error_in(chunk: Mapping[str, Any]) -> object:
+    """The error that a chunk is, None if it is none: not every server puts it under `error`."""
+    if error := chunk.get("error"):
+        return error
+    if "choices" in chunk:
+        return None
+    named = isinstance(chunk.get("message"), str) and chunk["message"]
+    return chunk if chunk.get("object") == "error" or named or chunk.get("detail") else None
 
 
 def _whole(reader: _ChoiceReader, text: str, *, final: bool) -> str:
