@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from playground.catalogue import ModelSpec
-from playground.errors import ModelClosed
+from playground.errors import ModelClosed, TimedOut
 from playground.params import GenerationParams
 from playground.providers.openai import OpenAIModel
+from playground.providers.openai import model as of_one
 from playground.providers.openai.model import cost_of
 from playground.run import as_messages, generate
 from playground.types import Completed, Finished, FinishReason, ReasoningDelta, TextDelta, Usage
 from tests.providers.endpoints import ask, model_at, provider_at
 from tests.servers import fault
-from tests.servers.fault import FaultServer, delta, usage
+from tests.servers.fault import Exchange, FaultServer, delta, usage
 
 
 async def test_text_arrives_in_the_pieces_that_were_sent(faults: FaultServer) -> None:
@@ -424,3 +425,46 @@ async def test_a_model_that_is_closed_between_two_words_says_so_at_the_next(
         async for _event in events:
             pass
     await _until(lambda: faults.hang_ups == 1)
+
+
+def pings(*chunks: Any) -> fault.Act:
+    """Say this much, then nothing but that the connection is alive."""
+
+    async def act(exchange: Exchange) -> None:
+        await exchange.head()
+        await exchange.send(*map(fault.event, chunks))
+        watch = asyncio.create_task(exchange.hung_up())
+        while not watch.done():
+            await exchange.send(": ping\n\n")
+            await asyncio.sleep(0.05)
+
+    return act
+
+
+async def test_keep_alives_do_not_keep_an_answer_that_is_whole(
+    faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_one, "USAGE_TIMEOUT", 0.3)
+    faults.play(pings(delta("whole", finish="stop")))
+    async with asyncio.timeout(3):
+        run = await ask(model_at(faults.url))
+    assert run.error is None
+    assert run.text == "whole"
+
+
+async def test_keep_alives_do_not_put_off_the_first_word_for_ever(faults: FaultServer) -> None:
+    faults.play(pings(delta("")))
+    async with asyncio.timeout(3):
+        run = await ask(model_at(faults.url, timeout=0.5))
+    assert isinstance(run.error, TimedOut)
+    assert "0.5 s" in run.error.message
+
+
+async def test_keep_alives_put_off_a_stall_as_long_as_a_first_word(faults: FaultServer) -> None:
+    faults.play(pings(delta("half")))
+    began = time.monotonic()
+    async with asyncio.timeout(3):
+        run = await ask(model_at(faults.url, timeout=0.8, stall_timeout=0.2))
+    assert isinstance(run.error, TimedOut)
+    assert run.text == "half"
+    assert time.monotonic() - began > 0.7

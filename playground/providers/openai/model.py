@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import JsonValue
@@ -81,7 +81,7 @@ DRAIN_TIMEOUT = 0.1
 """Seconds to wait for the end of a stream whose answer is whole: its connection is used again."""
 
 USAGE_TIMEOUT = 10.0
-"""Seconds to wait for the token counts after every choice has ended."""
+"""Seconds to wait for the token counts once every choice has ended."""
 
 LIST_TIMEOUT = 5.0
 """Seconds for an endpoint to list its models."""
@@ -170,9 +170,11 @@ class OpenAIModel(ChatModel):
                 if spent := spent_for(response.headers):
                     self.opens = time.monotonic() + spent
                 yield Started(plan)
-                async with aclosing(self._chunks(response, reader)) as chunks:
+                patience = _Patience(self.endpoint, reader)
+                async with aclosing(self._chunks(response, patience)) as chunks:
                     async for chunk in chunks:
                         for event in reader.take(chunk):
+                            patience.begin_anew()
                             for shown in scrubber.take(event):
                                 yield shown
         except PlaygroundError as error:
@@ -246,7 +248,7 @@ class OpenAIModel(ChatModel):
         return stream.response
 
     async def _chunks(
-        self, response: httpx2.Response, reader: AnswerReader
+        self, response: httpx2.Response, patience: _Patience
     ) -> AsyncGenerator[dict[str, Any], None]:
         """The JSON objects of a response: of each server-sent event, or of the one body."""
         name = self._source.name
@@ -259,7 +261,7 @@ class OpenAIModel(ChatModel):
         events = EventSplitter(self._source)
         whole, at_once = bytearray(), None
         pieces = response.aiter_bytes()
-        while (piece := await self._next(pieces, reader)) is not None:
+        while (piece := await self._next(pieces, patience)) is not None:
             if at_once is None:
                 at_once = comes_at_once(piece, kind)
             if at_once is not False:
@@ -284,13 +286,10 @@ class OpenAIModel(ChatModel):
                 hint=f"Check the base URL, {self.endpoint.address}.",
             )
 
-    async def _next(self, pieces: AsyncIterator[bytes], reader: AnswerReader) -> bytes | None:
+    async def _next(self, pieces: AsyncIterator[bytes], patience: _Patience) -> bytes | None:
         """More bytes of the response, None at its end; raises where it stays silent too long."""
-        if reader.complete:
-            patience = USAGE_TIMEOUT
-        else:
-            patience = self.endpoint.stall_timeout if reader.said else self.endpoint.timeout
-        return await self._within(patience, lambda: anext(pieces, None))
+        with patience.spent():
+            return await self._within(patience.left(), lambda: anext(pieces, None))
 
     async def _drain(self, pieces: AsyncIterator[bytes]) -> None:
         """Read to the very end of a stream that is done, so that its connection is kept."""
@@ -361,6 +360,42 @@ class OpenAIModel(ChatModel):
             return set()
         except transport_errors():
             return set()
+
+
+class _Patience:
+    """How long the next bytes of a stream are waited for.
+
+    Keep-alives are bytes but say nothing: they put off the end of a silence, not for ever.
+    """
+
+    def __init__(self, endpoint: Endpoint, reader: AnswerReader) -> None:
+        self._endpoint = endpoint
+        self._reader = reader
+        self._waited = 0.0
+
+    def begin_anew(self) -> None:
+        """The endpoint has said something."""
+        self._waited = 0.0
+
+    def left(self) -> float:
+        """Seconds, from now on; raises `TimeoutError` where there are none."""
+        first, stall = self._endpoint.timeout, self._endpoint.stall_timeout
+        if self._reader.complete:
+            left = USAGE_TIMEOUT - self._waited
+        elif self._reader.said:
+            left = min(stall, max(first, stall) - self._waited)
+        else:
+            left = first - self._waited
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    @contextmanager
+    def spent(self) -> Iterator[None]:
+        """Count what is waited within; what is done with the bytes in between is our own time."""
+        began = time.monotonic()
+        yield
+        self._waited += time.monotonic() - began
 
 
 def _expire(loop: asyncio.AbstractEventLoop, wait: asyncio.Timeout) -> None:
