@@ -16,7 +16,7 @@ from playground.errors import InvalidParameter
 from playground.knobs import number_text
 from playground.lens.candidates import Candidates
 from playground.metrics.chain import chain_params
-from playground.params import STAGES, GenerationParams
+from playground.params import SEEDS, STAGES, GenerationParams
 from playground.types import Plan, Token
 
 if TYPE_CHECKING:
@@ -35,14 +35,18 @@ _Values = tuple[float | None, ...]
 """What the knobs of a stage are set to."""
 
 
-def params_of_plan(plan: Plan) -> GenerationParams:
+def params_of_plan(plan: Plan, choice: int = 0) -> GenerationParams:
     """The settings of the sampler chain that a plan says were really used, in its real order.
 
-    With what acts beside its stages (`playground.ranked.BESIDE_CHAIN`), which cannot be computed.
+    With what acts beside its stages (`playground.ranked.BESIDE_CHAIN`), which cannot be computed,
+    and with the seed of the choice, by which XTC throws coins of its own.
     """
     from playground.ranked import BESIDE_CHAIN
 
     beside = {name: value for name in BESIDE_CHAIN if (value := plan.effective.get(name))}
+    seed = plan.effective.get("seed")
+    if isinstance(seed, int) and not isinstance(seed, bool):
+        beside["seed"] = (seed + choice) % SEEDS
     return GenerationParams.of(**chain_params(plan.effective).given(), **beside)
 
 

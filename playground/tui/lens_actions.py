@@ -181,9 +181,15 @@ class _Desk:
             return None
         plan = subject.plan
         seed = plan.effective.get("seed") if plan is not None else None
+        from playground.params import SEEDS
+
+        # One answer with the same dice: what differs then differs by the settings.
         if params.seed is None and isinstance(seed, int):
-            # The same dice: what differs then differs by the settings.
             params = params.updated(seed=seed)
+        if params.seed is not None:
+            params = params.updated(seed=(params.seed + subject.version.choice) % SEEDS)
+        if params.n is not None and params.n > 1:
+            params = params.updated(n=1)
         if not params.logprobs:
             params = params.updated(logprobs=CANDIDATES)
         run = pane.branch(subject.turn, model, params, branch)

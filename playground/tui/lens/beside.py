@@ -65,6 +65,12 @@ class Beside:
         return self.one.ref == self.other.ref and not (self.one.foreign or self.other.foreign)
 
     @property
+    def same_context(self) -> bool:
+        """Whether both follow the same text, so that where they part the model thought the same."""
+        one, other = self.one, self.other
+        return tuple(one.messages) == tuple(other.messages) and one.beginning == other.beginning
+
+    @property
     def parting(self) -> Parting | None:
         """The first token at which they differ; looked for anew only once either has grown."""
         one, other = self.one.tokens, self.other.tokens
@@ -101,9 +107,11 @@ class Beside:
     def throws(self, position: Position) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """The throws, from and up to, that pick each one's token where they part.
 
-        `position` is what the model thought there, which is the same for both; None where they do
-        not part, or a plan is not known, or what it does to the distribution is not computed.
+        `position` is what the model thought there of the one; None where they do not part, or
+        follow other texts, or a plan is not known, or what it does is not computed.
         """
+        if not self.same_context:
+            return None
         found, plans = self.parting, (self.one.plan, self.other.plan)
         if found is None or plans[0] is None or plans[1] is None:
             return None

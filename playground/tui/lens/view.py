@@ -57,7 +57,9 @@ class TokenView:
     def used(self) -> GenerationParams:
         """The sampler chain as it was when the answer was made."""
         plan = self._subject.plan
-        return params_of_plan(plan) if plan is not None else GenerationParams()
+        if plan is None:
+            return GenerationParams()
+        return params_of_plan(plan, self._subject.version.choice)
 
     def asked(self, chain: GenerationParams) -> GenerationParams:
         """What the answer was asked for with, but for the knobs that were turned."""

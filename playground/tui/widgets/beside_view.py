@@ -139,7 +139,8 @@ class BesideView(Vertical):
     @staticmethod
     def _bars_there(beside: Beside, token: Token, position: Position | None) -> list[Bar]:
         plan = beside.other.plan
-        if not beside.same_model or position is None or plan is None:
+        known = beside.same_model and beside.same_context
+        if not known or position is None or plan is None:
             return [bar_of(row) for row in Candidates.of_token(token).rows]
         chain = position.chain(params_of_plan(plan))
         rows = position.candidates(chain, recorded=token).rows

@@ -46,8 +46,19 @@ async def read_again(pilot: Pilot[None], screen: LensScreen) -> None:
     await pilot.pause()
 
 
-async def test_the_original_settings_give_back_the_log_probability_that_was_recorded() -> None:
-    async with looking(WARM) as (pilot, app, screen):
+@pytest.mark.parametrize(
+    "others",
+    [
+        {},
+        {"xtc_probability": 0.5, "xtc_threshold": 0.02},
+        {"dry_multiplier": 2.0, "dry_base": 4.0, "dry_allowed_length": 1},
+    ],
+    ids=["usual", "xtc", "dry"],
+)
+async def test_the_original_settings_give_back_the_log_probability_that_was_recorded(
+    others: dict[str, float],
+) -> None:
+    async with looking(WARM.updated(**others)) as (pilot, app, screen):
         await pilot.press("3")
         await read_again(pilot, screen)
         run = run_of(app)
