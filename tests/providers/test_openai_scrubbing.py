@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import traceback
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from playground.errors import HostedError
 from playground.providers.openai.scrubbing import Scrubber
 from playground.run import Run, generate
-from playground.types import Completed, Event, Finished, ReasoningDelta, TextDelta, Usage
-from tests.providers.endpoints import KEY, model_at
+from playground.types import Completed, Event, Finished, ReasoningDelta, TextDelta, Token, Usage
+from tests.providers.endpoints import KEY, model_at, provider_at
 from tests.servers import fault
-from tests.servers.fault import FaultServer, delta
+from tests.servers.fault import Exchange, FaultServer, delta
 
 
 def through(*events: Event, key: str = KEY) -> list[Event]:
@@ -103,12 +106,88 @@ async def test_a_key_in_the_answer_its_reasoning_and_its_tokens_reaches_nobody(
     assert not any(KEY[at : at + 12] in spelled for at in range(len(KEY) - 12))
 
 
+@given(
+    st.lists(st.integers(0, len(KEY)), max_size=4), st.lists(st.sampled_from(["a", "long " * 9]))
+)
+def test_bytes_of_tokens_that_spell_the_key_under_other_texts_reach_nobody(
+    cuts: list[int], texts: list[str]
+) -> None:
+    places = sorted({0, len(KEY), *cuts})
+    pieces = [KEY[a:b].encode() for a, b in itertools.pairwise(places)]
+    said = [*texts, *("x" * len(pieces))][: len(pieces)]
+    shown = through(
+        *(
+            TextDelta(text, 0, (Token(text, -0.5, data=piece),))
+            for text, piece in zip(said, pieces, strict=True)
+        ),
+        TextDelta("!", 0, (Token("!", -0.5, data=b"!"),)),
+    )
+    assert text(shown) == "".join(said) + "!"
+    tokens = [token for event in shown if isinstance(event, TextDelta) for token in event.tokens]
+    assert KEY.encode() not in b"".join(token.data for token in tokens)
+    assert not any(
+        KEY[at : at + 8].encode() in t.data for t in tokens for at in range(len(KEY) - 7)
+    )
+
+
 async def test_text_that_waits_is_kept_when_the_stream_breaks(faults: FaultServer) -> None:
     faults.play(fault.breaks_off(delta("Take sk-")))
     async with model_at(faults.url, api_key=KEY) as model:
         run = await generate(model, "What is my key?")
     assert run.state == "failed"
     assert run.text == "Take sk-"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"HTTP/1.1 200 OK\r\nX-You-Sent {KEY}\r\n\r\n",
+        f"HTTP/1.1 {KEY}\r\n\r\n",
+        f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{KEY}\r\n",
+    ],
+)
+async def test_no_cause_of_an_error_has_the_key(
+    faults: FaultServer, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    async def act(exchange: Exchange) -> None:
+        await exchange.send(answer)
+
+    faults.play(fault.by_method(get=act, post=act))
+    async with model_at(faults.url, api_key=KEY) as model:
+        run = await generate(model, "Hi")
+    assert run.error is not None
+    monkeypatch.setenv("LOOP_API_KEY", KEY)
+    with pytest.raises(HostedError) as caught:
+        await provider_at(faults.url, key_env="LOOP_API_KEY").remote_models()
+    for error in (run.error, caught.value):
+        printed = "".join(traceback.format_exception(error))
+        assert "RemoteProtocolError" in printed
+        assert "[key]" in printed
+        assert KEY not in printed
+
+
+async def test_a_list_of_models_has_no_key(
+    faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOP_API_KEY", KEY)
+    there = fault.lists(f"model-{KEY}", name=f"The model {KEY}")
+    missing = fault.status(404, {"error": {"message": "no", "code": "model_not_found"}})
+    faults.play(fault.by_method(get=there, post=missing))
+    [listed] = await provider_at(faults.url, key_env="LOOP_API_KEY").remote_models()
+    assert (listed.ref.model, listed.title) == ("model-[key]", "The model [key]")
+    async with model_at(faults.url, "model-x", api_key=KEY) as model:
+        run = await generate(model, "Hi")
+    assert KEY not in str(run.error)
+    assert "Did you mean 'model-[key]'?" in str(run.error)
+
+
+async def test_a_word_that_local_servers_take_for_a_key_is_left_in_names(
+    faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOP_API_KEY", "ollama")
+    faults.play(fault.lists("ollama/llama"))
+    [listed] = await provider_at(faults.url, key_env="LOOP_API_KEY").remote_models()
+    assert listed.ref.model == "ollama/llama"
 
 
 async def test_an_address_with_something_secret_in_its_query_is_shown_without_it() -> None:

@@ -94,15 +94,15 @@ def transport_errors() -> tuple[type[Exception], ...]:
 def fault_of(
     error: Exception, endpoint: Endpoint, *, begun: bool = False, said: bool = False
 ) -> PlaygroundError:
-    """The error of ours for one of the transport's.
+    """The error of ours for one of the transport's, which is left without the key: it is the cause.
 
     `begun` where the endpoint had begun to answer, `said` where some of its text came.
     """
     import httpx2
     import openai
 
+    scrub_error(error, endpoint.key)
     if isinstance(error, openai.APIStatusError):
-        scrub_error(error, endpoint.key)
         return fault_of_status(
             endpoint, error.status_code, error.body, headers=error.response.headers
         )
@@ -328,19 +328,24 @@ def scrub(text: str, key: SecretStr | None) -> str:
 def scrub_error(error: BaseException, key: SecretStr | None) -> None:
     """Take the key out of what an error, and each that it came from, would print."""
     seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
+    left: list[BaseException | None] = [error]
+    while left:
+        current = left.pop()
+        if current is None or id(current) in seen:
+            continue
         seen.add(id(current))
         current.args = _scrubbed(current.args, key)
         for name, value in vars(current).items():
-            if isinstance(value, str | dict | list | tuple):
+            if isinstance(value, str | bytes | bytearray | dict | list | tuple):
                 setattr(current, name, _scrubbed(value, key))
-        current = current.__cause__ or current.__context__
+        left += [current.__cause__, current.__context__]
 
 
 def _scrubbed(value: Any, key: SecretStr | None) -> Any:
     if isinstance(value, str):
         return scrub(value, key)
+    if isinstance(value, bytes | bytearray):
+        return type(value)(scrub(value.decode("latin-1"), key).encode("latin-1"))
     if isinstance(value, dict):
         return {_scrubbed(name, key): _scrubbed(item, key) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from playground.providers.openai.faults import Source
+from playground.providers.openai.scrubbing import without_key
 from playground.providers.openai.wire import parse
 from playground.types import ModelInfo, ModelRef
 
@@ -37,20 +38,21 @@ async def listed(client: openai.AsyncOpenAI, source: Source) -> list[ModelInfo]:
     found = parse(source, response.text)
     entries = found.get("data", found.get("models"))
     return [
-        _info(entry, source.name)
+        _info(entry, source)
         for entry in (entries if isinstance(entries, list) else ())
         if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry["id"]
     ]
 
 
-def _info(entry: Mapping[str, Any], provider: str) -> ModelInfo:
+def _info(entry: Mapping[str, Any], source: Source) -> ModelInfo:
     # Gemini's endpoint lists `models/gemini-...` and answers to the bare name.
-    name = entry["id"].removeprefix("models/")
+    name = without_key(entry["id"], source.key).removeprefix("models/")
+    title = without_key(entry["name"], source.key) if isinstance(entry.get("name"), str) else ""
     prices = entry.get("pricing")
     prices = prices if isinstance(prices, dict) else {}
     return ModelInfo(
-        ref=ModelRef(provider=provider, model=name),
-        title=entry["name"] if isinstance(entry.get("name"), str) else "",
+        ref=ModelRef(provider=source.name, model=name),
+        title=title,
         context_length=next(_contexts(entry), None),
         input_price=_per_million(prices.get("prompt")),
         output_price=_per_million(prices.get("completion")),
@@ -63,7 +65,7 @@ def _contexts(entry: Mapping[str, Any]) -> Iterator[int]:
     if isinstance(meta, dict):
         places.append(meta.get("n_ctx_train"))  # llama-server
     for value in places:
-        if isinstance(value, int) and value > 0:
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
             yield value
 
 

@@ -21,6 +21,11 @@ _Delta = TextDelta | ReasoningDelta
 _Strand = tuple[type[_Delta], int]
 
 
+def without_key(text: str, key: SecretStr | None) -> str:
+    """Text of an endpoint that is used as it is, such as a name, without a key that is no word."""
+    return text if key is None or len(key.get_secret_value()) < SHORTEST else scrub(text, key)
+
+
 class Scrubber:
     """Takes the key out of the text of an answer while it comes.
 
@@ -54,15 +59,19 @@ class Scrubber:
 
     def _grow(self, strand: _Strand, event: _Delta) -> Iterator[Event]:
         deltas = [*self._waiting.pop(strand, ()), event]
-        said, drawn = _text_of(deltas), _drawn_text(deltas)
-        if self._secret in said or self._secret in drawn:
-            yield from self._without_key(strand, deltas, said)
+        wholes = [measure(deltas) for measure in _MEASURES]
+        if any(self._secret in whole for whole in wholes):
+            yield from self._without_key(strand, deltas, _text_of(deltas))
             return
         if isinstance(event, TextDelta) and self._among_alternatives(event.tokens):
             deltas[-1] = replace(event, tokens=self._clean(event.tokens))
-        held = max(begun(said, self._secret), begun(drawn, self._secret))
+        held = [begun(whole, self._secret) for whole in wholes]
         # Whatever lies before the part that may become the key goes on.
-        while deltas and (not held or len(_text_of(deltas[1:])) >= held):
+        while deltas and all(
+            len(measure(deltas[1:])) >= most
+            for measure, most in zip(_MEASURES, held, strict=True)
+            if most
+        ):
             yield deltas.pop(0)
         if deltas:
             self._waiting[strand] = deltas
@@ -91,22 +100,30 @@ class Scrubber:
         )
 
     def _clean(self, tokens: Sequence[Token]) -> tuple[Token, ...]:
-        """Tokens that do not spell the key, alone or together."""
-        spelled = "".join(token.text for token in tokens)
-        places: set[int] = set()
-        at = spelled.find(self._secret)
+        """Tokens that do not spell the key, alone or together, in their texts or their bytes."""
+        spelling = self._spelling([token.text for token in tokens])
+        spelling |= self._spelling([token.data.decode("latin-1") for token in tokens])
+        return tuple(
+            Token(KEY_TAKEN_OUT, token.logprob, data=KEY_TAKEN_OUT.encode())
+            if place in spelling
+            else self._clean_one(token)
+            for place, token in enumerate(tokens)
+        )
+
+    def _spelling(self, parts: Sequence[str]) -> set[int]:
+        """Which of the parts hold some of the key where they are put together."""
+        whole = "".join(parts)
+        taken: set[int] = set()
+        at = whole.find(self._secret)
         while at >= 0:
-            places.update(range(at, at + len(self._secret)))
-            at = spelled.find(self._secret, at + 1)
-        cleaned, start = [], 0
-        for token in tokens:
-            end = start + len(token.text)
-            if places.isdisjoint(range(start, end)):
-                cleaned.append(self._clean_one(token))
-            else:
-                cleaned.append(Token(KEY_TAKEN_OUT, token.logprob, data=KEY_TAKEN_OUT.encode()))
-            start = end
-        return tuple(cleaned)
+            taken.update(range(at, at + len(self._secret)))
+            at = whole.find(self._secret, at + 1)
+        found, start = set(), 0
+        for place, part in enumerate(parts):
+            if not taken.isdisjoint(range(start, start + len(part))):
+                found.add(place)
+            start += len(part)
+        return found
 
     def _clean_one(self, token: Token) -> Token:
         return replace(
@@ -132,3 +149,13 @@ def _drawn_text(deltas: Sequence[_Delta]) -> str:
     return "".join(
         token.text for delta in deltas if isinstance(delta, TextDelta) for token in delta.tokens
     )
+
+
+def _drawn_bytes(deltas: Sequence[_Delta]) -> str:
+    """The bytes of those tokens, each as one character; they need not be what the texts say."""
+    return b"".join(
+        token.data for delta in deltas if isinstance(delta, TextDelta) for token in delta.tokens
+    ).decode("latin-1")
+
+
+_MEASURES = (_text_of, _drawn_text, _drawn_bytes)
