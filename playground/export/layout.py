@@ -100,9 +100,10 @@ def answers_to(turn: TurnRecord, record: ConversationRecord) -> Iterator[KeptAns
     own = {run.id for run in turn.runs}
     if turn.chosen is not None and turn.chosen[0] not in own:
         name, choice = turn.chosen
+        asked_again = any(one.text for run in turn.runs for one in run.choices)
         for run in record.runs:
             if run.id == name and choice < len(run.choices):
-                yield KeptAnswer(run, choice, chosen=True)
+                yield KeptAnswer(run, choice, chosen=not asked_again)
     for run in turn.runs:
         for choice in range(len(run.choices)):
             yield KeptAnswer(run, choice, chosen=turn.chosen == (run.id, choice))
