@@ -89,8 +89,8 @@ class Archive:
         return self._history.votes()
 
     def label(self, title: str, tags: Sequence[str], *, pinned: bool) -> None:
-        """Give the conversation a title, tags and a place at the top."""
-        self.title, self.tags, self.pinned = title, tuple(tags), pinned
+        """Give the conversation a title, tags and a place at the top; no title leaves its own."""
+        self.title, self.tags, self.pinned = title or self.title, tuple(tags), pinned
         if title:
             self._history.rename(self.current, title)
         self._history.set_tags(self.current, tags)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground.errors import PlaygroundError, UnknownRecord
+from playground.errors import PlaygroundError
 from playground.tui import dialogs
 from playground.tui.arrangement import MAX_PANES
 from playground.tui.foundation import Foundation
@@ -83,13 +83,18 @@ class ArchiveActions(Foundation):
     async def _fill_in_card(self) -> None:
         archive = self.archive
         name = archive.current
-        if not archive.title:
-            # Where it could not be written down yet, it has no title to begin with.
-            with suppress(UnknownRecord):
-                archive.title = (await archive.load(name)).title
+        if not archive.problem:
+            # Another program, or the list of F12, may have labelled it. Where it could not be
+            # written down yet, it has no title to begin with.
+            with suppress(PlaygroundError):
+                record = await archive.load(name)
+                if archive.current == name:
+                    archive.resume(record)
         card = await dialogs.ask_for_card(self, archive)
         if card is not None and archive.current == name:
             archive.label(card.title, card.tags, pinned=card.pinned)
+            if not card.title:
+                self.say("A conversation has a title: without another one it keeps its own.")
 
     def action_export(self) -> None:
         """Write this conversation into a file."""

@@ -72,6 +72,17 @@ async def test_a_conversation_gets_a_title_tags_and_a_pin_which_stay() -> None:
         await screen(pilot, CardScreen)
         assert "good, short" in screen_of(app)
         await pilot.press("escape")
+        # Elsewhere: in the list of F12, or in a shell.
+        app.archive._history.set_tags(record.id, ["good", "later"])
+        app.archive.pin(record.id, pinned=False)
+        await pilot.press("alt+t")
+        await screen(pilot, CardScreen)
+        assert "good, later" in screen_of(app)
+        app.screen.query_one("#card-title", Input).value = ""
+        await pilot.press("enter")
+        await until(pilot, lambda: "it keeps its own" in told(app))
+        record = await app.archive.load(app.archive.current)
+        assert (record.title, record.tags, record.pinned) == ("Greetings", ("good", "later"), False)
 
 
 # Export
