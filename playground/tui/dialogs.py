@@ -148,12 +148,15 @@ async def wait_unseen(app: App[Any], begin: Callable[[], None], done: Callable[[
 
 
 async def ask_for_vote(
-    app: App[Any], test: BlindTest, tallies: Callable[[Vote], Tallies]
+    app: App[Any],
+    test: BlindTest,
+    keep: Callable[[Vote], None],
+    tallies: Callable[[Vote], Tallies],
 ) -> Vote | None:
-    """The user's vote on answers that are shown without names, or None."""
+    """The user's vote on answers that are shown without names, or None; it is kept at once."""
     from playground.tui.screens.blind_test import BlindTestScreen
 
-    return await app.push_screen_wait(BlindTestScreen(test, tallies))
+    return await app.push_screen_wait(BlindTestScreen(test, tallies, keep))
 
 
 async def ask_for_sweep(

@@ -56,13 +56,12 @@ class JudgingActions(Foundation):
         archive = self.archive
 
         def tallies(vote: Vote) -> Tallies:
-            return count_votes([*archive.votes(), vote])
+            # It may be written by now, or still be waiting.
+            return count_votes([*(one for one in archive.votes() if one.id != vote.id), vote])
 
         # Not from a seed that somebody could know.
         test = BlindTest.shuffled(prompt, candidates, random.SystemRandom())
-        vote = await dialogs.ask_for_vote(self, test, tallies)
-        if vote is not None:
-            archive.add_vote(vote)
+        await dialogs.ask_for_vote(self, test, archive.add_vote, tallies)
 
 
 def _candidate(pane: Pane) -> Candidate | None:

@@ -39,7 +39,8 @@ class BlindTestScreen(Dialog[Vote | None]):
     """Gives back the vote, or None if it was left before voting.
 
     Until then it shows texts under letters, all drawn alike, and nothing else of the answers.
-    `tallies` is asked after the vote, in a thread, for the tallies with that vote in them.
+    `keep` is given the vote at once: the playground may be left while its result is shown.
+    `tallies` is asked after it, in a thread, for the tallies with that vote in them.
     """
 
     CSS_PATH: ClassVar[CSSPathType | None] = STYLES
@@ -51,9 +52,15 @@ class BlindTestScreen(Dialog[Vote | None]):
         Binding("enter,q", "close", "Close", show=False),
     ]
 
-    def __init__(self, test: BlindTest, tallies: Callable[[Vote], Tallies]) -> None:
+    def __init__(
+        self,
+        test: BlindTest,
+        tallies: Callable[[Vote], Tallies],
+        keep: Callable[[Vote], None] = lambda _vote: None,
+    ) -> None:
         super().__init__()
         self._test = test
+        self._keep = keep
         self._tallies = tallies
         self._vote: Vote | None = None
 
@@ -94,6 +101,7 @@ class BlindTestScreen(Dialog[Vote | None]):
     def action_vote(self, verdict: str) -> None:
         """Vote, and see whose answers they were."""
         vote = self._vote = self._test.vote(verdict)
+        self._keep(vote)
         heads = self.query(".blind-head").results(Static)
         for place, (letter, head) in enumerate(zip(self._test.letters, heads, strict=True)):
             judged = vote.candidates[place]
