@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from textual import events
 
-from tests.tui.stage import answered, ask, playground_of, playing, saying, screen_of, write
+from playground.tui.widgets.safe_text import SafeInput
+from tests.tui.stage import answered, ask, playground_of, playing, saying, screen_of, until, write
 
 
 async def test_ctrl_j_makes_a_new_line_and_enter_sends() -> None:
@@ -29,6 +30,24 @@ async def test_keys_that_come_all_at_once_are_not_lost() -> None:
         await answered(pilot)
         assert app.panes[0].conversation.last_prompt == "hello"
         assert app._prompt.text == "next"
+
+
+async def test_the_space_of_a_japanese_keyboard_is_typed() -> None:
+    app = playground_of({"a:x": saying("hi")})
+    async with playing(app) as pilot:
+        for character in "長い　その２":
+            app.post_message(events.Key(character, character))
+        await until(pilot, lambda: app._prompt.text == "長い　その２")
+        await pilot.press("enter")
+        await answered(pilot)
+        assert app.panes[0].conversation.last_prompt == "長い　その２"
+        await pilot.press("f12")
+        await until(pilot, lambda: isinstance(app.focused, SafeInput))
+        field = app.focused
+        assert isinstance(field, SafeInput)
+        for character in "長い　その":
+            app.post_message(events.Key(character, character))
+        await until(pilot, lambda: field.value == "長い　その")
 
 
 async def test_a_blank_prompt_is_not_sent() -> None:

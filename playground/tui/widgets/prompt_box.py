@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from playground.tui.widgets.safe_text import SafeTextArea
+from playground.tui.widgets.safe_text import SafeTextArea, is_wide_space
 
 __all__ = ["PromptBox"]
 
@@ -72,7 +72,7 @@ class PromptBox(SafeTextArea):
             event.stop()
             event.prevent_default()
             self.post_message(self.LibraryWanted())
-        elif event.is_printable:
+        elif event.is_printable or is_wide_space(event):
             # Editing a recalled prompt makes it the one being written.
             self._recalled = 0
 
