@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from playground.errors import BrokenFile, ConfigurationError, NoSpace, did_you_mean
+from playground.toml_positions import Place, line_of
 
 APP = "chat-playground"
 MAX_FILE_BYTES = 1_000_000
@@ -162,14 +163,15 @@ def broken(
     that the `schema` does not know, those that are spelt much like it are named.
     """
     finding = error.errors()[0]
-    place = [*([table] if table else []), *(str(step) for step in finding["loc"])]
+    place: Place = (*([table] if table else []), *finding["loc"])
+    what = ".".join(map(str, place)) or "the file"
     text = finding["msg"].removeprefix("Value error, ")
     hint = ""
     if finding["type"] == "extra_forbidden":
         text = "no such word is known here"
         hint = "" if schema is None else near_words(schema, finding["loc"])
     return BrokenFile(
-        f"{where(path, place)}: {'.'.join(place) or 'the file'}: {text}.",
+        f"{where(path, place)}: {what}: {text}.",
         hint=hint or "Mend that line.",
     )
 
@@ -185,21 +187,10 @@ def near_words(schema: type[BaseModel], place: Sequence[int | str]) -> str:
     return did_you_mean(str(place[-1]), schema.model_fields)
 
 
-def where(path: Path, place: Sequence[str]) -> str:
-    """A file, with the line of a key path where it is found."""
-    line = _line_of(path, place)
+def where(path: Path, place: Place) -> str:
+    """A file, with the line of the deepest part of `place` that has one."""
+    line = line_of(path.read_text(encoding="utf-8", errors="replace"), place)
     return f"{path}, line {line}" if line else f"{path}"
-
-
-def _line_of(path: Path, place: Sequence[str]) -> int:
-    """The line on which the last findable word of a key path stands, 0 if none does."""
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    for word in reversed(place):
-        for number, line in enumerate(lines, start=1):
-            head = line.split("#")[0].split("=")[0].strip().strip("[]\"' ")
-            if word == head or word in head.split("."):
-                return number
-    return 0
 
 
 @cache

@@ -127,6 +127,11 @@ def test_gpt_4_class_and_reasoning_models_are_told_apart() -> None:
         ('[knobs.temperatur]\nwire = "t"\n', "did you mean 'temperature'", "line 1"),
         ("[knobs.top_k]\nacepted = false\n", "acepted", "line 2"),
         ('key_required = "perhaps"\n', "key_required", "line 1"),
+        (
+            '[knobs.top_k]\nmaximum = 2\n[knobs.top_p]\nmaximum = "one"\n',
+            "knobs.top_p.maximum",
+            "line 4",
+        ),
     ],
 )
 def test_a_broken_provider_file_reports_path_line_and_finding(

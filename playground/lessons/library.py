@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from playground.config import config_dir, parse_toml, read_text, shipped
 from playground.errors import BrokenFile, UnknownLesson, did_you_mean
 from playground.lessons.lesson import Lesson, LessonFile
-from playground.prompts.positions import Place, line_of
+from playground.toml_positions import Place, line_of
 
 MAX_LESSONS: Final = 200
 """No more files than these are looked at in one folder."""
@@ -109,11 +109,11 @@ def _paths(folder: Path) -> Iterator[Path]:
 
 
 def _load(path: Path, root: Path, language: str, *, own: bool) -> Lesson:
+    if not path.is_file():
+        # A pipe of that name would keep us waiting for ever; a link to itself is no file either.
+        raise BrokenFile(f"{path}: it is not a file.", hint="Rename or move it.")
     if not path.resolve().is_relative_to(root.resolve()):
         raise BrokenFile(f"{path}: it leads out of the folder.", hint="Move the file itself there.")
-    if not path.is_file():
-        # A pipe of that name would keep us waiting for ever.
-        raise BrokenFile(f"{path}: it is not a file.", hint="Rename or move it.")
     return read_lesson(read_text(path), path, language, own=own)
 
 

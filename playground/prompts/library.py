@@ -23,7 +23,6 @@ from playground.errors import (
     UsageError,
     did_you_mean,
 )
-from playground.prompts.positions import Place, line_of, line_within
 from playground.prompts.prompt import (
     CATEGORIES,
     NAME_PATTERN,
@@ -32,6 +31,7 @@ from playground.prompts.prompt import (
     PromptFile,
 )
 from playground.prompts.templates import TemplateProblem, mentions
+from playground.toml_positions import Place, line_of, line_within
 
 MAX_PROMPTS: Final = 5_000
 """No more files than these are looked at in one folder."""
@@ -186,11 +186,11 @@ def _misplaced(path: Path, root: Path) -> str:
         return "it lies too deep: a prompt is FOLDER/NAME.toml"
     if wrong := [part for part in parts if not re.fullmatch(NAME_PATTERN, part)]:
         return f"{wrong[0]!r} cannot be a name: lower-case letters, digits and dashes, 60 at most"
+    if not path.is_file():
+        # A pipe of that name would keep us waiting for ever; a link to itself is no file either.
+        return "it is not a file"
     if not path.resolve().is_relative_to(root.resolve()):
         return f"it leads out of the folder, to {path.resolve()}"
-    if not path.is_file():
-        # A pipe of that name would keep us waiting for ever.
-        return "it is not a file"
     return ""
 
 

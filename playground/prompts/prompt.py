@@ -23,8 +23,8 @@ from pydantic import (
 
 from playground.errors import WrongVariables, did_you_mean
 from playground.params import GenerationParams, knobs
-from playground.prompts.positions import Place, line_of, line_within
 from playground.prompts.templates import RESERVED, TemplateProblem, fill
+from playground.toml_positions import Place, line_of, line_within
 from playground.types import Frozen, Message
 
 NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,59}$"

@@ -162,8 +162,10 @@ def test_a_path_out_of_the_folder_is_refused(config_folder: Path, tmp_path: Path
     folder = config_folder / "lessons" / "en"
     folder.mkdir(parents=True)
     (folder / "02-mine.toml").symlink_to(outside)
-    (problem,) = list_lessons("en").problems.values()
-    assert "leads out of the folder" in str(problem)
+    (folder / "03-loop.toml").symlink_to("03-loop.toml")
+    problems = [str(problem) for problem in list_lessons("en").problems.values()]
+    assert "leads out of the folder" in problems[0]
+    assert "is not a file" in problems[1]
 
 
 def test_a_misspelt_name_is_answered_with_the_one_that_was_meant() -> None:

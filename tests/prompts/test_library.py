@@ -15,8 +15,8 @@ from playground import prompts
 from playground.config import MAX_FILE_BYTES
 from playground.errors import BrokenFile, UnknownPrompt, UsageError
 from playground.prompts import library
-from playground.prompts.positions import line_of
 from playground.prompts.prompt import JAPANESE_CATEGORIES
+from playground.toml_positions import line_of
 from tests.prompts.conftest import Put
 
 GREETING = """\
@@ -261,6 +261,7 @@ def test_files_in_the_wrong_place_are_told(put: Put, tmp_path: Path) -> None:
     outside.write_text(GREETING, encoding="utf-8")
     (library.prompt_folder() / "mine" / "link.toml").symlink_to(outside)
     os.mkfifo(library.prompt_folder() / "mine" / "pipe.toml")
+    (library.prompt_folder() / "mine" / "loop.toml").symlink_to("loop.toml")
     put("mine/fine", GREETING)
     problems = prompts.list_prompts().problems
     said = {name: str(problem) for name, problem in problems.items()}
@@ -268,6 +269,7 @@ def test_files_in_the_wrong_place_are_told(put: Put, tmp_path: Path) -> None:
     assert "cannot be a name" in said.pop("mine/Bad Name.toml")
     assert "leads out of the folder" in said.pop("mine/link.toml")
     assert "is not a file" in said.pop("mine/pipe.toml")
+    assert "is not a file" in said.pop("mine/loop.toml")
     assert "same name" in said.pop("other/twice.toml")
     assert not said
     assert {"fine", "twice"} <= set(names())
