@@ -184,6 +184,17 @@ async def test_a_retry_after_beyond_patience_is_an_error_that_says_how_long(
     assert len(faults.bodies) == 1
 
 
+@pytest.mark.parametrize("wait", ["inf", "1e300", "Fri, 31 Dec 9999 23:59:59 GMT", "90000"])
+async def test_a_wait_that_nobody_waits_is_not_told_in_seconds(
+    faults: FaultServer, wait: str
+) -> None:
+    faults.play(fault.status(429, SAID, Retry_After=wait))
+    run = await ask(model_at(faults.url, max_retries=2))
+    assert isinstance(run.error, errors.RateLimited)
+    assert run.error.hint == "Try again another day."
+    assert len(faults.bodies) == 1
+
+
 async def test_a_retry_after_as_a_date_is_understood(faults: FaultServer) -> None:
     date = email.utils.formatdate(time.time() + 7200, usegmt=True)
     faults.play(fault.status(429, SAID, Retry_After=date))

@@ -45,6 +45,12 @@ KEY_TAKEN_OUT = "[key]"
 MAX_QUOTE = 500
 """Characters of an endpoint's own words that an error repeats."""
 
+DAY = 86_400.0
+"""Up to so many seconds, it is said how long to wait."""
+
+MOST_WAIT = 365 * DAY
+"""Whoever asks to wait longer, or for ever, means never."""
+
 _CONTEXT_CODES = {
     "context_length_exceeded",
     "context_window_exceeded",
@@ -171,7 +177,9 @@ def fault_of_status(
 def _kind_of(
     endpoint: Endpoint, status: int, codes: set[str], wait: float | None
 ) -> tuple[type[HostedError], str]:
-    later = f"Wait {wait:g} s and try again." if wait else "Wait a little and try again."
+    later = "Wait a little and try again."
+    if wait:
+        later = f"Wait {wait:g} s and try again." if wait <= DAY else "Try again another day."
     match status:
         case 401:
             return AuthenticationFailed, endpoint.key_hint or "Check the key."
@@ -286,17 +294,17 @@ def _root(error: BaseException, key: SecretStr | None) -> str:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """The seconds that a response asks to wait, given as seconds or as a date; None if it does not.
 
-    Never below 0; a value that is neither counts as none.
+    Never below 0 or above `MOST_WAIT`; a value that is neither counts as none.
     """
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             seconds = float(headers.get(name, "")) / unit
         except ValueError:
             continue
-        return None if math.isnan(seconds) else max(seconds, 0.0)
+        return None if math.isnan(seconds) else min(max(seconds, 0.0), MOST_WAIT)
     try:
         date = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
-        return max(date.timestamp() - time.time(), 0.0)
+        return min(max(date.timestamp() - time.time(), 0.0), MOST_WAIT)
     except (ValueError, OverflowError, OSError):
         return None
 
