@@ -18,7 +18,8 @@ from playground.errors import (
     UnknownModel,
 )
 from playground.providers import find_provider, open_model
-from playground.providers.openai import OpenAIModel
+from playground.providers.openai import OpenAIModel, client
+from playground.providers.openai.model import MOST_COMPARED, neighbours
 from tests.providers.endpoints import KEY, ask, listed_at, model_at, provider_at
 from tests.servers import fault
 from tests.servers.fault import FaultServer
@@ -175,6 +176,27 @@ async def test_an_unknown_model_is_named_with_the_nearest_of_the_catalogue(
     run = await ask(listed_at(faults.url, "openai", "gpt-4.1-minni"))
     assert isinstance(run.error, UnknownModel)
     assert "'gpt-4.1-mini'" in run.error.hint
+
+
+async def test_the_list_that_is_read_after_a_404_is_bounded_too(
+    faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = fault.status(404, {"error": {"message": "nope", "code": "model_not_found"}})
+    faults.play(fault.by_method(get=fault.lists("qwen3", "x" * 2000), post=refusal))
+    monkeypatch.setattr(client, "MAX_LIST_BYTES", 1000)
+    run = await ask(model_at(faults.url, "qwen33"))
+    assert isinstance(run.error, UnknownModel)
+    assert "playground models test" in run.error.hint
+
+
+def test_of_very_many_names_those_around_the_unknown_one_are_compared() -> None:
+    names = {f"model-{number:06}" for number in range(20_000)}
+    for name in ("model-010000x", "a", "z"):
+        near = neighbours(name, names)
+        assert len(near) == MOST_COMPARED
+        assert set(near) <= names
+    assert "model-010000" in neighbours("model-010000x", names)
+    assert set(neighbours("c", {"a", "b"})) == {"a", "b"}
 
 
 async def test_a_404_for_a_model_that_the_endpoint_lists_is_not_blamed_on_the_name(

@@ -8,9 +8,6 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-MAX_ANSWER_BYTES = 512_000_000
-"""No response is read past this: an answer of a million tokens stays below it."""
-
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -31,7 +28,6 @@ class Endpoint:
     stall_timeout: float = 60.0
     max_retries: int = 2
     sdk_headers: bool = False
-    max_bytes: int = MAX_ANSWER_BYTES
 
     @property
     def address(self) -> str:

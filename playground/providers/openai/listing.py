@@ -14,8 +14,8 @@ from playground.types import ModelInfo, ModelRef
 if TYPE_CHECKING:
     import openai
 
-MAX_LIST_BYTES = 16_000_000
-"""The longest list that is read: the largest of them has a few hundred models in 1 MB."""
+MAX_LISTED = 10_000
+"""So many models of a list are read: the largest of them has a few hundred."""
 
 _CONTEXT_WORDS = (
     "context_length",
@@ -39,7 +39,7 @@ async def listed(client: openai.AsyncOpenAI, source: Source) -> list[ModelInfo]:
     entries = found.get("data", found.get("models"))
     return [
         _info(entry, source)
-        for entry in (entries if isinstance(entries, list) else ())
+        for entry in (entries[:MAX_LISTED] if isinstance(entries, list) else ())
         if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry["id"]
     ]
 

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import bisect
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Sequence,
+)
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -85,6 +94,9 @@ USAGE_TIMEOUT = 10.0
 
 LIST_TIMEOUT = 5.0
 """Seconds for an endpoint to list its models."""
+
+MOST_COMPARED = 1_000
+"""With so many names an unknown one is compared, which takes a fifth of a second."""
 
 
 def capabilities(spec: ProviderSpec, model: ModelSpec | None) -> Capabilities:
@@ -338,7 +350,9 @@ class OpenAIModel(ChatModel):
             return fault
         return UnknownModel(
             f"{self.endpoint.name} has no model {self.ref.model!r}.",
-            hint=did_you_mean(self.ref.model, names | set(self._spec.models))
+            hint=did_you_mean(
+                self.ref.model, neighbours(self.ref.model, names | {*self._spec.models})
+            )
             or f"`playground models {self.endpoint.name}` lists what it has.",
         )
 
@@ -402,6 +416,16 @@ def _expire(loop: asyncio.AbstractEventLoop, wait: asyncio.Timeout) -> None:
     """End a wait now; one that has ended meanwhile is left alone."""
     with suppress(RuntimeError):
         wait.reschedule(loop.time())
+
+
+def neighbours(name: str, names: Collection[str]) -> Sequence[str]:
+    """The names, and where they are very many those around this one: the search is slow."""
+    if len(names) <= MOST_COMPARED:
+        return list(names)
+    ordered = sorted(names)
+    place = bisect.bisect(ordered, name)
+    start = min(max(place - MOST_COMPARED // 2, 0), len(ordered) - MOST_COMPARED)
+    return ordered[start : start + MOST_COMPARED]
 
 
 def cost_of(usage: Usage, model: ModelSpec | None) -> float | None:

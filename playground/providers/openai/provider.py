@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +24,7 @@ from playground.providers.base import ChatModel, Provider
 from playground.providers.openai.client import Clients
 from playground.providers.openai.endpoint import Endpoint, is_loopback
 from playground.providers.openai.faults import Source, fault_of, scrub_error, transport_errors
-from playground.providers.openai.listing import MAX_LIST_BYTES, listed
+from playground.providers.openai.listing import listed
 from playground.providers.openai.model import LIST_TIMEOUT, OpenAIModel
 from playground.types import ModelInfo, ProviderStatus
 
@@ -68,9 +67,8 @@ class OpenAIProvider(Provider):
         """The models that the endpoint lists; raises as a request would."""
         if not self.spec.lists_models:
             return ()
-        endpoint = replace(
-            self._endpoint(OpenAIOptions(connect_timeout=2.0, timeout=LIST_TIMEOUT, max_retries=0)),
-            max_bytes=MAX_LIST_BYTES,
+        endpoint = self._endpoint(
+            OpenAIOptions(connect_timeout=2.0, timeout=LIST_TIMEOUT, max_retries=0)
         )
         clients = Clients(endpoint)
         client = await clients.get()
