@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sqlite3
@@ -19,6 +20,19 @@ from playground.history.schema import VERSION, migrate
 BUSY_SECONDS = 5.0
 """How long to wait for another playground that is writing."""
 
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+"""What SQLite says where it may be able to write later."""
+
+_OPENING_LATER = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
+
 _MAGIC = b"SQLite format 3\x00"
 _HEADER = 100
 _VERSION_AT = 60
@@ -28,25 +42,39 @@ _VERSION_AT = 60
 class Database:
     """An open history. `path` is None for one in memory; `notice` says what became of a bad file.
 
-    Writers and readers of one program take turns; SQLite keeps several programs apart.
+    Writers and readers of one program take turns; SQLite keeps several programs apart. With
+    `later` the file is opened when it is first used, and again for as long as that fails.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, later: bool = False) -> None:
         self.path = path
         self.notice = ""
         self._lock = threading.RLock()
+        self._opened: sqlite3.Connection | None = None
         if path is None:
-            self._connection = _connect(":memory:")
-            migrate(self._connection)
-            return
+            self._opened = _connect(":memory:")
+            migrate(self._opened)
+        elif not later:
+            self._opened = self._open_file(path)
+
+    def _open_file(self, path: Path) -> sqlite3.Connection:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._connection = self._open(path)
+            return self._open(path)
         except OSError as error:
             raise HistoryUnavailable(
                 f"The history {path} cannot be opened: {error.strerror or error}.",
                 hint="Check the folder's permissions, or set PLAYGROUND_DATA_DIR.",
             ) from error
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        """The connection, to be used behind the lock; raises `HistoryUnavailable`."""
+        if self._opened is None:
+            if self.path is None:
+                raise HistoryUnavailable("The history is closed.")
+            self._opened = self._open_file(self.path)
+        return self._opened
 
     def _open(self, path: Path) -> sqlite3.Connection:
         try:
@@ -126,14 +154,18 @@ class Database:
         Raises `sqlite3.Error`: whoever writes knows what is lost.
         """
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
+                connection = self._connection
+            except HistoryUnavailable as error:
+                raise _as_of_sqlite(error) from error
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
             except BaseException:
                 with contextlib.suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
+                    connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            connection.execute("COMMIT")
 
     def problems(self) -> list[str]:
         """What SQLite's own check finds wrong; empty if nothing. Reads the whole file."""
@@ -160,7 +192,31 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         with self._lock, contextlib.suppress(sqlite3.Error):
-            self._connection.close()
+            if self._opened is not None:
+                self._opened.close()
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether work that failed may succeed later. The low byte of a code is its kind."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING
+
+
+def may_open(error: BaseException | None) -> bool:
+    """Whether a file that could not be opened may be later: it was locked, or the disk full."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in _OPENING_LATER or code == sqlite3.SQLITE_IOERR_SHMSIZE
+
+
+def _as_of_sqlite(error: HistoryUnavailable) -> sqlite3.Error:
+    """Why the file cannot be opened, as whoever writes is told of it."""
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.Error):
+        return cause
+    told = sqlite3.OperationalError(error.message)
+    told.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+    return told
 
 
 def _connect(name: str) -> sqlite3.Connection:

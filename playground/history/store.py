@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -12,7 +13,7 @@ from typing import Self, TypeVar
 from playground.config import data_dir
 from playground.errors import HistoryUnavailable, PlaygroundError, UnknownRecord
 from playground.history import importing, keeping, loading, saving, searching, sweeping
-from playground.history.database import Database
+from playground.history.database import Database, may_open
 from playground.history.filing import Filing
 from playground.history.importing import Imported
 from playground.history.owner import Owner
@@ -43,10 +44,14 @@ class History:
     """
 
     def __init__(
-        self, database: Database, *, on_problem: Callable[[str], None] = lambda _text: None
+        self,
+        database: Database,
+        *,
+        on_problem: Callable[[str], None] = lambda _text: None,
+        problem: str = "",
     ) -> None:
         self._database = database
-        self.problem = ""
+        self.problem = problem
         self._told = on_problem
         folder = None if database.path is None else database.path.parent / "owners"
         try:
@@ -54,7 +59,7 @@ class History:
         except OSError as error:
             database.close()
             raise HistoryUnavailable(f"{folder} cannot be made: {error.strerror}.") from error
-        self._writer = Writer(database, self._problem_changed)
+        self._writer = Writer(database, self._problem_changed, failing=bool(problem))
         self.sweeps = SweepShelf(database, self._writer, self._owner.id)
 
     @classmethod
@@ -83,11 +88,27 @@ class History:
     def open_or_memory(
         cls, path: Path | None = None, *, on_problem: Callable[[str], None] = lambda _text: None
     ) -> tuple[Self, PlaygroundError | None]:
-        """The history, or one in memory with the reason why it is not kept."""
+        """The history, or one in memory with the reason why it is not kept.
+
+        Where the file is locked, or the disk full, it is one that is opened as soon as it can be:
+        until then what is written waits, and nothing can be read.
+        """
+        path = path or data_dir() / FILE
         try:
             return cls.open(path, on_problem=on_problem), None
         except PlaygroundError as error:
-            return cls.in_memory(), error
+            reason = error
+        if isinstance(reason, HistoryUnavailable) and may_open(reason.__cause__):
+            with suppress(HistoryUnavailable):
+                waiting = cls(
+                    Database(path, later=True), on_problem=on_problem, problem=reason.message
+                )
+                return waiting, HistoryUnavailable(
+                    f"{reason.message} It is tried again; what is said now waits in memory.",
+                    hint=reason.hint,
+                )
+        reason.message += " What is said now is not kept."
+        return cls.in_memory(), reason
 
     @property
     def kept(self) -> bool:

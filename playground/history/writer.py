@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from playground.history.database import Database
+from playground.history.database import Database, may_pass
 
 Work = Callable[[sqlite3.Connection], object]
 
@@ -38,34 +38,24 @@ class RunGone(Exception):
     """The run to which something belongs was deleted for good while it answered."""
 
 
-_PASSING = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-}
-"""What SQLite says where it may be able to write later."""
-
-
 class Writer:
     """Takes work at once and does it in order; what waits already shares a transaction.
 
     A piece that fails fails alone: what shared a transaction with it is done again by itself.
 
     `on_problem` is called in the writer's thread when writing begins to fail, with a sentence, and
-    with an empty one when it works again.
+    with an empty one when it works again. `failing` says that the beginning is told already.
     """
 
-    def __init__(self, database: Database, on_problem: Callable[[str], None]) -> None:
+    def __init__(
+        self, database: Database, on_problem: Callable[[str], None], *, failing: bool = False
+    ) -> None:
         self._database = database
         self._on_problem = on_problem
         self._waiting: deque[Work] = deque()
         self._change = threading.Condition()
         self._closing = False
-        self._failing = False
+        self._failing = failing
         self.lost = 0
         """Pieces of work that were given up."""
         # A daemon: a disk that hangs must not keep the program from ending.
@@ -138,7 +128,7 @@ class Writer:
             with self._database.writing() as connection:
                 work(connection)
         except sqlite3.Error as error:
-            if not _may_pass(error):
+            if not may_pass(error):
                 self._give_up(error)
                 return True
             if not self._failing:
@@ -167,8 +157,3 @@ class Writer:
         """Wait before the next try; false once the program wants to end."""
         with self._change:
             return not self._change.wait_for(lambda: self._closing, RETRY_SECONDS)
-
-
-def _may_pass(error: sqlite3.Error) -> bool:
-    """Whether the same work may succeed later. The low byte of a code is its kind."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING

@@ -62,7 +62,10 @@ class ArchiveActions(Foundation):
 
     async def _offer_interrupted(self) -> None:
         """Offer the conversation that the last program died in, once."""
-        found = await self.archive.interrupted()
+        try:
+            found = await self.archive.interrupted()
+        except PlaygroundError:
+            return  # Why it cannot be read was told when it was opened.
         if not found:
             return
         latest, *others = found

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from playground.errors import HistoryTooNew, HistoryUnavailable
-from playground.history import Filing, History, Recorder, database
+from playground.history import Filing, History, Recorder, database, writer
 from playground.history.schema import SCRIPTS, VERSION, migrate
 from playground.providers.scripted import ScriptedModel
 from playground.run import generate
@@ -147,6 +147,32 @@ def test_of_programs_that_find_the_same_damage_one_begins_a_fresh_history(path: 
     assert failures == ["", "", ""]
     assert len([text for text in told if "set aside" in text]) == 1
     assert len(list(path.parent.glob("history.damaged-*.db"))) == 1
+
+
+async def test_what_is_said_while_the_file_is_locked_at_the_start_is_kept_afterwards(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(writer, "RETRY_SECONDS", 0.1)
+    History.open(path).close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    told: list[str] = []
+    history, problem = History.open_or_memory(path, on_problem=told.append)
+    assert "database is locked" in str(problem)
+    assert "waits in memory" in str(problem)
+    assert "database is locked" in history.problem
+    assert history.kept
+    run = generate(ScriptedModel(["hi"]), "hello")
+    await Recorder(history).follow(run, Filing(prompt="hello"))
+    with pytest.raises(HistoryUnavailable):
+        history.run(run.id)
+    other.execute("ROLLBACK")
+    other.close()
+    assert history.flush()
+    assert history.run(run.id).choices[0].text == "hi"
+    assert (told, history.problem) == ([""], "")
+    assert history.close() == 0
 
 
 @pytest.mark.parametrize("how", ["noise", "text", "cut off", "written over"])
