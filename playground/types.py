@@ -172,7 +172,8 @@ TokenCount = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
 class Usage(Frozen):
     """What a run consumed. Token counts are the backend's own; None where it did not say.
 
-    `cost` is in US dollars, from the catalogue's prices; None where no price is known.
+    `cost` is in US dollars: what the endpoint reports where it is known to, else by the catalogue's
+    prices; None where no price is known.
     """
 
     input_tokens: TokenCount | None = None

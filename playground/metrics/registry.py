@@ -164,7 +164,7 @@ _ALL: Final = (
     Metric(
         "cost",
         "Cost",
-        "what an answer cost by the catalogue's prices",
+        "what an answer cost, as reported or by the catalogue's prices",
         unit="USD",
         better="lower",
         lowest=0,

@@ -98,7 +98,8 @@ def settled_figures(
     if len(run.choices) > 1:
         figures.append(_spread(spread) if spread is not None else _choices(run))
     if run.usage.cost is not None:
-        figures.append(Figure(money(run.usage.cost), "cost, from the catalogue's prices"))
+        words = "cost, as reported or by the catalogue's prices"
+        figures.append(Figure(money(run.usage.cost), words))
     elif run.usage.output_tokens is not None:
         figures.append(Figure("no price", "the catalogue has no price for this model"))
     if changes := adjustments_of(run):
