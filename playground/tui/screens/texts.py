@@ -78,6 +78,12 @@ def first_run_text() -> Content:
         ("demo:small", "bold"),
         ", a tiny model that ships with the playground, at two temperatures: "
         "no key and no network needed.\n\n",
+        ("To begin", _HEAD),
+        "\nType, Enter. F2 turns the knobs, F5 asks again, F1 helps.\n\n",
+        ("New to this?", _HEAD),
+        "\nEight lessons of two minutes show what the knobs do: ",
+        ("Alt+G", "$text-accent"),
+        ". 日本語でも学べます。\n\n",
         ("A hosted model", _HEAD),
         "\nSet ",
         ("OPENAI_API_KEY", "$text-accent"),
@@ -89,13 +95,6 @@ def first_run_text() -> Content:
         ("~/models", "$text-accent"),
         ", or choose it with F3: ",
         ("local:/path/to/model.gguf", "$text-accent"),
-        "\n\n",
-        ("Then", _HEAD),
-        "\nType, Enter. F2 turns the knobs, F5 asks again, F1 helps.\n\n",
-        ("New to this?", _HEAD),
-        "\nEight lessons of two minutes show what the knobs do: ",
-        ("Alt+G", "$text-accent"),
-        ". 日本語でも学べます。",
     )
 
 
