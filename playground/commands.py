@@ -93,7 +93,12 @@ def as_python(record: RunRecord) -> str:
     messages = "".join(
         f"    Message(role={turn.role!r}, content={turn.content!r}),\n" for turn in record.messages
     )
-    return f'''"""Repeats run {record.id} with the settings and the seed that it had."""
+    told = (
+        "with the settings and the seed that it had"
+        if record.receipt is not None
+        else "with what was asked for; its seed, and what else was used, are not known"
+    )
+    return f'''"""Repeats run {record.id} {told}."""
 
 from playground import Message, Session
 

@@ -302,7 +302,8 @@ async def test_what_no_command_can_say_is_an_error(
     for write in (as_curl, as_llama_cli, as_receipt):
         with pytest.raises(UsageError, match="has no receipt"):
             write(bare)
-    assert "session.ask" in as_python(bare)
+    assert "session.ask" in (written := as_python(bare))
+    assert "its seed, and what else was used, are not known" in written
 
 
 async def test_the_receipt_is_the_receipt(history: History) -> None:

@@ -1,14 +1,15 @@
-"""Kept runs as `Run`s again: to show, to compare and to go on from."""
+"""Kept runs as `Run`s again, to show, to compare and to go on from; and the other way round."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, datetime
 
 import playground.errors as errors
 from playground.errors import ModelClosed, PlaygroundError
 from playground.history.records import RunRecord
 from playground.providers.base import ChatModel
-from playground.run import Run
+from playground.run import Run, problem_of
 from playground.types import Capabilities, Event, Message, ModelRef, Plan, Problem
 
 
@@ -39,6 +40,30 @@ def restored(record: RunRecord) -> Run:
         usage=record.usage,
         timing=record.timing,
         error=_error(record.error) if record.error is not None else None,
+    )
+
+
+def remembered(run: Run) -> RunRecord:
+    """A run of this program as the history would have it, where it could not be written yet."""
+    text = isinstance(run.prefix, str)
+    return RunRecord(
+        id=run.id,
+        conversation="",
+        pane="",
+        turn="",
+        version=1,
+        created=datetime.now(UTC),
+        model=str(run.model.ref),
+        state=run.state,
+        messages=run.messages,
+        prefix=run.prefix if isinstance(run.prefix, str) else tuple(run.prefix),
+        prefix_text="" if text else run.prefix_text,
+        params=run.params,
+        receipt=run.receipt,
+        choices=tuple(choice.so_far() for choice in run.choices),
+        usage=run.usage,
+        timing=run.timing,
+        error=problem_of(run.error) if run.error is not None else None,
     )
 
 

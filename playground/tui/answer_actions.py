@@ -10,6 +10,7 @@ from playground.tui import dialogs
 from playground.tui.foundation import Foundation
 
 if TYPE_CHECKING:
+    from playground.history import RunRecord
     from playground.tui.conversation import Turn
     from playground.tui.widgets.pane import Pane
 
@@ -202,13 +203,24 @@ class AnswerActions(Foundation):
         from playground.commands import FORMS
 
         try:
-            record = await self.archive.read(lambda history: history.run(name))
+            record = await self._record_of(name)
             text = FORMS[form](record)
         except PlaygroundError as error:
             self.say(str(error), "error", title=error.title)
             return
         self.copy_to_clipboard(text)
         self.say(f"Copied {_COPIED[form]} ({len(text):,} characters).")
+
+    async def _record_of(self, name: str) -> RunRecord:
+        """A run as it is kept; as it is known here where it could not be written yet."""
+        if self.archive.problem:
+            from playground.history.restoring import remembered
+
+            for pane in self.panes:
+                for run in pane.conversation.runs:
+                    if run.id == name:
+                        return remembered(run)
+        return await self.archive.read(lambda history: history.run(name))
 
 
 _COPIED = {

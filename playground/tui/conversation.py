@@ -172,6 +172,12 @@ class Conversation:
         return path[::-1]
 
     @property
+    def runs(self) -> list[Run]:
+        """Every run of every turn, in view or not, with those that were taken along."""
+        taken = [turn.taken.run for turn in self._tree if turn.taken is not None]
+        return [*taken, *(run for turn in self._tree for run in turn.runs)]
+
+    @property
     def last_turn(self) -> Turn | None:
         """The latest turn in view."""
         return self._leaf

@@ -206,6 +206,24 @@ async def test_what_is_not_kept_at_all_gets_a_title_and_no_export(tmp_path: Path
         assert not (tmp_path / "x.md").exists()
 
 
+async def test_what_could_not_be_kept_is_copied_as_it_is_known_here() -> None:
+    async with open_model("demo:tiny") as model:
+        app = playground_of({"demo:tiny": model}, params=GenerationParams(max_length=5))
+        async with playing(app) as pilot:
+            forbid_writing(app)
+            await ask(pilot, "one")
+            await until(pilot, lambda: bool(app.archive.problem), seconds=30)
+            run = app.panes[0].run
+            assert run is not None
+            assert run.receipt is not None
+            seed = run.receipt.plan.effective["seed"]
+            await pilot.press("alt+y")
+            await until(pilot, lambda: f"seed={seed}," in app.clipboard)
+            assert "the seed that it had" in app.clipboard
+            await pilot.press("alt+r")
+            await until(pilot, lambda: '"plan"' in app.clipboard)
+
+
 FULL = """
 from playground.history.store import History
 from playground.params import GenerationParams
