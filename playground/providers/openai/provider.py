@@ -35,8 +35,9 @@ SDK_KEY = "OPENAI_API_KEY"
 class OpenAIOptions(BaseModel):
     """What `open_model("openai:...", ...)` may be given. Times are in seconds.
 
-    `timeout` bounds the wait for the first word, `stall_timeout` each silence after it,
-    `max_retries` how often a request that failed in passing is tried again. With a `base_url`
+    `timeout` bounds the wait for the first word, `stall_timeout` each silence after it (`timeout`,
+    where a server sends keep-alives meanwhile), `max_retries` how often a request that failed in
+    passing is tried again; one that met with silence is not. With a `base_url`
     of another host the configured key stays at home: give that host its own `api_key`, or an
     empty one if it takes none.
     """
