@@ -407,6 +407,27 @@ def test_a_damaged_history_is_said_and_kept(shell: Shell) -> None:
     assert shell("history", "list").stderr == "Nothing is kept yet.\n"
 
 
+def test_of_a_damaged_history_what_can_be_read_is_exported(shell: Shell, tmp_path: Path) -> None:
+    names = [asked(shell, word) for word in ("one", "two", "three")]
+    db = sqlite3.connect(data_dir() / "history.db")
+    # What a page of noise does to one run: its messages cannot be read.
+    db.execute(
+        "UPDATE runs SET messages = 'noise' WHERE turn IN (SELECT turns.id FROM turns"
+        " JOIN panes ON panes.id = turns.pane WHERE conversation = ?)",
+        (names[1],),
+    )
+    db.commit()
+    db.close()
+    file = tmp_path / "rescued.jsonl"
+    done = shell("history", "export", "--all", "--output", str(file))
+    assert done.returncode == 1
+    assert f"The conversation {names[1]} is left out." in done.stderr
+    text = file.read_text()
+    assert names[0] in text
+    assert names[2] in text
+    assert json.loads(text.splitlines()[-1])["kind"] == "end"
+
+
 def test_whoever_stops_reading_ends_it(shell: Shell) -> None:
     asked(shell, "word " * 20_000)
     command = f"{' '.join(COMMAND)} history export --all | head -c 10"

@@ -151,7 +151,8 @@ def export(
     filters = filters_of(
         query, model=model, since=since, until=until, tag=tag, params=param or (), pinned=pinned
     )
-    export_to(names or (), filters, everything=everything, form=form, output=output)
+    if code := export_to(names or (), filters, everything=everything, form=form, output=output):
+        raise typer.Exit(code)
 
 
 @app.command(name="import")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from playground.cli import FAILED
 from playground.cli.history.opening import conversations, opened
 from playground.cli.output import note, say, say_json
-from playground.errors import PlaygroundError, UnknownRecord, UsageError, did_you_mean
+from playground.errors import (
+    HistoryUnavailable,
+    PlaygroundError,
+    UnknownRecord,
+    UsageError,
+    did_you_mean,
+)
 from playground.export import FORMATS, Format, write_new
 from playground.history import ConversationRecord, Filters, History
+from playground.types import Token
 
 _PAGE = 200
 """Conversations whose names are asked for at a time."""
@@ -17,8 +25,11 @@ _PAGE = 200
 
 def export_to(
     names: Sequence[str], filters: Filters, *, everything: bool, form: str, output: Path | None
-) -> None:
-    """Write conversations to a file, or to standard output."""
+) -> int:
+    """Write conversations to a file, or to standard output; the exit code.
+
+    Of everything, what cannot be read is named and left out: the rest is what can be rescued.
+    """
     if bool(names) == everything:
         raise UsageError(
             "Either name conversations or say --all, one of the two.",
@@ -33,10 +44,11 @@ def export_to(
                 "Nothing is kept yet." if filters == Filters() else "Nothing kept is like that.",
                 hint="Nothing was written.",
             )
-        records: Iterable[ConversationRecord] = (
-            _all(history, filters) if everything else conversations(history, names)
-        )
-        pieces = kind.pieces(records, history.tokens)
+        rescue = _Rescue(history)
+        if everything:
+            pieces = kind.pieces(rescue.records(filters), rescue.tokens)
+        else:
+            pieces = kind.pieces(conversations(history, names), history.tokens)
         if output is None:
             for piece in pieces:
                 say(piece, end="")
@@ -54,6 +66,7 @@ def export_to(
                     hint="Nothing of it was kept.",
                 ) from error
             note(f"Written to {output}.")
+    return FAILED if rescue.missing else 0
 
 
 def import_from(file: Path, *, json: bool) -> None:
@@ -87,12 +100,40 @@ def _format(form: str, output: Path | None) -> Format:
     return fitting[0] if fitting else FORMATS["markdown"]
 
 
-def _all(history: History, filters: Filters) -> Iterator[ConversationRecord]:
-    """Every conversation that fits, one at a time: a whole history may not fit into memory."""
-    names: list[str] = []
-    while page := history.conversations(filters, limit=_PAGE, offset=len(names)):
-        names += [summary.id for summary in page]
-    yield from map(history.conversation, names)
+class _Rescue:
+    """Reads a history that may be damaged, and says what could not be read."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self.missing = False
+
+    def records(self, filters: Filters) -> Iterator[ConversationRecord]:
+        """Every conversation that fits, one at a time: a whole history may not fit into memory."""
+        names: list[str] = []
+        while page := self._history.conversations(filters, limit=_PAGE, offset=len(names)):
+            names += [summary.id for summary in page]
+        for name in names:
+            try:
+                record = self._history.conversation(name)
+            except UnknownRecord:
+                continue  # Deleted for good meanwhile.
+            except (HistoryUnavailable, ValueError) as error:
+                self._leave_out(f"The conversation {name}", error)
+            else:
+                yield record
+
+    def tokens(self, run: str, choice: int) -> Sequence[Token]:
+        """The figures of an answer's tokens; none where they cannot be read."""
+        try:
+            return self._history.tokens(run, choice)
+        except (HistoryUnavailable, ValueError) as error:
+            self._leave_out(f"What is known of the tokens of run {run}", error)
+            return ()
+
+    def _leave_out(self, what: str, error: Exception) -> None:
+        self.missing = True
+        told = error.message if isinstance(error, HistoryUnavailable) else "It is damaged."
+        note(f"{what} is left out. {told}")
 
 
 def _counts(conversations: int, runs: int, votes: int) -> str:
