@@ -31,6 +31,9 @@ KnobVerdict = Literal["dead", "equivalent", "alive", "undecided"]
 """Whether a knob's values gave the very same answers, answers that differ by less than a margin,
 answers that surely differ, or too few answers, or cells, to say."""
 
+NO_WIDTH: Final = 1e-9
+"""An interval of no more than this is that of resamples which are all the same."""
+
 MARGIN: Final = 0.05
 """The least difference of similarity that counts, where nothing else is said."""
 
@@ -203,7 +206,10 @@ def _report(knob: str, cells: Sequence[CellSamples], test: _Test) -> KnobReport:
         where += f" (in {found.answers:,} of {found.there:,} answers)"
     if chance <= 1 - test.how.level:
         return report("alive", f"{where}, by chance in {chance:.1%} of cases", widest, chance)
-    if all(-test.margin < pair.low and pair.high < test.margin for pair in found.pairs):
+    # Where one answer alone differs every resample gives 0: that says nothing of how far apart.
+    wide = all(pair.high - pair.low > NO_WIDTH for pair in found.pairs)
+    known = wide or all(map(_same_answers, compared))
+    if known and all(-test.margin < pair.low and pair.high < test.margin for pair in found.pairs):
         sure = f"{where}, less than {test.margin:g} for sure"
         return report("equivalent" if whole else "undecided", sure, widest, chance)
     return report("undecided", f"{where}, perhaps by chance: take more samples", widest, chance)

@@ -45,7 +45,9 @@ def read_prompts(
                 f"{path}, line {line}: {prompt_column} is empty.", hint="Fill it or leave it out."
             )
         column = expected_column or EXPECTED
-        expected = _cell(path, line, row, column) if expected_column or column in row else None
+        given = _cell(path, line, row, column) if expected_column or column in row else ""
+        # A blank one would be found in every answer.
+        expected = given if given.strip() else None
         made = SweepPrompt.of(text, system=system, expected=expected)
         others = {name: row[name] for name in row if name not in (prompt_column, column)}
         found.append(made.model_copy(update={"fields": others}))
@@ -88,7 +90,7 @@ def _table(path: Path, text: str, delimiter: str) -> Iterator[Row]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     try:
-        head = next(reader, [])
+        head = next(filter(None, reader), [])
         if len(set(head)) != len(head):
             raise BrokenFile(f"{path}, line 1: a column is named twice.", hint="Rename one.")
         line = reader.line_num + 1
@@ -123,11 +125,20 @@ def _json_lines(path: Path, text: str) -> Iterator[Row]:
             raise BrokenFile(
                 f"{path}, line {line}: not a JSON object.", hint='Write {"prompt": "..."}.'
             )
-        yield line, {str(name): _plain(value) for name, value in row.items()}
+        made = {str(name): _plain(value) for name, value in row.items()}
+        try:
+            "".join(made.values()).encode()
+        except UnicodeEncodeError as error:
+            raise BrokenFile(
+                f"{path}, line {line}: half of a character (a lone surrogate).", hint="Mend it."
+            ) from error
+        yield line, made
 
 
 def _plain(value: object) -> str:
-    """A JSON value as text: an expected 4 is found in an answer as `4`."""
+    """A JSON value as text: an expected 4 is found in an answer as `4`, and null is nothing."""
+    if value is None:
+        return ""
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -87,6 +87,15 @@ class Line(NamedTuple):
     problem: PlaygroundError
 
 
+_TEXTS: Final = frozenset(
+    word.replace("_", "-")
+    for knob in knobs().values()
+    if knob.kind in ("text", "object")
+    for word in (knob.name, *knob.aliases)
+)
+"""Knobs whose value is a text or JSON: a line in which one stands says one value of it."""
+
+
 def read_lines(text: str) -> tuple[dict[str, Any], tuple[Line, ...]]:
     """What lines such as `temperature 0:2:0.25` and `metric exact` say, and those that cannot be.
 
@@ -147,6 +156,9 @@ def _split(line: str) -> tuple[str, list[str]]:
     rest = f"{joined} {after}".strip() if equals else after.strip()
     name = name.replace("_", "-")
     word = _BY_NAME.get(_SHORT.get(name, name))
+    if rest[:1] not in ("", '"', "'") and (word is not None or name in _TEXTS):
+        # As it was typed: a pattern has backslashes, a grammar and JSON have quotes inside.
+        return name, [rest]
     try:
         values = shlex.split(rest)
     except ValueError as error:

@@ -310,6 +310,10 @@ def test_an_empty_name_of_a_sweep_to_go_on_with_is_refused_as_such(shell: Shell)
     refused = shell("sweep", "--resume", "")
     assert refused.returncode == 2
     assert "--resume takes the id of a sweep, or how it begins, and it is empty." in refused.stderr
+    for word in ("--dry-run", "--no-history"):
+        refused = shell("sweep", "--resume", "abc", word)
+        assert refused.returncode == 2
+        assert f"{word} does not go with it" in " ".join(refused.stderr.split())
 
 
 def test_with_history_switched_off_a_sweep_is_not_kept_and_says_so(

@@ -43,6 +43,15 @@ def test_a_grid_tells_the_knob_that_works_from_the_one_that_does_not() -> None:
     assert idle.reason == "with the same dice all 48 answers stay the same"
 
 
+def test_one_answer_that_differs_does_not_show_that_the_others_never_would() -> None:
+    def of(value: float, *texts: str) -> CellSamples:
+        return CellSamples({"top_k": value}, [Sample(text) for text in texts])
+
+    (report,) = dead_knobs([of(1, "a b c", "a b c", "a b c"), of(2, "a b c", "a b c", "x y z")])
+    assert report.verdict == "undecided"
+    assert "for sure" not in report.reason
+
+
 def test_other_dice_take_a_test_and_only_enough_answers_pass_it() -> None:
     def grid(count: int) -> list[CellSamples]:
         return [cell({"top_k": top_k}, count, first=1000 * top_k) for top_k in (20, 40, 80)]

@@ -85,3 +85,22 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) 
     path = written(tmp_path, "p.csv", "promt,answer\na,b\n")
     with pytest.raises(UsageError, match="'promt'"):
         read_prompts(path)
+
+
+def test_an_expected_answer_that_is_blank_or_null_is_none(tmp_path: Path) -> None:
+    table = tmp_path / "cases.csv"
+    table.write_text("\nprompt,expected\nCapital of France?,\nOf Japan?,Tokyo\n", encoding="utf-8")
+    assert [prompt.expected for prompt in read_prompts(table)] == [None, "Tokyo"]
+    lines = tmp_path / "cases.jsonl"
+    lines.write_text('{"prompt": "x", "expected": null}\n', encoding="utf-8")
+    assert [prompt.expected for prompt in read_prompts(lines)] == [None]
+
+
+@pytest.mark.parametrize("row", ['{"prompt": null}', '{"prompt": "x\\ud800"}'])
+def test_a_prompt_that_is_null_or_half_a_character_is_refused_with_its_line(
+    tmp_path: Path, row: str
+) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text('{"prompt": "x"}\n' + row, encoding="utf-8")
+    with pytest.raises(BrokenFile, match="line 2"):
+        read_prompts(path)

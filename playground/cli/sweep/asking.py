@@ -55,6 +55,12 @@ def ask_sweep(
                 "--resume takes the id of a sweep, or how it begins, and it is empty.",
                 hint="`playground sweep list` shows what there is.",
             )
+        if dry_run or not keep:
+            raise UsageError(
+                f"--resume makes what is missing of a sweep that is kept: "
+                f"{'--dry-run' if dry_run else '--no-history'} does not go with it.",
+                hint=f"`playground sweep show {resume}` says what is there.",
+            )
         search = asked.search.model_fields_set - {"storage"}
         if asked.model_fields_set - {"budget", "search"} or search or file is not None:
             raise UsageError(

@@ -73,13 +73,15 @@ class CellComparison(Dialog[None]):
         self.call_after_refresh(self._show_table)
 
     @property
-    def _pairs(self) -> int:
-        return min(len(cell.samples) for cell in self._cells)
+    def _pairs(self) -> list[tuple[KeptSample, KeptSample]]:
+        """The answers of each number that both have: those had the same seed."""
+        one, other = ({item.sample: item for item in cell.samples} for cell in self._cells)
+        return [(one[number], other[number]) for number in sorted(one.keys() & other.keys())]
 
     def action_page(self, by: int) -> None:
         """The next answers, or those before."""
-        if self._pairs:
-            self._at = (self._at + by) % self._pairs
+        if pairs := self._pairs:
+            self._at = (self._at + by) % len(pairs)
             self._show()
 
     def action_view(self) -> None:
@@ -107,19 +109,20 @@ class CellComparison(Dialog[None]):
 
     async def _compare(self) -> None:
         note = self.query_one(KeyLine)
-        if not self._pairs:
-            note.hints = f"One of the two has no answers yet · {_KEYS}"
+        pairs = self._pairs
+        if not pairs:
+            note.hints = f"The two have no answers of the same number yet · {_KEYS}"
             return
-        left, right = (_said(cell.samples[self._at]) for cell in self._cells)
+        numbers = pairs[self._at % len(pairs)]
+        left, right = map(_said, numbers)
         segments = await off_loop(lambda: word_difference(left, right))
         self.query_one(DifferenceView).show(segments)
-        numbers = [cell.samples[self._at] for cell in self._cells]
         seeds = [self._live.sweep.seed_of(item.cell, item.sample) for item in numbers]
         dice = (
             f"both of seed {seeds[0]}" if seeds[0] == seeds[1] else f"seeds {seeds[0]}, {seeds[1]}"
         )
         same = "the same" if left == right else "different"
-        note.hints = f"answer {self._at + 1} of {self._pairs}, {dice}: {same} · {_KEYS}"
+        note.hints = f"answer {self._at + 1} of {len(pairs)}, {dice}: {same} · {_KEYS}"
 
 
 def _said(sample: KeptSample) -> str:
