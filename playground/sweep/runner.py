@@ -108,6 +108,7 @@ class Runner:
         kept = without_passwords(self.sweep).model_dump_json()
         self._shelf.begin(self.id, self.sweep.heading, kept)
         ended = False
+        ticking = asyncio.create_task(self._end_in_time())
         try:
             async with asyncio.TaskGroup() as group:
                 for number, ref in enumerate(self.sweep.models):
@@ -118,12 +119,22 @@ class Runner:
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
         finally:
+            ticking.cancel()
             self.progress.notes += self._measuring.unread
             await self._measuring.aclose()
             # What came up with the last answer has stopped nothing.
             self.reason = "" if ended else self.reason
             self._shelf.settle(self.id, DONE if ended else STOPPED, self.reason)
             await asyncio.shield(self._written())
+
+    async def _end_in_time(self) -> None:
+        """Stop when the budget of seconds is used up, also while all wait for an endpoint."""
+        while self.sweep.budget.seconds is not None:
+            late = out_of_time(self.sweep.budget, self.progress)
+            if late:
+                self.stop(late)
+                return
+            await asyncio.sleep(self.sweep.budget.seconds - self.progress.elapsed)
 
     # One model
 

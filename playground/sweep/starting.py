@@ -116,6 +116,8 @@ async def resume(
     await off_loop(lambda: _try_storage(sweep))
     if not force:
         await _refuse_changed(kept, sweep)
+    # Before it is claimed: a key may be missing, and then it is to stay as it was.
+    most = _most(forecast(sweep))
     if not await off_loop(lambda: history.sweeps.claim(kept.id)):
         raise UsageError(f"The sweep {kept.id} is running in another program.")
     made = await off_loop(lambda: Made.load(kept, sweep, history.sweeps, failed_again=failed_again))
@@ -126,7 +128,7 @@ async def resume(
         made=made,
         executor=executor,
         watch=watch,
-        most=_most(forecast(sweep)),
+        most=most,
     )
 
 

@@ -15,7 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from playground.errors import InvalidParameter, UnknownRecord, UsageError
+from playground.errors import (
+    InvalidParameter,
+    MissingKey,
+    RateLimited,
+    UnknownRecord,
+    UsageError,
+)
 from playground.history import Filing, History
 from playground.history.pace import Pace
 from playground.history.saving import BegunRun, EndedRun
@@ -23,6 +29,7 @@ from playground.history.sweeping import ORIGIN, EndedCell, EndedSample
 from playground.metrics import Sample
 from playground.params import GenerationParams
 from playground.providers.scripted import ScriptedModel
+from playground.sweep import starting
 from playground.sweep.asked import Asked, build
 from playground.sweep.budget import MostOfARun
 from playground.sweep.definition import Budget, Sweep
@@ -557,3 +564,40 @@ async def test_how_long_it_may_take_is_told_from_a_sweep_that_says_enough() -> N
         await made(small(**tiny), history)
         history.flush()
         assert history.sweeps.speed("demo:tiny") == known
+
+
+async def test_the_end_of_the_seconds_ends_a_wait_that_an_endpoint_asks_for() -> None:
+    busy = RateLimited("Too fast.", wait=120.0)
+    sweep = small(models="scripted:echo", space={"temperature": "0,1"}, budget={"seconds": 0.5})
+    with History.in_memory() as history:
+        runner = Runner(
+            sweep,
+            history,
+            id="busy",
+            executor=lambda ref: HereLane(
+                ref, lambda _ref: ScriptedModel(["never"], name="echo", fail_after=0, error=busy)
+            ),
+        )
+        async with asyncio.timeout(60):
+            await runner.run()
+    assert runner.reason == "the budget of 0.5 seconds is reached"
+
+
+async def test_a_sweep_that_cannot_be_gone_on_with_stays_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def without_key(_sweep: Sweep) -> None:
+        raise MissingKey("A key is needed.")
+
+    with History.in_memory() as history:
+        runner = begin(small(budget={"tokens": 20}), history)
+        await runner.run()
+        history.flush()
+        before = history.sweeps.load(runner.id)
+        assert before.state == "stopped"
+        monkeypatch.setattr(starting, "forecast", without_key)
+        with pytest.raises(MissingKey):
+            await resume(runner.id, history)
+        history.flush()
+        after = history.sweeps.load(runner.id)
+    assert (after.state, after.reason) == (before.state, before.reason)
