@@ -15,6 +15,7 @@ from pathlib import Path
 
 from playground.errors import HistoryTooNew, HistoryUnavailable
 from playground.history.owner import opening
+from playground.history.reindexing import index_again, words_are_bad
 from playground.history.schema import VERSION, migrate
 
 BUSY_SECONDS = 5.0
@@ -49,6 +50,8 @@ class Database:
     def __init__(self, path: Path | None, *, later: bool = False) -> None:
         self.path = path
         self.notice = ""
+        self.begun_again = False
+        """Whether the file was set aside, so that this one is empty."""
         self._lock = threading.RLock()
         self._opened: sqlite3.Connection | None = None
         if path is None:
@@ -116,6 +119,7 @@ class Database:
             f"The history could not be read and was set aside as {kept.name}; a fresh one has "
             "been begun."
         )
+        self.begun_again = True
         return connection
 
     def _checked(self, path: Path) -> sqlite3.Connection:
@@ -130,10 +134,23 @@ class Database:
             # Takes the writer's lock even where there is nothing to do: so a file that may not be
             # written is noticed now, and not with the first answer.
             migrate(connection)
+            self._mend_words(connection)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _mend_words(self, connection: sqlite3.Connection) -> None:
+        """Make a damaged index of words anew: nothing could be kept any more."""
+        if words_are_bad(connection):
+            try:
+                index_again(connection)
+            except ValueError as error:
+                raise sqlite3.DatabaseError(str(error)) from error
+            self.notice = (
+                "The index of the history's words was damaged and has been made anew; nothing of "
+                "the texts was lost. `playground history check` looks for more damage."
+            )
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -5,6 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+WORDS = """
+CREATE VIRTUAL TABLE words USING fts5 (
+    prompt, answer, tokenize = 'unicode61 remove_diacritics 2'
+)
+"""
+"""The index of words, as the first script makes it."""
+
 # Never change a script that has been released: add another.
 _FIRST = """
 CREATE TABLE conversations (

@@ -125,6 +125,11 @@ class History:
         """What became of a file that could not be read; empty where it could."""
         return self._database.notice
 
+    @property
+    def begun_again(self) -> bool:
+        """Whether that file was set aside, so that this one is empty."""
+        return self._database.begun_again
+
     def _tidy(self) -> None:
         with self._database.reading() as db:
             owners = [

@@ -164,5 +164,6 @@ def open_archive(
     history, problem = History.open_or_memory(on_problem=on_problem)
     told = [problem] if problem is not None else []
     if history.notice:
-        told.append(HistoryUnavailable(history.notice))
+        kind = HistoryUnavailable if history.begun_again else PlaygroundError
+        told.append(kind(history.notice))
     return Archive(history), told

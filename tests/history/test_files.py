@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from playground.errors import HistoryTooNew, HistoryUnavailable
-from playground.history import Filing, History, Recorder, database, writer
+from playground.history import Filing, Filters, History, Recorder, database, writer
 from playground.history.schema import SCRIPTS, VERSION, migrate
 from playground.providers.scripted import ScriptedModel
 from playground.run import generate
@@ -147,6 +147,38 @@ def test_of_programs_that_find_the_same_damage_one_begins_a_fresh_history(path: 
     assert failures == ["", "", ""]
     assert len([text for text in told if "set aside" in text]) == 1
     assert len(list(path.parent.glob("history.damaged-*.db"))) == 1
+
+
+async def test_a_damaged_index_of_words_is_made_anew_from_the_texts(
+    path: Path, history: History, keep: Keep
+) -> None:
+    for number in range(30):
+        await keep(f"hello 長い number{number}", f"answer{number} " * 20)
+    history.close()
+    db = sqlite3.connect(path)
+    page, size = (
+        db.execute(query).fetchone()[0]
+        for query in (
+            "SELECT rootpage FROM sqlite_master WHERE name = 'words_data'",
+            "PRAGMA page_size",
+        )
+    )
+    db.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xde\xad\xbe\xef" * (size // 4))
+    with History.open(path) as again:
+        assert "has been made anew" in again.notice
+        assert again.problems() == []
+        assert len(again.search(Filters(query="hello"))) == 30
+        assert len(again.search(Filters(query="長い answer7"))) == 1
+        run = generate(ScriptedModel(["later"]), "more")
+        await Recorder(again).follow(run, Filing(prompt="more"))
+        assert again.flush()
+        assert len(again.search(Filters(query="later"))) == 1
+    assert not list(path.parent.glob("history.damaged*"))
+    with History.open(path) as again:
+        assert again.notice == ""
 
 
 async def test_what_is_said_while_the_file_is_locked_at_the_start_is_kept_afterwards(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 
+from playground.cli.output import note
 from playground.errors import HistoryUnavailable, UnknownRecord
 from playground.history import ConversationRecord, History, RunRecord
 
@@ -14,8 +15,10 @@ def opened() -> Iterator[History]:
     """The user's history; raises `HistoryUnavailable` where what was to be written was not."""
     history = History.open()
     try:
-        if history.notice:
+        if history.begun_again:
             raise HistoryUnavailable(history.notice)
+        if history.notice:
+            note(history.notice)
         yield history
     finally:
         problem = history.problem

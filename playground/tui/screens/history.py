@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from playground.errors import UsageError
+from playground.errors import PlaygroundError
 from playground.history import Filters, Hit, Summary
 from playground.history.typed import typed_filters
 from playground.history.words import pieces_of
@@ -70,8 +70,9 @@ class HistoryScreen(SearchScreen[str, Summary]):
         try:
             self._filters = typed_filters(typed)
             self._found = await self._archive.find(self._filters, SHOWN)
-        except UsageError as error:
-            # What is being typed may become one that can be meant with the next letter.
+        except PlaygroundError as error:
+            # What is being typed may become one that can be meant with the next letter; what
+            # matched an earlier word must not stand under this one.
             self._found = ()
             self._show(str(error))
         else:
