@@ -82,7 +82,7 @@ def reached(budget: Budget, progress: Progress, most: MostOfARun) -> Reached | N
                 "tokens",
                 f"the budget of {budget.tokens:,} tokens is reached: {progress.tokens:,} are "
                 f"generated{also}, and the next answer may take {each:,.0f}"
-                if made
+                if made or untold
                 else f"the budget of {budget.tokens:,} tokens does not hold one answer, which may "
                 f"take {each:,.0f}",
             )

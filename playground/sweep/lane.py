@@ -52,6 +52,11 @@ class Outcome:
         """The kind of error it ended with; empty if with none."""
         return self.ended.error.kind if self.ended.error is not None else ""
 
+    @property
+    def wrote(self) -> bool:
+        """Whether anything came before it ended."""
+        return any(choice.text or choice.reasoning for choice in self.answer.choices)
+
 
 class Lane(ABC):
     """Makes the runs of one model. What it says of the model is known once it has started.

@@ -62,19 +62,26 @@ class Progress:
     _recent: deque[tuple[float, int]] = field(default_factory=deque)
 
     def take(
-        self, lane: LaneProgress, tokens: int | None, cost: float | None, *, failed: bool = False
+        self, lane: LaneProgress, tokens: int | None, cost: float | None, *, wrote: bool = True
     ) -> None:
-        """Count a sample that has ended now; `tokens` is None where nobody said how many."""
+        """Count a sample that has ended now: see `use`."""
         now = time.monotonic()
         self.samples += 1
         lane.made += 1
         lane.made_now += 1
-        self.tokens += tokens or 0
-        self.untold += tokens is None and not failed
-        self.spend(cost)
+        self.use(tokens, cost, wrote=wrote)
         self._recent.append((now, tokens or 0))
         while self._recent and self._recent[0][0] < now - WINDOW:
             self._recent.popleft()
+
+    def use(self, tokens: int | None, cost: float | None, *, wrote: bool) -> None:
+        """Count what a try took, of which nothing may be left; whether it `wrote` anything.
+
+        `tokens` is None where nobody said how many.
+        """
+        self.tokens += tokens or 0
+        self.untold += tokens is None and wrote
+        self.spend(cost)
 
     def spend(self, cost: float | None) -> None:
         """Count US dollars, where somebody said how many."""

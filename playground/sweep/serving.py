@@ -190,6 +190,8 @@ class Serving:
             if not passing or refusals >= REFUSED_TRIES or tries >= TRIES:
                 break
             self._runner.progress.retried += 1
+            usage = outcome.ended.usage
+            self._runner.progress.use(usage.output_tokens, usage.cost, wrote=outcome.wrote)
             pause = outcome.wait or 0.0
             await self._runner.pause(pause if refused else max(pause, BACKOFF_SECONDS * 2**tries))
         return await self._end(cell, sample, tries + refusals, params, outcome)
@@ -243,7 +245,7 @@ class Serving:
             self._failed_in_a_row = 0
             self._ever_worked = True
         usage = outcome.ended.usage
-        progress.take(self._counts, usage.output_tokens, usage.cost, failed=bool(outcome.error))
+        progress.take(self._counts, usage.output_tokens, usage.cost, wrote=outcome.wrote)
         prompt = sweep.prompts[sweep.place(cell).prompt]
         said = await self._said(prompt, outcome)
         await self._runner.keep(

@@ -19,6 +19,7 @@ from playground.errors import (
     InvalidParameter,
     MissingKey,
     RateLimited,
+    ServerFailed,
     UnknownRecord,
     UsageError,
 )
@@ -272,6 +273,25 @@ async def test_answers_whose_tokens_nobody_says_are_counted_with_the_most_that_t
         await (again := await resume("silent", history)).run()
         assert history.sweeps.load("silent").samples == 3
         assert "40 tokens" in again.reason
+
+
+async def test_what_a_try_wrote_before_it_broke_off_is_counted_though_it_is_made_again() -> None:
+    broken = ServerFailed("It broke.")
+    sweep = small(models="scripted:echo", budget={"tokens": 40})
+    with History.in_memory() as history:
+        runner = Runner(
+            sweep,
+            history,
+            id="broken",
+            executor=lambda ref: HereLane(
+                ref,
+                lambda _ref: ScriptedModel(["a ", "b "], name="echo", fail_after=1, error=broken),
+            ),
+            most=MostOfARun(tokens=12),
+        )
+        await runner.run()
+    assert runner.progress.untold == 3
+    assert "40 tokens is reached" in runner.reason
 
 
 def test_a_budget_of_money_that_has_no_price_is_said_before_it_starts(
