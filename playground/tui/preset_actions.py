@@ -29,9 +29,18 @@ class PresetActions(DrawerActions):
         )
         if chosen is None:
             return
+        preset, panes = chosen.preset, self.panes if chosen.everywhere else [pane]
+        exchanged = [
+            one
+            for one, ref in zip(panes, preset.models, strict=False)
+            if ref != one.conversation.ref
+        ]
+        if not self._all_free(exchanged):
+            return
         if chosen.everywhere:
-            await self._open_panes(chosen.preset, like=pane)
-        await self._apply(chosen.preset, self.panes if chosen.everywhere else [pane])
+            await self._open_panes(preset, like=pane)
+            panes = self.panes
+        await self._apply(preset, panes)
 
     async def _open_panes(self, preset: Preset, like: Pane) -> None:
         """Add panes for the models of a preset that there are none for."""
@@ -50,7 +59,7 @@ class PresetActions(DrawerActions):
             if preset.system_prompt is not None:
                 conversation.system = preset.system_prompt
             ref = preset.models[place] if place < len(preset.models) else conversation.ref
-            if ref != conversation.ref and not pane.busy:
+            if ref != conversation.ref:
                 pane.use_model(ref)
             else:
                 pane.params_changed()

@@ -10,7 +10,7 @@ from playground.params import GenerationParams
 from playground.presets import Layout, Preset, find_preset, list_presets, preset_folder, save_preset
 from playground.tui.app import PlaygroundApp
 from playground.tui.screens.preset_picker import PresetPicker
-from tests.tui.stage import ask, playground_of, playing, saying, screen_of, until, write
+from tests.tui.stage import ask, playground_of, playing, saying, screen_of, talking, until, write
 
 
 def two_panes() -> PlaygroundApp:
@@ -56,6 +56,24 @@ async def test_a_preset_for_one_pane_leaves_the_others() -> None:
         left, right = (pane.conversation.params for pane in app.panes)
         assert left.temperature is not None
         assert right == GenerationParams()
+
+
+async def test_models_are_not_exchanged_while_a_pane_answers() -> None:
+    save_preset(Preset.of("swapped", models=("b:y", "a:x"), params={"temperature": 0.1}))
+    app = playground_of({"a:x": talking(), "b:y": saying("Two.")})
+    async with playing(app) as pilot:
+        await write(pilot, "go")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.panes[0].busy and not app.panes[1].busy)
+        await picking(pilot, "swapped")
+        await pilot.press("enter")
+        await until(pilot, lambda: "A is still answering" in screen_of(app))
+        assert [pane.conversation.ref for pane in app.panes] == ["a:x", "b:y"]
+        assert app.panes[0].conversation.params == GenerationParams()
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.panes[0].busy)
+        await chosen(pilot, "swapped")
+        assert [pane.conversation.ref for pane in app.panes] == ["b:y", "a:x"]
 
 
 async def test_models_system_prompt_and_layout_of_a_preset_are_taken_over() -> None:
