@@ -93,8 +93,15 @@ def purge(db: sqlite3.Connection, before: float) -> int:
 
 
 def settle_interrupted(db: sqlite3.Connection, conversation: str) -> None:
-    """The user has been offered an interrupted conversation: do not offer it again."""
+    """An interrupted conversation has been opened again: it is like any other."""
     db.execute("UPDATE conversations SET interrupted = 0 WHERE id = ?", (conversation,))
+
+
+def leave_interrupted(db: sqlite3.Connection, conversation: str) -> None:
+    """The user has been offered an interrupted conversation: it stays one, not to be offered."""
+    db.execute(
+        "UPDATE conversations SET interrupted = 2 WHERE id = ? AND interrupted", (conversation,)
+    )
 
 
 def choose(db: sqlite3.Connection, turn: str, run: str, choice: int) -> None:

@@ -214,18 +214,22 @@ class History:
             return searching.search(db, filters, limit, offset)
 
     def interrupted(self) -> list[Summary]:
-        """Conversations that a program died in, the latest first, until they are `settle`d."""
+        """Conversations that a program died in, the latest first, until they have been offered."""
         with self._database.reading() as db:
             return loading.load_summaries(
                 db,
-                "SELECT * FROM conversations WHERE interrupted AND deleted IS NULL"
+                "SELECT * FROM conversations WHERE interrupted = 1 AND deleted IS NULL"
                 " ORDER BY updated DESC LIMIT 20",
                 (),
             )
 
     def settle(self, conversation: str) -> None:
-        """An interrupted conversation has been offered: do not offer it again."""
+        """An interrupted conversation has been opened again: it is like any other."""
         self._writer.post(lambda db: keeping.settle_interrupted(db, conversation))
+
+    def leave_interrupted(self, conversation: str) -> None:
+        """It has been offered: it stays marked as interrupted, and is not offered again."""
+        self._writer.post(lambda db: keeping.leave_interrupted(db, conversation))
 
     def rename(self, conversation: str, title: str) -> None:
         """Give a conversation a title."""

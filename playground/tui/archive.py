@@ -113,8 +113,12 @@ class Archive:
         self._history.pin(name, pinned=pinned)
 
     def settle(self, name: str) -> None:
-        """An interrupted conversation has been offered once."""
+        """An interrupted conversation has been opened again."""
         self._history.settle(name)
+
+    def leave_interrupted(self, name: str) -> None:
+        """An interrupted conversation has been offered once."""
+        self._history.leave_interrupted(name)
 
     # Reading
 

@@ -69,10 +69,11 @@ class ArchiveActions(Foundation):
         if not found:
             return
         latest, *others = found
-        for summary in found:
-            self.archive.settle(summary.id)
         # What was typed before the panes were there may have been sent meanwhile.
         wanted = await dialogs.ask_about_interrupted(self, latest, len(others))
+        # After the answer: who is killed before it is asked again.
+        for summary in found:
+            self.archive.leave_interrupted(summary.id)
         if wanted and self._all_free(self.panes):
             await self._open(latest.id)
 

@@ -64,9 +64,16 @@ def test_a_killed_program_loses_the_last_second_at_most(path: Path) -> None:
         assert len(kept.choices) == 2
         (offered,) = history.interrupted()
         assert (offered.id, offered.title) == ("talk", "Talk to me")
-        history.settle("talk")
+        history.leave_interrupted("talk")
         assert history.flush()
         assert history.interrupted() == []
+        assert [item.interrupted for item in history.conversations()] == [True]
+        history.settle("talk")
+        assert history.flush()
+        assert [item.interrupted for item in history.conversations()] == [False]
+        history.leave_interrupted("talk")
+        assert history.flush()
+        assert [item.interrupted for item in history.conversations()] == [False]
         assert history.run(name).state == "interrupted"
         assert history.problems() == []
 
