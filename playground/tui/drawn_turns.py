@@ -53,6 +53,8 @@ class DrawnTurns:
         self.transcript.append(handle, version.text)
         if run.state != "running":
             self._finish(handle, run)
+        else:
+            self._say_if_remembered(handle, run)
         self._handle, self._shown = handle, (run, version.choice)
 
     def take(self, run: Run, event: TextDelta | ReasoningDelta) -> None:
@@ -103,6 +105,14 @@ class DrawnTurns:
             notes.append(end_words(run)[1])
         error = problem_text(run.error) if run.error is not None else ""
         self.transcript.finish(handle, note="\n".join(filter(None, notes)), error=error)
+
+    def _say_if_remembered(self, handle: MessageHandle, run: Run) -> None:
+        """Of a run that goes on elsewhere, end what had come: it does not grow here."""
+        from playground.history.restoring import RememberedModel
+
+        if isinstance(run.model, RememberedModel):
+            note = "being answered in another playground; this is what had come"
+            self.transcript.finish(handle, note=note)
 
     def _title_of(self, turn: Turn, version: Version) -> str:
         """What stands over an answer: the model, the knobs you set as it takes them, its place."""

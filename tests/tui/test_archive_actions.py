@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,15 @@ from textual.widgets import Checkbox, Input
 
 from playground.config import data_dir
 from playground.export import FORMATS
-from playground.history import History
+from playground.history import Filing, History
+from playground.history.saving import BegunRun, Growth
+from playground.ids import new_id
 from playground.params import GenerationParams
 from playground.providers import open_model
 from playground.tui.app import PlaygroundApp
 from playground.tui.screens.card import CardScreen
 from playground.tui.screens.exporting import ExportScreen
+from playground.types import Message
 from tests.tui.bare import shown
 from tests.tui.real_terminal import terminal
 from tests.tui.stage import ask, playground_of, playing, saying, screen_of, until
@@ -222,6 +226,27 @@ async def test_what_could_not_be_kept_is_copied_as_it_is_known_here() -> None:
             assert "the seed that it had" in app.clipboard
             await pilot.press("alt+r")
             await until(pilot, lambda: '"plan"' in app.clipboard)
+
+
+async def test_what_another_playground_is_answering_is_said_to_be_that() -> None:
+    other = History.open()
+    run = BegunRun(
+        id=new_id(),
+        model="a:x",
+        messages=(Message(role="user", content="elsewhere"),),
+        prefix="",
+        params=GenerationParams(),
+        created=time.time(),
+    )
+    other.begin(Filing(conversation="talk", prompt="elsewhere", model="a:x"), run)
+    other.grow(run.id, [Growth(0, "the first words", "")])
+    assert other.flush()
+    app = playground_of({"a:x": saying("hi")})
+    async with playing(app) as pilot:
+        app._do(app._open("talk"))
+        await until(pilot, lambda: "being answered in another playground" in screen_of(app))
+        assert "the first words" in screen_of(app)
+    other.close()
 
 
 FULL = """
