@@ -11,6 +11,7 @@ from playground.params import knobs
 
 _AGO = re.compile(r"^(\d{1,5})\s*([hdwmy])$")
 _HOURS = {"h": 1, "d": 24, "w": 168, "m": 24 * 30, "y": 24 * 365}
+_WORD = re.compile(r'(?:model|tag|since|until):"[^"]*"?|\S+')
 _CONDITION = re.compile(r"^(\w+)(<=|>=|!=|=|<|>)\S")
 
 
@@ -37,6 +38,7 @@ def typed_moment(text: str) -> datetime:
 def typed_filters(text: str) -> Filters:
     """The filters in one line: `fox model:demo tag:good since:7d until:2026-11-24 temperature>1`.
 
+    A value with blanks in it stands in double quotes: `tag:"two words"`.
     Everything else in it is words to look for. What begins like a filter and has no value yet is
     passed over: it is still being typed. Raises `UsageError` or `InvalidParameter` for a date or a
     number that is none.
@@ -44,11 +46,11 @@ def typed_filters(text: str) -> Filters:
     words: list[str] = []
     named = {"model": "", "tag": "", "since": "", "until": ""}
     params: list[ParamFilter] = []
-    for word in text.split():
+    for word in _WORD.findall(text):
         name, colon, value = word.partition(":")
         condition = _CONDITION.match(word)
         if colon and name in named:
-            named[name] = value or named[name]
+            named[name] = value.strip('"') or named[name]
         elif condition is not None and condition[1] in knobs():
             params.append(ParamFilter.parse(word))
         else:

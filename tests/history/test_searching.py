@@ -228,6 +228,12 @@ def test_a_number_that_is_none_is_refused_and_one_still_being_typed_is_not() -> 
     assert typed_filters("temperature> since:").params == ()
 
 
+def test_a_tag_with_a_blank_is_typed_in_quotes() -> None:
+    found = typed_filters('red tag:"two words" fox')
+    assert (found.query, found.tag) == ("red fox", "two words")
+    assert typed_filters('tag:"two w').tag == "two w"
+
+
 def test_what_is_indexed_and_asked_meets_whatever_the_width() -> None:
     assert indexed("ＡＢＣ１２").strip() == "ABC12"
     assert asked("ＡＢＣ") == '"ABC"*'
