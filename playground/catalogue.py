@@ -11,10 +11,10 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -154,6 +154,9 @@ class Catalogue:
     def __init__(self, *folders: Path) -> None:
         self.providers: dict[str, ProviderSpec] = {}
         self.problems: dict[str, PlaygroundError] = {}
+        # Whose a key is stays so, whatever becomes of the entry that named it first.
+        self._keys: dict[str, _Home] = dict.fromkeys(HUB_TOKENS, _HUB)
+        self._names: dict[str, _Home] = {}
         for folder in folders:
             self._read(folder)
 
@@ -166,21 +169,37 @@ class Catalogue:
     def _read(self, folder: Path) -> None:
         if not folder.is_dir():
             return
+        whole: dict[str, tuple[ProviderSpec, Path]] = {}
         for place in sorted(folder.iterdir()):
             file = place / "provider.toml"
-            if not file.is_file() and not (place / "models").is_dir():
-                continue
             try:
                 if file.is_file():
-                    spec = self._load(place, file)
-                    self._check_key_owner(spec, file)
-                else:
-                    spec = self._with_more_models(place)
+                    whole[place.name] = self._load(place, file), file
+                elif (place / "models").is_dir():
+                    self._put(self._with_more_models(place))
             except PlaygroundError as error:
                 self.problems[place.name] = error
+            except OSError as error:
+                self.problems[place.name] = BrokenFile(
+                    f"{place} cannot be read: {error.strerror or error}."
+                )
+        contested = self._contested([spec for spec, _ in whole.values()])
+        for name, (spec, file) in whole.items():
+            try:
+                self._check_key(spec, file, contested)
+            except PlaygroundError as error:
+                self.problems[name] = error
             else:
-                self.problems.pop(place.name, None)
-                self.providers[spec.id] = spec
+                self._put(spec)
+        for spec, _ in whole.values():
+            if spec.id not in self.problems and (spec.base_url or spec.base_url_env):
+                self._names.setdefault(spec.id, _Home.of(spec))
+                if spec.key_env:
+                    self._keys.setdefault(spec.key_env, _Home.of(spec))
+
+    def _put(self, spec: ProviderSpec) -> None:
+        self.problems.pop(spec.id, None)
+        self.providers[spec.id] = spec
 
     def _load(self, place: Path, file: Path) -> ProviderSpec:
         values = read_toml(file)
@@ -207,24 +226,69 @@ class Catalogue:
         models = _models(place / "models", known.knob_sets, f"the provider {known.id}")
         return known.model_copy(update={"models": {**known.models, **models}})
 
-    def _check_key_owner(self, spec: ProviderSpec, file: Path) -> None:
-        """Refuse an entry that would send a key to another host than the one that it belongs to."""
-        for other in self.providers.values():
-            if origin(other.base_url) == origin(spec.base_url):
-                continue
-            if other.id == spec.id and other.key_required and other.base_url and spec.base_url:
-                # Its key may be kept under its name, in a file that knows no addresses.
-                raise BrokenFile(
-                    f"{file}: what is kept for {other.id} belongs to {other.base_url} and is not "
-                    f"sent to {spec.base_url}.",
-                    hint="Give this provider, which is its folder, a name of its own.",
-                )
-            if spec.key_env and other.key_env == spec.key_env:
-                raise BrokenFile(
-                    f"{file}: {spec.key_env} belongs to {other.id} ({other.base_url}) and is not "
-                    f"sent to {spec.base_url}.",
-                    hint="Give this provider a key variable of its own.",
-                )
+    def _contested(self, specs: Sequence[ProviderSpec]) -> frozenset[str]:
+        """Key variables that nobody has and that entries of one folder want for several places."""
+        wanted: dict[str, set[tuple[object, str]]] = {}
+        for spec in specs:
+            if spec.key_env and spec.key_env not in self._keys:
+                home = (origin(spec.base_url), spec.base_url_env)
+                wanted.setdefault(spec.key_env, set()).add(home)
+        return frozenset(name for name, homes in wanted.items() if len(homes) > 1)
+
+    def _check_key(self, spec: ProviderSpec, file: Path, contested: frozenset[str]) -> None:
+        """Refuse an entry that would send a key elsewhere than to the place that it belongs to."""
+        there = spec.base_url or f"where {spec.base_url_env} says"
+        kept = self._names.get(spec.id)
+        if kept is not None and kept.key_required and not kept.takes(spec):
+            # Its key may be kept under its name, in a file that knows no addresses.
+            raise BrokenFile(
+                f"{file}: what is kept for {spec.id} belongs to {kept.base_url} and is not "
+                f"sent to {kept.elsewhere(spec) or there}.",
+                hint="Give this provider, which is its folder, a name of its own.",
+            )
+        if not spec.key_env:
+            return
+        owner = self._keys.get(spec.key_env)
+        if owner is not None and not owner.takes(spec):
+            raise BrokenFile(
+                f"{file}: {spec.key_env} belongs to {owner.id} ({owner.base_url}) and is not "
+                f"sent to {owner.elsewhere(spec) or there}.",
+                hint="Give this provider a key variable of its own.",
+            )
+        if spec.key_env in contested:
+            raise BrokenFile(
+                f"{file}: {spec.key_env} is wanted for several addresses by entries beside this "
+                "one, and goes to none.",
+                hint="Give each address a key variable of its own.",
+            )
+
+
+class _Home(NamedTuple):
+    """The place that a key belongs to: that of the entry which named it first."""
+
+    id: str
+    base_url: str
+    base_url_env: str
+    key_required: bool
+
+    @classmethod
+    def of(cls, spec: ProviderSpec) -> Self:
+        """That of an entry."""
+        return cls(spec.id, spec.base_url, spec.base_url_env, spec.key_required)
+
+    def takes(self, spec: ProviderSpec) -> bool:
+        """Whether an entry sends to this place and to no other.
+
+        Its address in the environment may be set to anything: only the same variable will do.
+        """
+        if not self.base_url:
+            return spec.base_url_env == self.base_url_env and not spec.base_url
+        return origin(self.base_url) == origin(spec.base_url) and not self.elsewhere(spec)
+
+    def elsewhere(self, spec: ProviderSpec) -> str:
+        """Where else an entry may send, by a variable of its own; empty if nowhere."""
+        other = spec.base_url_env not in ("", self.base_url_env)
+        return f"where {spec.base_url_env} says" if other else ""
 
 
 _Spec = TypeVar("_Spec", bound=BaseModel)
@@ -238,6 +302,11 @@ def _models(
     for number, path in enumerate(sorted(folder.rglob("*.toml"))):
         if number >= MAX_FILES:
             raise BrokenFile(f"{folder} holds more than {MAX_FILES:,} files.")
+        if not path.is_file():
+            # A pipe of that name would keep us waiting for ever.
+            raise BrokenFile(f"{path}: it is not a file.", hint="Rename or move it.")
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise BrokenFile(f"{path}: it leads out of the folder.", hint="Move the file there.")
         model = _validated(ModelSpec, path, read_toml(path))
         if model.knob_set and model.knob_set not in knob_sets:
             raise BrokenFile(
@@ -253,6 +322,12 @@ def _validated(kind: type[_Spec], path: Path, values: Mapping[str, object]) -> _
         return kind.model_validate(values)
     except ValidationError as error:
         raise broken(path, error) from error
+
+
+HUB_TOKENS: Final = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+"""What `playground pull` proves itself with: `playground.hub` sends it there."""
+
+_HUB: Final = _Home("the Hugging Face Hub", "https://huggingface.co", "HF_ENDPOINT", True)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -282,6 +283,68 @@ def test_another_address_cannot_take_the_name_under_which_a_key_is_kept(
     write(config_folder / "providers", {"openai/provider.toml": text})
     with pytest.raises(BrokenFile, match=r"what is kept for openai belongs to https://api\.openai"):
         catalogue().find("openai")
+
+
+OFFICIAL = 'base_url = "https://api.openai.com/v1"\n'
+ELSEWHERE = 'base_url = "https://evil.example/v1"\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "refused"),
+    [
+        # The address is right, and a variable of the environment says another one.
+        (
+            {"mine": f'{OFFICIAL}base_url_env = "OLLAMA_BASE_URL"\nkey_env = "OPENAI_API_KEY"'},
+            "mine",
+        ),
+        ({"openai": 'base_url_env = "OLLAMA_BASE_URL"\n'}, "openai"),
+        # Who had the key at first has another one now.
+        (
+            {
+                "openai": f'{OFFICIAL}key_env = "MINE_API_KEY"',
+                "zzz": f'{ELSEWHERE}key_env = "OPENAI_API_KEY"',
+            },
+            "zzz",
+        ),
+        # Two want what nobody had.
+        (
+            {
+                "aaa": f'{ELSEWHERE}key_env = "OFFICE_API_KEY"',
+                "office": 'base_url = "https://office.example/v1"\nkey_env = "OFFICE_API_KEY"',
+            },
+            "aaa office",
+        ),
+        ({"free": f'{ELSEWHERE}key_env = "HF_TOKEN"'}, "free"),
+    ],
+    ids=["variable", "name", "given-up", "contested", "hub"],
+)
+def test_no_entry_can_send_a_key_anywhere_but_to_its_own_place(
+    config_folder: Path, files: dict[str, str], refused: str
+) -> None:
+    write(
+        config_folder / "providers",
+        {f"{name}/provider.toml": text for name, text in files.items()},
+    )
+    for name in refused.split():
+        with pytest.raises(BrokenFile, match=r"belongs to|wanted for several"):
+            catalogue().find(name)
+
+
+def test_what_is_no_file_or_leads_elsewhere_is_told_and_keeps_nobody_waiting(
+    config_folder: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside.toml"
+    outside.write_text('title = "x"\n', encoding="utf-8")
+    folder = config_folder / "providers"
+    for name in ("pipe", "link"):
+        models = folder / name / "models"
+        models.mkdir(parents=True)
+        (folder / name / "provider.toml").write_text(ELSEWHERE, encoding="utf-8")
+    os.mkfifo(folder / "pipe" / "models" / "y.toml")
+    (folder / "link" / "models" / "y.toml").symlink_to(outside)
+    for name, words in (("pipe", "is not a file"), ("link", "leads out of the folder")):
+        with pytest.raises(BrokenFile, match=words):
+            catalogue().find(name)
 
 
 def test_the_same_address_may_share_its_key(config_folder: Path) -> None:

@@ -9,6 +9,7 @@ from playground.catalogue import catalogue
 from playground.cli.output import is_terminal, note
 from playground.config import save_key
 from playground.errors import UnknownProvider, UsageError, did_you_mean
+from playground.sanitize import make_safe
 
 
 def key(provider: str) -> None:
@@ -21,10 +22,15 @@ def key(provider: str) -> None:
         )
     if not spec.key_env:
         raise UsageError(f"{provider} takes no key.")
-    path = save_key(provider, _checked(_read(f"API key for {spec.title or provider}: ")))
+    path = save_key(provider, _checked(_read(f"API key for {_named(spec.title or provider)}: ")))
     note(f"Kept in {path}, which only you can read.")
     if os.environ.get(spec.key_env):
         note(f"{spec.key_env} is set too, and is what will be used.")
+
+
+def _named(title: str) -> str:
+    """A title as one line for a terminal: a catalogue file may say anything."""
+    return " ".join(make_safe(title).split())
 
 
 def _read(question: str) -> str:

@@ -167,6 +167,7 @@ def explain(run: Run, figures: list[Figure]) -> str:
     """Everything about a run, for the tooltip: each figure with its meaning, and what was sent."""
     lines = [f"{figure.short}: {figure.long}" for figure in figures]
     if run.plan is not None:
-        sent = ", ".join(f"{name} {number(value)}" for name, value in run.plan.effective.items())
+        used = run.plan.effective.items()
+        sent = ", ".join(f"{one_line(name)} {number(value)}" for name, value in used)
         lines.append(f"used: {sent or 'nothing but the prompt'}")
     return "\n".join(lines)

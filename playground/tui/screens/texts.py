@@ -109,18 +109,22 @@ def details_text(
     passages = table(f"{one_line(str(run.model.ref))}: {end_words(run)[0]}", figures)
     plan = run.plan
     if plan is not None:
-        filled = {item.knob: item.reason for item in plan.adjustments if item.kind == "defaulted"}
+        filled = {
+            item.knob: one_line(item.reason)
+            for item in plan.adjustments
+            if item.kind == "defaulted"
+        }
         passages += table(
             "Used",
             [
-                (name, f"{number(value)}{f'  ({filled[name]})' if name in filled else ''}")
+                (one_line(name), number(value) + (f"  ({filled[name]})" if name in filled else ""))
                 for name, value in plan.effective.items()
             ]
             or [("nothing", "the endpoint decides everything")],
         )
         if changes := adjustments_of(run):
             passages += table(
-                "Adjustments", [(item.knob, one_line(item.change)) for item in changes]
+                "Adjustments", [(one_line(item.knob), one_line(item.change)) for item in changes]
             )
         sent = json.dumps(plan.wire, indent=2, ensure_ascii=False)
         passages += [heading("Sent, beside the messages"), Content.styled(make_safe(sent), _MUTED)]

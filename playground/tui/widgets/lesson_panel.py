@@ -56,7 +56,7 @@ class LessonPanel(Widget, can_focus=True):
 
     def watch_title(self, title: str) -> None:
         """Heading in the border, where it costs no line."""
-        self.border_title = Content(title)
+        self.border_title = Content(one_line(title))
 
     def watch_keys(self, keys: str) -> None:
         """How to get out, always in view."""
