@@ -176,6 +176,14 @@ def broken(
     )
 
 
+def at_home(path: str | Path) -> Path:
+    """A path with `~` as the user's home, as shells write it; one of nobody's stays as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def near_words(schema: type[BaseModel], place: Sequence[int | str]) -> str:
     """A hint at the words that may stand where an unknown one does; empty where none is close."""
     for step in place[:-1]:

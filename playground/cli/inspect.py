@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playground.cli.output import say, say_json
 from playground.cli.table import table
+from playground.config import at_home
 from playground.errors import UsageError
 from playground.providers.llama.inspection import GGUFFacts, inspect_gguf
 from playground.sizes import in_words
@@ -18,7 +19,7 @@ def inspect(file: Path, *, context_length: int | None, json: bool) -> None:
     """Print the facts of a file, with the memory that a context of this length would take."""
     if context_length is not None and context_length < 1:
         raise UsageError(f"A context of {context_length} tokens cannot be.")
-    facts = inspect_gguf(file.expanduser())
+    facts = inspect_gguf(at_home(file))
     length = context_length or facts.context_length
     memory = facts.memory(length) if length else None
     if json:

@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from playground.config import MAX_FILE_BYTES, settings
+from playground.config import MAX_FILE_BYTES, at_home, settings
 from playground.errors import BrokenFile, ConfigurationError, UnknownModel, UsageError, did_you_mean
 from playground.hub.fetching import part_of, parts_of, size_of
 from playground.hub.offers import HubFile, Offer, choose
@@ -88,13 +88,13 @@ class Pulled(BaseModel):
             raise ConfigurationError(
                 "There is no folder to put models into.", hint="Set model_folders in config.toml."
             )
-        folder = Path(folders[0]).expanduser().absolute().joinpath(*repo.split("/"))
+        folder = at_home(folders[0]).absolute().joinpath(*repo.split("/"))
         return cls(folder=folder, offer=offer, commit=commit, whole=False)
 
 
 def pulled() -> list[Pulled]:
     """All that was pulled into the user's model folders, begun ones too."""
-    folders = (Path(folder).expanduser().absolute() for folder in settings().model_folders)
+    folders = (at_home(folder).absolute() for folder in settings().model_folders)
     records = (path for folder in folders for path in sorted(folder.glob(f"*/*/{RECORD}")))
     return [one for path in records for one in _recorded(path.parent)]
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 import playground.metrics as metrics
-from playground.config import broken, near_words, read_toml, where
+from playground.config import at_home, broken, near_words, read_toml, where
 from playground.errors import BrokenFile, InvalidParameter, UsageError
 from playground.params import SEEDS, GenerationParams
 from playground.prompts import AskedPrompt, asked_prompt, is_reference, name_and_value
@@ -143,7 +143,7 @@ def read_sweep_file(path: Path) -> Asked:
     _check_knobs(path, asked)
     if not asked.prompts:
         return asked
-    beside = path.parent / Path(asked.prompts).expanduser()
+    beside = path.parent / at_home(asked.prompts)
     return asked.model_copy(update={"prompts": str(beside)})
 
 
@@ -243,7 +243,7 @@ def _prompts(asked: Asked) -> tuple[tuple[SweepPrompt, ...], _Suggested]:
     if asked.prompts and not any(map(is_reference, asked.prompt)):
         for system in systems:
             found += read_prompts(
-                Path(asked.prompts).expanduser(),
+                at_home(asked.prompts),
                 prompt_column=asked.prompt_column,
                 expected_column=asked.expected_column,
                 system=system,
@@ -302,7 +302,7 @@ def _of_table(named: AskedPrompt, asked: Asked) -> Iterable[SweepPrompt]:
     from playground.sweep.sources import rows_of
 
     column = asked.expected_column or EXPECTED
-    for _line, row in rows_of(Path(asked.prompts).expanduser()):
+    for _line, row in rows_of(at_home(asked.prompts)):
         values = {name: value for name, value in row.items() if name != column}
         one = asked_prompt(named.prompt.reference, [f"{k}={v}" for k, v in values.items()])
         yield SweepPrompt(

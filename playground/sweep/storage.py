@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from playground.config import at_home
 from playground.errors import UsageError
 from playground.sweep.keeping import address_without_passwords
 
@@ -44,7 +44,7 @@ def check_storage(name: str) -> None:
     if not name:
         return
     if name.startswith(JOURNAL):
-        file = Path(name.removeprefix(JOURNAL)).expanduser()
+        file = at_home(name.removeprefix(JOURNAL))
         if not name.removeprefix(JOURNAL).strip() or file.is_dir():
             raise UsageError(f"{name!r} names no file for a journal.", hint=HOW)
         if not file.parent.is_dir():
@@ -136,7 +136,7 @@ def _opened(name: str) -> BaseStorage:
         from optuna.storages import JournalStorage
         from optuna.storages.journal import JournalFileBackend
 
-        file = Path(name.removeprefix(JOURNAL)).expanduser()
+        file = at_home(name.removeprefix(JOURNAL))
         return JournalStorage(JournalFileBackend(str(file)))
     kind = _kind(name.partition("://")[0])
     if kind == "redis":

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playground.config import at_home
 from playground.errors import PlaygroundError
 from playground.tui import dialogs
 from playground.tui.arrangement import MAX_PANES
@@ -147,6 +148,6 @@ def panes_to_open(record: ConversationRecord) -> list[PaneRecord]:
 def _write(history: History, record: ConversationRecord, format_name: str, path: Path) -> Path:
     from playground.export import FORMATS, write_new
 
-    path = path.expanduser().absolute()
+    path = at_home(path).absolute()
     write_new(path, FORMATS[format_name].pieces([record], history.tokens))
     return path

@@ -14,6 +14,7 @@ from playground.errors import (
     BrokenFile,
     ConfigurationError,
     InvalidReference,
+    ModelFileError,
     UnknownModel,
     UnknownProvider,
 )
@@ -137,3 +138,14 @@ def test_importing_the_interface_imports_no_backend() -> None:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+
+
+def test_a_folder_of_nobodys_home_hides_no_other(config_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.gguf").write_bytes(b"GGUF")
+    config_folder.mkdir(exist_ok=True)
+    folders = f'model_folders = ["~nosuchuser/models", "{tmp_path}"]\n'
+    (config_folder / "config.toml").write_text(folders, encoding="utf-8")
+    found = [str(info.ref) for info in list_models("local")]
+    assert any(ref.endswith("a.gguf") for ref in found)
+    with pytest.raises(ModelFileError, match="There is no file"):
+        open_model("local:~nosuchuser/m.gguf")

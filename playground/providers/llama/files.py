@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from playground.config import at_home
 from playground.errors import ModelFileError, did_you_mean
 
 MAGIC = b"GGUF"
@@ -22,7 +23,7 @@ def listed(folders: Iterable[str]) -> Iterator[Path]:
     found = (
         path
         for folder in folders
-        for path in sorted(Path(folder).expanduser().rglob("*.gguf"))
+        for path in sorted(at_home(folder).rglob("*.gguf"))
         if path.is_file() and not LATER_PART.search(path.name)
     )
     return itertools.islice(found, MOST_LISTED)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from playground.config import settings
+from playground.config import at_home, settings
 from playground.errors import InvalidParameter, UnknownModel, did_you_mean
 from playground.providers.base import ChatModel, Provider
 from playground.providers.llama.defaults import configured
@@ -82,7 +82,7 @@ class LlamaProvider(Provider):
 
     def _path(self, model: str) -> Path:
         if not self.spec.models or self.spec.folder is None:
-            return Path(model).expanduser().absolute()
+            return at_home(model).absolute()
         known = self.spec.models.get(model)
         if known is None or not known.file:
             raise UnknownModel(

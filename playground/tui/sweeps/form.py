@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 import playground.prompts as prompts
+from playground.config import at_home
 from playground.errors import PlaygroundError, UsageError
 from playground.params import SEEDS, GenerationParams
 from playground.sweep.asked import Asked, build, read_sweep_file
@@ -167,7 +167,7 @@ def _together(written: Written, told: dict[str, Any], fields: Asked) -> Asked:
     told_space = {k: v for k, v in fields.space.items() if k not in lines.space}
     above = fields.model_copy(update={**more, "space": told_space}).over(lines)
     if file := told.get("file"):
-        above = above.over(read_sweep_file(Path(file).expanduser()))
+        above = above.over(read_sweep_file(at_home(file)))
     system, left_out = (written.system,) if written.system else (), set[str]()
     for reference in filter(prompts.is_reference, above.prompt):
         # What a prompt of the library suggests goes before what the pane happens to have.
