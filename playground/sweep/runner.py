@@ -117,7 +117,8 @@ class Runner:
             searched = isinstance(self.sweep.search, BayesianSearch) and not self.reason
             ended = searched or self.progress.cells >= self.progress.cells_total
         except BaseExceptionGroup as errors:
-            raise _first(errors) from None
+            first = _first(errors)
+            raise first from first.__cause__
         finally:
             ticking.cancel()
             self.progress.notes += self._measuring.unread

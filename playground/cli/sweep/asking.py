@@ -194,7 +194,9 @@ def _taken(models: Sequence[ModelForecast], price: str, seconds: float | None) -
 def _price(cost: float | None) -> str:
     if cost is None:
         return "price not known"
-    return "free" if cost == 0 else f"${cost:.2f} at most"
+    if cost == 0:
+        return "free"
+    return f"${cost:.2f} at most" if cost >= 0.01 else f"${cost:.2g} at most"
 
 
 def _answers(samples: int) -> str:

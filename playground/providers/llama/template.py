@@ -143,8 +143,12 @@ class ChatTemplate:
         return "".join(pieces)
 
 
+MOST_SAID = 500
+"""Characters of a template's own complaint that are passed on."""
+
+
 def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    return (str(error) or type(error).__name__)[:MOST_SAID]
 
 
 def render_plain(messages: Sequence[Message]) -> str:

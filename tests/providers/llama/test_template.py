@@ -83,3 +83,9 @@ def test_the_complaint_of_a_template_reaches_the_user() -> None:
 
 def test_without_a_template_turns_are_written_with_names() -> None:
     assert render_plain(_TURNS) == "System: Be brief.\nUser: Hi <b>you</b>\nAssistant:"
+
+
+def test_a_complaint_without_end_is_cut() -> None:
+    with pytest.raises(ChatTemplateError) as caught:
+        _render('{{ raise_exception("A " * 1000) }}')
+    assert len(caught.value.message) < 700
