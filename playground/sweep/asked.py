@@ -223,12 +223,12 @@ def _prompts(asked: Asked) -> tuple[tuple[SweepPrompt, ...], _Suggested]:
         )
     systems = asked.system or ("",)
     found: list[SweepPrompt] = []
-    suggested = _Suggested()
+    suggestions: list[_Suggested] = []
     for text in asked.prompt:
         if is_reference(text):
             given = [f"{name}={value}" for name, value in asked.variables.items()]
             named = asked_prompt(text, given)
-            suggested = _suggestions(named)
+            suggestions.append(_suggestions(named))
             found += [
                 prompt
                 for system in systems
@@ -253,7 +253,40 @@ def _prompts(asked: Asked) -> tuple[tuple[SweepPrompt, ...], _Suggested]:
             "There is no prompt to sweep.",
             hint='Write it: playground sweep "Once upon a time" --temperature 0:2:0.5',
         )
-    return _told_apart(found), suggested
+    return _told_apart(found), _agreed(suggestions, asked)
+
+
+def _agreed(suggestions: Sequence[_Suggested], asked: Asked) -> _Suggested:
+    """What all the prompts of the library suggest; no more than they have in common.
+
+    Raises `UsageError` where they suggest other metrics or another space than each other and nobody
+    has said which: those of one would be wrong for the others.
+    """
+    if not suggestions:
+        return _Suggested()
+    first, *others = suggestions
+    for what, said, differ in (
+        ("metrics", asked.metrics, any(one.metrics != first.metrics for one in others)),
+        ("settings", asked.space, any(one.space != first.space for one in others)),
+    ):
+        if differ and not said:
+            raise UsageError(
+                f"The prompts of the library that are named suggest different {what}.",
+                hint="Sweep them one by one, or say which.",
+            )
+    return first.model_copy(
+        update={
+            "params": {
+                name: value
+                for name, value in first.params.items()
+                if all(name in one.params and one.params[name] == value for one in others)
+            },
+            "space": {} if any(one.space != first.space for one in others) else first.space,
+            "samples": None
+            if any(one.samples != first.samples for one in others)
+            else first.samples,
+        }
+    )
 
 
 def _told_apart(prompts: Sequence[SweepPrompt]) -> tuple[SweepPrompt, ...]:

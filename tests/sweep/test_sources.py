@@ -104,3 +104,13 @@ def test_a_prompt_that_is_null_or_half_a_character_is_refused_with_its_line(
     path.write_text('{"prompt": "x"}\n' + row, encoding="utf-8")
     with pytest.raises(BrokenFile, match="line 2"):
         read_prompts(path)
+
+
+def test_prompts_of_the_library_that_are_scored_otherwise_are_not_scored_by_one_of_them() -> None:
+    words = {"prompt": ("@capital", "@small-sum"), "models": "demo:small"}
+    with pytest.raises(UsageError, match="different metrics"):
+        build(Asked.of_words(**words))
+    with pytest.raises(UsageError, match="different settings"):
+        build(Asked.of_words(**words, metrics="length"))
+    swept = build(Asked.of_words(**words, metrics="length", space={"temperature": "0,1"}))
+    assert swept.metrics == ("length",)
