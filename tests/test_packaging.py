@@ -11,6 +11,8 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -191,3 +193,47 @@ def test_the_scripts_need_the_standard_library_only(script: str) -> None:
     imported = re.findall(r"^(?:from|import) (\w+)", (TOOLS / f"{script}.py").read_text(), re.M)
     ours = {"llama_wheel"}
     assert {name for name in imported if name not in sys.stdlib_module_names} <= ours
+
+
+def _imported() -> dict[str, str]:
+    """The distributions that the package imports anywhere, each with a module that does."""
+    import ast
+
+    found: dict[str, str] = {}
+    for path in (ROOT / "playground").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Import(names=names):
+                    modules = [alias.name for alias in names]
+                case ast.ImportFrom(module=str(module), level=0):
+                    modules = [module]
+                case _:
+                    continue
+            for top in {module.split(".")[0] for module in modules} - {"playground"}:
+                if top not in sys.stdlib_module_names:
+                    distributions = packages_distributions().get(top, [top])
+                    found |= dict.fromkeys(map(_plain, distributions), str(path))
+    return found
+
+
+def _plain(requirement: str) -> str:
+    """The name in a requirement, spelt as all spellings of it compare."""
+    name = re.match(r"[\w.-]+", requirement)
+    assert name is not None, requirement
+    return re.sub(r"[-_.]+", "-", name[0]).lower()
+
+
+def test_what_the_package_imports_is_declared_and_the_other_way_round() -> None:
+    extras: dict[str, list[str]] = _project()["optional-dependencies"]
+    of_users = [lines for extra, lines in extras.items() if extra not in ("dev", "reference")]
+    declared = {_plain(one) for one in chain(_project()["dependencies"], *of_users)}
+    # Who runs `playground.testing` has it: that module is for the tests of a backend.
+    imported = {name: place for name, place in _imported().items() if name != "pytest"}
+    assert {name: place for name, place in imported.items() if name not in declared} == {}
+    assert declared - set(imported) == set()
+
+
+def test_the_tests_have_what_users_may_add() -> None:
+    extras = {extra: set(lines) for extra, lines in _project()["optional-dependencies"].items()}
+    for extra in ("hub", "optimise", "report", "ray"):
+        assert extras[extra] <= extras["dev"], extra

@@ -32,7 +32,7 @@ from playground.types import ProviderStatus
 
 State = Literal["ok", "todo", "fail"]
 
-DISTRIBUTIONS = ("llama-cpp-python", "openai", "textual", "pydantic", "numpy", "httpx", "typer")
+DISTRIBUTIONS = ("llama-cpp-python", "openai", "textual", "pydantic", "numpy", "httpx2", "typer")
 PROBE_SECONDS = 60
 STATUS_SECONDS = 10
 

