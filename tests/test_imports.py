@@ -71,7 +71,7 @@ def test_the_bare_command_parses_nothing_before_it_paints() -> None:
     assert _loaded_after(code) & {"typer", "pydantic", "asyncio", *HEAVY} == set()
 
 
-def test_layers_hold() -> None:
+def test_layers_hold_and_every_module_stands_in_one() -> None:
     tool = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([tool], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
