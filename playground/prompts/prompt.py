@@ -23,7 +23,7 @@ from pydantic import (
 
 from playground.errors import WrongVariables, did_you_mean
 from playground.params import GenerationParams, knobs
-from playground.prompts.templates import RESERVED, TemplateProblem, fill
+from playground.prompts.templates import RESERVED, TemplateProblem, fill, time_to_fill
 from playground.toml_positions import Place, line_of, line_within
 from playground.types import Frozen, Message
 
@@ -32,6 +32,9 @@ NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,59}$"
 
 VARIABLE_PATTERN: Final = r"^[a-z][a-z0-9_]{0,39}$"
 LANGUAGE_PATTERN: Final = r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$"
+
+MAX_SHOWN: Final = 20_000
+"""Characters of a default or an example: a text may name it many times, in every preview."""
 
 OWN_CATEGORY: Final = "own"
 """The category of files that lie in no folder."""
@@ -149,6 +152,8 @@ class Variable(Frozen):
     def _values_fit(self) -> Self:
         for name in ("default", "example"):
             value = getattr(self, name)
+            if isinstance(value, str) and len(value) > MAX_SHOWN:
+                raise ValueError(f"the {name} has more than {MAX_SHOWN:,} characters")
             if value is not None and (problem := self.problem(value)):
                 raise ValueError(f"the {name} {problem}")
         return self
@@ -330,7 +335,8 @@ class Prompt(PromptFile):
     def render_with(self, values: Mapping[str, Value]) -> tuple[Message, ...]:
         """The same with the values in a mapping."""
         taken = self.taken(values)
-        texts = {place: self._filled(place, text, taken) for place, text in self.texts.items()}
+        with time_to_fill():
+            texts = {place: self._filled(place, text, taken) for place, text in self.texts.items()}
         turns = [
             Message(role=turn.role, content=texts["messages", number, "content"])
             for number, turn in enumerate(self.messages)

@@ -6,27 +6,35 @@ may say only what is listed here: nothing that reads a file, calls a method, or 
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, wraps
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from jinja2 import Template, nodes
+    from jinja2.compiler import Frame
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_TEXT: Final = 2_000_000
-"""Characters that one rendered text may have."""
+"""Characters that one rendered text, or any text on the way to it, may have."""
 
 MAX_JOINED: Final = 100
-"""Texts that one `~` chain joins: they are one piece, whose length is known when it is there."""
+"""Texts that one `~` chain joins."""
 
 MAX_ROUNDS: Final = 20_000
 """Rounds of a loop."""
 
 MAX_SECONDS: Final = 1.0
-"""Seconds of a loop: what a round does is not bounded, and a screen stands still meanwhile."""
+"""Seconds of computing in which all texts of a prompt are filled in: a screen stands still
+meanwhile. A step that has begun is not interrupted."""
+
+MAX_DIGITS: Final = 1_000
+"""Digits that a number may get."""
 
 MAX_LOOPS: Final = 10
 """Loops of a text."""
@@ -40,6 +48,10 @@ _ALLOWED: Final = frozenset({
     "Operand", "And", "Or", "Not", "Add", "Sub", "Mul", "FloorDiv", "Mod", "Neg", "Concat",
     "Filter", "Getattr", "Call", "List", "Tuple",
 })  # fmt: skip
+
+
+_out_of_time: ContextVar[float | None] = ContextVar("out_of_time", default=None)
+"""When, by the thread's clock of computing, what is being filled in has taken too long."""
 
 
 class TemplateProblem(Exception):
@@ -84,6 +96,20 @@ def mentions(source: str) -> tuple[Mention, ...]:
     return tuple(found.values())
 
 
+@contextmanager
+def time_to_fill() -> Iterator[None]:
+    """All texts that are filled in meanwhile share one `MAX_SECONDS`; within another, that one."""
+    if _out_of_time.get() is not None:
+        yield
+        return
+    # The time that this thread computes: a busy machine breaks no prompt.
+    token = _out_of_time.set(time.thread_time() + MAX_SECONDS)
+    try:
+        yield
+    finally:
+        _out_of_time.reset(token)
+
+
 def fill(source: str, values: Mapping[str, Any]) -> str:
     """The text with its variables filled in, without line ends around it.
 
@@ -92,11 +118,11 @@ def fill(source: str, values: Mapping[str, Any]) -> str:
     pieces: list[str] = []
     size = 0
     try:
-        for piece in _compiled(source).generate(dict(values)):
-            size += len(piece)
-            if size > MAX_TEXT:
-                raise TemplateProblem(f"it gives more than {MAX_TEXT:,} characters")
-            pieces.append(piece)
+        with time_to_fill():
+            for piece in _compiled(source).generate(dict(values)):
+                size += len(piece)
+                _check_size(size)
+                pieces.append(piece)
     except TemplateProblem:
         raise
     except Exception as error:
@@ -170,24 +196,84 @@ def _environment() -> ImmutableSandboxedEnvironment:
     import json
 
     from jinja2 import StrictUndefined
+    from jinja2.compiler import CodeGenerator
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    class Environment(ImmutableSandboxedEnvironment):
-        """Multiplies numbers only: "a" * 10**9 would fill the memory."""
+    class Generator(CodeGenerator):
+        """Makes of `~` and of comparisons calls that keep to size and time."""
 
-        intercepted_binops = frozenset({"*", "%"})
+        def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802
+            self.write("environment.join((")
+            for part in node.nodes:
+                self.visit(part, frame)
+                self.write(", ")
+            self.write("))")
+
+        def visit_Compare(self, node: nodes.Compare, frame: Frame) -> None:  # noqa: N802
+            self.write("(environment.in_time() and ")
+            super().visit_Compare(node, frame)
+            self.write(")")
+
+    class Environment(ImmutableSandboxedEnvironment):
+        """Multiplies numbers only, "a" * 10**9 would fill the memory, and adds within bounds."""
+
+        code_generator_class = Generator
+        intercepted_binops = frozenset({"*", "%", "+"})
+
+        def in_time(self) -> bool:
+            return _check_time()
+
+        def join(self, parts: Sequence[Any]) -> str:
+            _check_time()
+            texts = [str(part) for part in parts]
+            _check_size(sum(map(len, texts)))
+            return "".join(texts)
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            if not (isinstance(left, int | float) and isinstance(right, int | float)):
-                raise TemplateProblem(f"{operator!r} takes numbers only")
-            return super().call_binop(context, operator, left, right)
+            _check_time()
+            if isinstance(left, str) and isinstance(right, str) and operator == "+":
+                _check_size(len(left) + len(right))
+            elif not (isinstance(left, int | float) and isinstance(right, int | float)):
+                also = ", or two texts" if operator == "+" else ""
+                raise TemplateProblem(f"{operator!r} takes numbers only{also}")
+            result = super().call_binop(context, operator, left, right)
+            if isinstance(result, int) and result.bit_length() > MAX_DIGITS * math.log2(10):
+                raise TemplateProblem(f"a number has more than {MAX_DIGITS:,} digits")
+            return result
 
-    made = Environment(trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    made = Environment(
+        trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, optimized=False
+    )
     made.globals.clear()
     made.globals["range"] = _bounded_range
     to_json: Callable[[Any], str] = lambda value: json.dumps(value, ensure_ascii=False)  # noqa: E731
-    made.filters = {name: made.filters[name] for name in FILTERS} | {"tojson": to_json}
+    filters = {name: made.filters[name] for name in FILTERS} | {"tojson": to_json}
+    made.filters = {name: _in_time(function) for name, function in filters.items()}
     return made
+
+
+def _in_time(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that does not begin when the time is over."""
+
+    @wraps(function)
+    def filtered(*arguments: Any) -> Any:
+        _check_time()
+        return function(*arguments)
+
+    return filtered
+
+
+def _check_time() -> bool:
+    """True while there is time to fill in; raises `TemplateProblem` afterwards."""
+    end = _out_of_time.get()
+    if end is not None and time.thread_time() > end:
+        raise TemplateProblem(f"filling it in takes longer than {MAX_SECONDS:g} s")
+    return True
+
+
+def _check_size(characters: int) -> None:
+    if characters > MAX_TEXT:
+        raise TemplateProblem(f"it gives more than {MAX_TEXT:,} characters")
 
 
 class _Rounds:
@@ -200,10 +286,8 @@ class _Rounds:
         return len(self._numbers)
 
     def __iter__(self) -> Iterator[int]:
-        end = time.monotonic() + MAX_SECONDS
         for number in self._numbers:
-            if time.monotonic() > end:
-                raise TemplateProblem(f"a loop takes longer than {MAX_SECONDS:g} s")
+            _check_time()
             yield number
 
 
