@@ -10,29 +10,22 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, NamedTuple, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from playground.config import broken, config_dir, read_toml, shipped
+from playground.addresses import checked_address, origin
+from playground.config import MAX_FILE_BYTES, broken, config_dir, read_toml, shipped
 from playground.errors import BrokenFile, PlaygroundError, did_you_mean
+from playground.key_homes import KEY_VARIABLE, Home, well_known, where
 from playground.params import knobs
 from playground.types import KnobSupport, ModelInfo, ModelRef
 
 MAX_FILES = 5_000
 """No more catalogue files than this are read from one folder."""
-
-
-def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of an address: what a key is kept to."""
-    parts = urlsplit(url)
-    scheme = parts.scheme.lower()
-    return scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(scheme)
 
 
 class _Entry(BaseModel):
@@ -107,23 +100,25 @@ class ProviderSpec(_Entry):
     @classmethod
     def _holds_a_key(cls, value: str) -> str:
         # A file may not send any other variable of the environment to its endpoint.
-        if value and not re.fullmatch(r"[A-Z][A-Z0-9_]*_(API_KEY|TOKEN)", value):
+        if value and KEY_VARIABLE.fullmatch(value) is None:
             raise ValueError(f"a key's variable ends in _API_KEY or _TOKEN, {value!r} does not")
         return value
 
     @field_validator("base_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in ("http", "https") or "@" in value):
-            raise ValueError("a base_url starts with http:// or https:// and holds no password")
-        origin(value)  # raises ValueError where the port is none
-        return value
+        return checked_address(value) if value else value
 
     @property
     def address(self) -> str:
         """Where its requests go: what `base_url_env` says, else `base_url`; it may be empty."""
         said = os.environ.get(self.base_url_env, "").strip() if self.base_url_env else ""
         return said or self.base_url
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether its requests may carry a key at all."""
+        return self.key_required or bool(self.key_env)
 
     def knob(self, name: str, model: ModelSpec | None) -> KnobSupport:
         """How a knob is taken: the model's word, else its set's, else the provider's.
@@ -155,8 +150,8 @@ class Catalogue:
         self.providers: dict[str, ProviderSpec] = {}
         self.problems: dict[str, PlaygroundError] = {}
         # Whose a key is stays so, whatever becomes of the entry that named it first.
-        self._keys: dict[str, _Home] = dict.fromkeys(HUB_TOKENS, _HUB)
-        self._names: dict[str, _Home] = {}
+        self._keys: dict[str, Home] = {}
+        self._names: dict[str, Home] = {}
         for folder in folders:
             self._read(folder)
 
@@ -179,6 +174,7 @@ class Catalogue:
                     self._put(self._with_more_models(place))
             except PlaygroundError as error:
                 self.problems[place.name] = error
+                self._hold(place.name, file)
             except OSError as error:
                 self.problems[place.name] = BrokenFile(
                     f"{place} cannot be read: {error.strerror or error}."
@@ -193,9 +189,9 @@ class Catalogue:
                 self._put(spec)
         for spec, _ in whole.values():
             if spec.id not in self.problems and (spec.base_url or spec.base_url_env):
-                self._names.setdefault(spec.id, _Home.of(spec))
+                self._names.setdefault(spec.id, _home_of(spec))
                 if spec.key_env:
-                    self._keys.setdefault(spec.key_env, _Home.of(spec))
+                    self._keys.setdefault(spec.key_env, _home_of(spec))
 
     def _put(self, spec: ProviderSpec) -> None:
         self.problems.pop(spec.id, None)
@@ -226,34 +222,56 @@ class Catalogue:
         models = _models(place / "models", known.knob_sets, f"the provider {known.id}")
         return known.model_copy(update={"models": {**known.models, **models}})
 
+    def _hold(self, name: str, file: Path) -> None:
+        """Keep the key variables that a broken file names: no other entry gets them meanwhile."""
+        try:
+            with file.open("rb") as opened:
+                text = opened.read(MAX_FILE_BYTES).decode("utf-8", "replace")
+        except OSError:
+            return  # It is reported already; what it names, nobody can know.
+        for variable in KEY_VARIABLE.findall(text):
+            self._keys.setdefault(variable, Home(f"{name}, whose file is broken,"))
+
     def _contested(self, specs: Sequence[ProviderSpec]) -> frozenset[str]:
         """Key variables that nobody has and that entries of one folder want for several places."""
         wanted: dict[str, set[tuple[object, str]]] = {}
         for spec in specs:
-            if spec.key_env and spec.key_env not in self._keys:
+            if spec.key_env and self._owner(spec.key_env) is None:
                 home = (origin(spec.base_url), spec.base_url_env)
                 wanted.setdefault(spec.key_env, set()).add(home)
         return frozenset(name for name, homes in wanted.items() if len(homes) > 1)
 
+    def _owner(self, variable: str) -> Home | None:
+        return well_known(variable) or self._keys.get(variable)
+
     def _check_key(self, spec: ProviderSpec, file: Path, contested: frozenset[str]) -> None:
         """Refuse an entry that would send a key elsewhere than to the place that it belongs to."""
-        there = spec.base_url or f"where {spec.base_url_env} says"
+        there = where(spec.base_url, spec.base_url_env) or "anywhere else"
         kept = self._names.get(spec.id)
-        if kept is not None and kept.key_required and not kept.takes(spec):
+        if (
+            kept is not None
+            and (kept.key_required or spec.takes_key)
+            and not kept.takes(spec.base_url, spec.base_url_env)
+        ):
             # Its key may be kept under its name, in a file that knows no addresses.
+            home = where(kept.base_url, kept.base_url_env)
             raise BrokenFile(
-                f"{file}: what is kept for {spec.id} belongs to {kept.base_url} and is not "
-                f"sent to {kept.elsewhere(spec) or there}.",
+                f"{file}: what is kept for {spec.id} belongs to {home} and is not sent to {there}.",
                 hint="Give this provider, which is its folder, a name of its own.",
             )
         if not spec.key_env:
             return
-        owner = self._keys.get(spec.key_env)
-        if owner is not None and not owner.takes(spec):
+        owner = self._owner(spec.key_env)
+        if owner is not None and not owner.takes(spec.base_url, spec.base_url_env):
+            moved = owner.base_url_env != spec.base_url_env and owner.takes(
+                spec.base_url, owner.base_url_env
+            )
             raise BrokenFile(
-                f"{file}: {spec.key_env} belongs to {owner.id} ({owner.base_url}) and is not "
-                f"sent to {owner.elsewhere(spec) or there}.",
-                hint="Give this provider a key variable of its own.",
+                f"{file}: {spec.key_env} belongs to {owner} and is not sent to {there}.",
+                hint=f'Say base_url_env = "{owner.base_url_env}" here, too, or give this provider '
+                "a key variable of its own."
+                if moved and owner.base_url_env
+                else "Give this provider a key variable of its own.",
             )
         if spec.key_env in contested:
             raise BrokenFile(
@@ -263,32 +281,8 @@ class Catalogue:
             )
 
 
-class _Home(NamedTuple):
-    """The place that a key belongs to: that of the entry which named it first."""
-
-    id: str
-    base_url: str
-    base_url_env: str
-    key_required: bool
-
-    @classmethod
-    def of(cls, spec: ProviderSpec) -> Self:
-        """That of an entry."""
-        return cls(spec.id, spec.base_url, spec.base_url_env, spec.key_required)
-
-    def takes(self, spec: ProviderSpec) -> bool:
-        """Whether an entry sends to this place and to no other.
-
-        Its address in the environment may be set to anything: only the same variable will do.
-        """
-        if not self.base_url:
-            return spec.base_url_env == self.base_url_env and not spec.base_url
-        return origin(self.base_url) == origin(spec.base_url) and not self.elsewhere(spec)
-
-    def elsewhere(self, spec: ProviderSpec) -> str:
-        """Where else an entry may send, by a variable of its own; empty if nowhere."""
-        other = spec.base_url_env not in ("", self.base_url_env)
-        return f"where {spec.base_url_env} says" if other else ""
+def _home_of(spec: ProviderSpec) -> Home:
+    return Home(spec.id, spec.base_url, spec.base_url_env, spec.key_required)
 
 
 _Spec = TypeVar("_Spec", bound=BaseModel)
@@ -322,12 +316,6 @@ def _validated(kind: type[_Spec], path: Path, values: Mapping[str, object]) -> _
         return kind.model_validate(values)
     except ValidationError as error:
         raise broken(path, error) from error
-
-
-HUB_TOKENS: Final = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-"""What `playground pull` proves itself with: `playground.hub` sends it there."""
-
-_HUB: Final = _Home("the Hugging Face Hub", "https://huggingface.co", "HF_ENDPOINT", True)
 
 
 @cache

@@ -13,7 +13,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from playground.catalogue import catalogue, origin
+from playground.addresses import origin
+from playground.catalogue import catalogue
 from playground.errors import UsageError
 from playground.history.records import RunRecord
 from playground.repeating import engine_options, is_local, sent_extra, used_params

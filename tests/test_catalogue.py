@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from playground.catalogue import Catalogue, ProviderSpec, catalogue, origin
-from playground.config import shipped
+from playground.addresses import origin
+from playground.catalogue import Catalogue, ProviderSpec, catalogue
+from playground.config import save_key, shipped
 from playground.errors import BrokenFile
 from playground.params import knobs
-from playground.providers import find_provider, list_models
+from playground.providers import find_provider, list_models, open_model
+from playground.providers.openai import OpenAIModel
 
 SHIPPED = Catalogue(shipped("providers"))
 HOSTED = sorted(name for name, spec in SHIPPED.providers.items() if spec.backend == "openai")
@@ -118,7 +120,12 @@ def test_gpt_4_class_and_reasoning_models_are_told_apart() -> None:
         ('title = "x"\nbase_urll = "https://a.b/v1"\n', "base_urll: no such word", "line 2"),
         ('base_url = "gopher://x"\n', "http", "line 1"),
         ('base_url = "https://me:pw@a.b"\n', "password", "line 1"),
-        ('base_url = "https://a.b:99999/v1"\n', "base_url", "line 1"),
+        ('base_url = "https://a.b:99999/v1"\n', "base_url: its port", "line 1"),
+        ('base_url = "https://a.b:x/v1"\n', "base_url: its port", "line 1"),
+        ('base_url = "https:///v1"\n', "base_url: an address", "line 1"),
+        ('base_url = "https://[::1/v1"\n', "base_url: that is no address", "line 1"),
+        ('base_url = "https://a.b\\\\.c.d/v1"\n', "base_url: an address holds no", "line 1"),
+        ('base_url = "https://a.b\\n.c.d/v1"\n', "base_url: an address holds no", "line 1"),
         ('key_env = "lower_case"\n', "key_env", "line 1"),
         (
             '\n\nkey_env = "PATH"\n',
@@ -275,6 +282,48 @@ def test_another_address_cannot_claim_openais_key(config_folder: Path, address: 
     assert catalogue().find("openai") is not None
 
 
+SERVER = 'base_url = "http://127.0.0.1:8000/v1"\nbase_url_env = "VLLM_BASE_URL"\n'
+FREE = "key_required = false\n"
+
+
+@pytest.mark.parametrize("key", ['key_env = "VLLM_API_KEY"\n', 'key_env = "MINE_API_KEY"\n'])
+@pytest.mark.parametrize(
+    "place",
+    [
+        'base_url = "https://evil.example/v1"\n',
+        'base_url = "http://127.0.0.1:8000/v1"\nbase_url_env = "EVIL_BASE_URL"\n',
+        'base_url = "http://127.0.0.1:8000/v1"\n',
+    ],
+    ids=["address", "another variable", "no variable"],
+)
+def test_a_key_kept_for_a_server_that_can_do_without_one_goes_nowhere_else(
+    config_folder: Path, place: str, key: str
+) -> None:
+    write(config_folder / "providers", {"vllm/provider.toml": f"{place}{FREE}{key}"})
+    with pytest.raises(BrokenFile, match="kept for vllm belongs to http://127"):
+        catalogue().find("vllm")
+
+
+def test_a_server_that_takes_no_key_may_have_the_name_of_another_and_gets_none(
+    config_folder: Path,
+) -> None:
+    save_key("vllm", "kept-for-the-server-that-ships")
+    write(config_folder / "providers", {"vllm/provider.toml": f"{ELSEWHERE}{FREE}"})
+    model = open_model("vllm:m")
+    assert isinstance(model, OpenAIModel)
+    assert model.endpoint.base_url == "https://evil.example/v1"
+    assert model.endpoint.key is None
+
+
+def test_a_key_kept_for_a_server_goes_to_it(config_folder: Path) -> None:
+    save_key("vllm", "its-own")
+    text = f'title = "Mine"\n{SERVER}{FREE}key_env = "VLLM_API_KEY"\n'
+    write(config_folder / "providers", {"vllm/provider.toml": text})
+    model = open_model("vllm:m")
+    assert isinstance(model, OpenAIModel)
+    assert model.endpoint.key is not None
+
+
 @pytest.mark.parametrize("key", ["", 'key_env = "MINE_API_KEY"\n'])
 def test_another_address_cannot_take_the_name_under_which_a_key_is_kept(
     config_folder: Path, key: str
@@ -314,9 +363,45 @@ ELSEWHERE = 'base_url = "https://evil.example/v1"\n'
             },
             "aaa office",
         ),
+        # What is set together with an address in the environment is for that address.
+        ({"mine": f'{OFFICIAL}key_env = "OPENAI_API_KEY"'}, "mine"),
+        ({"openai": f'{OFFICIAL}key_env = "OPENAI_API_KEY"'}, "openai"),
+        # A file that is broken still holds what it names.
+        (
+            {
+                "aaa": f'{ELSEWHERE}key_env = "OFFICE_API_KEY"',
+                "office": 'key_env = "OFFICE_API_KEY"\nno_such_word = 1',
+            },
+            "aaa",
+        ),
+        (
+            {
+                "office": 'base_url = \nkey_env = "OFFICE_API_KEY"',
+                "zzz": f'{ELSEWHERE}key_env = "OFFICE_API_KEY"',
+            },
+            "zzz",
+        ),
         ({"free": f'{ELSEWHERE}key_env = "HF_TOKEN"'}, "free"),
+        ({"free": f'{ELSEWHERE}key_env = "GITHUB_TOKEN"'}, "free"),
+        ({"free": f'{ELSEWHERE}key_env = "GH_TOKEN"'}, "free"),
+        ({"free": f'{ELSEWHERE}key_env = "SLACK_BOT_TOKEN"'}, "free"),
+        ({"free": f'{ELSEWHERE}key_env = "AZURE_OPENAI_API_KEY"'}, "free"),
     ],
-    ids=["variable", "name", "given-up", "contested", "hub"],
+    ids=[
+        "variable",
+        "name",
+        "given up",
+        "contested",
+        "gateway",
+        "gateway by name",
+        "broken",
+        "unreadable",
+        "hub",
+        "github",
+        "gh",
+        "slack",
+        "azure",
+    ],
 )
 def test_no_entry_can_send_a_key_anywhere_but_to_its_own_place(
     config_folder: Path, files: dict[str, str], refused: str
@@ -348,9 +433,52 @@ def test_what_is_no_file_or_leads_elsewhere_is_told_and_keeps_nobody_waiting(
 
 
 def test_the_same_address_may_share_its_key(config_folder: Path) -> None:
-    text = 'base_url = "https://API.openai.com/v2"\nkey_env = "OPENAI_API_KEY"\n'
+    text = (
+        'base_url = "https://API.openai.com/v2"\nkey_env = "OPENAI_API_KEY"\n'
+        'base_url_env = "OPENAI_BASE_URL"\n'
+    )
     write(config_folder / "providers", {"mine/provider.toml": text})
     assert catalogue().find("mine") is not None
+
+
+def test_who_lacks_the_variable_that_moves_a_shared_address_is_told_its_name(
+    config_folder: Path,
+) -> None:
+    text = f'{OFFICIAL}key_env = "OPENAI_API_KEY"\n'
+    write(config_folder / "providers", {"mine/provider.toml": text})
+    with pytest.raises(BrokenFile) as failure:
+        catalogue().find("mine")
+    assert 'base_url_env = "OPENAI_BASE_URL"' in failure.value.hint
+
+
+@pytest.mark.parametrize(
+    ("address", "variable", "allowed"),
+    [
+        ("https://huggingface.co/v1", "HF_TOKEN", True),
+        ("https://router.huggingface.co/v1", "HF_TOKEN", True),
+        ("https://router.huggingface.co:443/v1", "HUGGING_FACE_HUB_TOKEN", True),
+        ("http://router.huggingface.co/v1", "HF_TOKEN", False),
+        ("https://router.huggingface.co:444/v1", "HF_TOKEN", False),
+        ("https://nothuggingface.co/v1", "HF_TOKEN", False),
+        ("https://huggingface.co.evil.example/v1", "HF_TOKEN", False),
+        ("https://evil.example/.huggingface.co", "HF_TOKEN", False),
+        ("https://me.eu.endpoints.huggingface.cloud/v1", "HF_TOKEN", False),
+        ("https://models.github.ai/inference", "GITHUB_TOKEN", True),
+        ("https://models.github.ai/inference", "HF_TOKEN", False),
+        ("https://mine.openai.azure.com/openai/v1", "AZURE_OPENAI_API_KEY", True),
+    ],
+)
+def test_the_key_of_a_service_known_to_all_goes_to_its_own_hosts(
+    config_folder: Path, address: str, variable: str, allowed: bool
+) -> None:
+    entry = f'base_url = "{address}"\nkey_env = "{variable}"\n'
+    moved = f'{entry}base_url_env = "MOVED_BASE_URL"\n'
+    write(
+        config_folder / "providers",
+        {"one/provider.toml": entry, "two/provider.toml": entry, "moved/provider.toml": moved},
+    )
+    assert [name not in catalogue().problems for name in ("one", "two")] == [allowed] * 2
+    assert "moved" in catalogue().problems
 
 
 def test_a_model_file_cannot_leave_its_folder() -> None:

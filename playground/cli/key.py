@@ -20,7 +20,7 @@ def key(provider: str) -> None:
             f"There is no provider {provider!r}.",
             hint=did_you_mean(provider, catalogue().providers) or "`playground models` lists them.",
         )
-    if not spec.key_env:
+    if not (spec.takes_key and spec.address):
         raise UsageError(f"{provider} takes no key.")
     path = save_key(provider, _checked(_read(f"API key for {_named(spec.title or provider)}: ")))
     note(f"Kept in {path}, which only you can read.")

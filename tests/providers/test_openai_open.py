@@ -109,11 +109,37 @@ def test_openai_base_url_moves_openai_and_nobody_else(monkeypatch: pytest.Monkey
     assert "groq.com" in _opened("groq:llama-3.1-8b-instant").endpoint.base_url
 
 
-@pytest.mark.parametrize("address", ["ftp://x", "no address", "https://me:secret@host/v1", ""])
+NO_ADDRESSES = [
+    "ftp://x",
+    "no address",
+    "https://me:secret@host/v1",
+    "http://localhost:99999/v1",
+    "http://localhost:secret",
+    "http://[::1/v1",
+    "http://local\\host/v1",
+    "http://local\nhost/v1",
+    "http://",
+]
+
+
+@pytest.mark.parametrize("address", [*NO_ADDRESSES, ""])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(ConfigurationError, match="base_url is not an address") as caught:
         open_model("ollama:x", base_url=address)
     assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+async def test_an_address_of_the_environment_that_is_none_is_refused_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("OLLAMA_BASE_URL", address)
+    with pytest.raises(ConfigurationError, match="OLLAMA_BASE_URL is not an address") as caught:
+        open_model("ollama:x")
+    assert "secret" not in str(caught.value)
+    status = await find_provider("ollama").status()
+    assert "OLLAMA_BASE_URL" in status.summary
 
 
 def test_a_provider_without_an_address_says_so() -> None:

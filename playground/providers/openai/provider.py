@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from playground.catalogue import origin
+from playground.addresses import checked_address, origin
 from playground.config import find_key
 from playground.errors import (
     ConfigurationError,
@@ -145,6 +144,9 @@ class OpenAIProvider(Provider):
                     hint="Give that endpoint its own api_key, or an empty one if it takes none.",
                 )
             return None
+        if not self.spec.takes_key:
+            # What is kept under its name may be for another address that had the name before.
+            return None
         key = find_key(self.spec.id, self.spec.key_env)
         if key is None and self.spec.key_required:
             raise MissingKey(
@@ -179,12 +181,14 @@ def _options(provider: str, given: dict[str, Any]) -> OpenAIOptions:
 
 def _checked(url: str, source: str) -> str:
     """An address from a setting, without a slash at its end."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+    try:
+        checked_address(url)
+    except ValueError as error:
+        # `from None`: a standard error of theirs may repeat the address, and that a password.
         raise ConfigurationError(
-            f"{source} is not an address of an endpoint.",
-            hint="It starts with http:// or https:// and holds no password.",
-        )
+            f"{source} is not an address of an endpoint: {error}.",
+            hint="It reads like http://127.0.0.1:8000/v1.",
+        ) from None
     return url.rstrip("/")
 
 
