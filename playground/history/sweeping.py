@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,8 +42,10 @@ SPENT: Final = "asking"
 
 @dataclass(frozen=True, slots=True)
 class KeptSweep:
-    """A sweep as it is kept. `definition` is its own JSON, `files` the sum of each local model.
+    """A sweep as it is kept. `definition` is its own JSON.
 
+    `files` are the sums of the files behind each local model: one, unless it was gone on with
+    although the file had changed; then the one of its last start comes last.
     `reason` says why it stopped. `cells` and `samples` count what is there, `failed` the samples
     that ended in an error.
     """
@@ -54,7 +57,7 @@ class KeptSweep:
     created: datetime
     updated: datetime
     definition: str
-    files: dict[str, str]
+    files: dict[str, tuple[str, ...]]
     cells: int
     samples: int
     failed: int
@@ -162,8 +165,8 @@ def claim(db: sqlite3.Connection, sweep: str, owner: str) -> bool:
     return found.rowcount > 0
 
 
-def keep_files(db: sqlite3.Connection, sweep: str, files: dict[str, str]) -> None:
-    """Write the sums of the files behind its models."""
+def keep_files(db: sqlite3.Connection, sweep: str, files: dict[str, tuple[str, ...]]) -> None:
+    """Write the sums of the files behind its models; see `KeptSweep`."""
     db.execute("UPDATE sweeps SET files = ? WHERE id = ?", (json.dumps(files), sweep))
 
 
@@ -321,6 +324,18 @@ def ended(db: sqlite3.Connection, sweep: str) -> Iterator[EndedPlace]:
         yield EndedPlace(row[0], row[1], bool(row[2]), row[3], spent)
 
 
+def made_with(db: sqlite3.Connection, sweep: str) -> Iterator[tuple[int, int, str]]:
+    """Cell, number and the sum of the model's file of every sample whose receipt names one."""
+    for cell_, sample, receipt in db.execute(
+        "SELECT cell, sample, content FROM samples JOIN receipts ON receipts.run = samples.run"
+        " WHERE sweep = ? ORDER BY cell, sample",
+        (sweep,),
+    ):
+        file = (json.loads(zlib.decompress(receipt)).get("provenance") or {}).get("file") or {}
+        if file.get("sha256"):
+            yield cell_, sample, file["sha256"]
+
+
 def samples(db: sqlite3.Connection, sweep: str, cell: int | None = None) -> Iterator[KeptSample]:
     """The samples of a sweep, or of one of its cells, by number."""
     one = "" if cell is None else " AND cell = ?"
@@ -356,7 +371,11 @@ def _sweep(row: sqlite3.Row) -> KeptSweep:
         created=moment(row["created"]),
         updated=moment(row["updated"]),
         definition=row["definition"],
-        files=json.loads(row["files"]),
+        files={
+            # One alone was written as it is before there could be several.
+            ref: (sums,) if isinstance(sums, str) else tuple(sums)
+            for ref, sums in json.loads(row["files"]).items()
+        },
         cells=row["cells"],
         samples=row["samples"],
         failed=row["failed"],

@@ -40,6 +40,7 @@ _KINDS: Final[dict[str, Kind]] = {
     "input_tokens": "int",
     "output_tokens": "int",
     "error": "text",
+    "file": "text",
 }
 _KINDS_OF_CELLS: Final[dict[str, Kind]] = {
     "samples": "int",
@@ -55,7 +56,7 @@ def columns(result: SweepResult, *, samples: bool = False) -> dict[str, Kind]:
     if samples:
         before, after = ("cell", "sample", "run", "model", "prompt"), (
             "seed", "text", "finish_reason", "expected", "input_tokens", "output_tokens", "cost",
-            "first_token", "total", "error",
+            "first_token", "total", "error", *(("file",) if result.several_files else ()),
         )  # fmt: skip
         return (
             {name: _KINDS[name] for name in before}

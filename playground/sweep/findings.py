@@ -49,9 +49,11 @@ class Finding:
 def findings(result: SweepResult) -> Iterator[Finding]:
     """What was found out, what matters most first; blocks while it reads the answers.
 
-    Of a search its best points, and what the stages of the sampler chain did; of a grid what each
+    First which answers came from which file, where a model's has changed between two starts. Of a
+    search its best points, and what the stages of the sampler chain did; of a grid what each
     knob did, and where the top answer flips.
     """
+    yield from _files(result)
     yield from _best(result)
     if not result.axes:
         return
@@ -66,6 +68,31 @@ def findings(result: SweepResult) -> Iterator[Finding]:
     samples = {cell.number: _samples(result, cell) for cell in result.cells}
     yield from _knobs(result, samples)
     yield from _flips(result, samples)
+
+
+def _files(result: SweepResult) -> Iterator[Finding]:
+    """Which answers came from which file of a model that has had several."""
+    made: dict[str, dict[str, Counter[int]]] = {}
+    for (cell, _), sha in result.made_with.items():
+        ref = result.sweep.models[result.sweep.place(cell).model]
+        made.setdefault(ref, {}).setdefault(sha, Counter())[cell] += 1
+    for ref, by_file in made.items():
+        if len(by_file) < 2:
+            continue
+        lines = []
+        for sha in filter(by_file.__contains__, result.files[ref]):
+            cells = by_file[sha]
+            line = f"answers from the file with SHA-256 {sha}: {cells.total():,}"
+            lines.append(Line(f"{line}, in {_cells(len(cells))}", tuple(cells)))
+        often = Counter(cell for cells in by_file.values() for cell in cells)
+        if mixed := tuple(sorted(cell for cell, files in often.items() if files > 1)):
+            line = f"answers from several files stand together in {_cells(len(mixed))}"
+            lines.append(Line(f"{line}: figures there are of all of them", mixed))
+        yield Finding(f"The file of {ref} changed between two starts", tuple(lines))
+
+
+def _cells(number: int) -> str:
+    return f"{number:,} cell{'s' * (number != 1)}"
 
 
 def _best(result: SweepResult) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ class Made:
         self._bits = bytearray()
         self._of_models = [0] * len(sweep.models)
         self._worked: set[int] = set()
-        self.files: dict[str, str] = {}
+        self.files: dict[str, tuple[str, ...]] = {}
         self.points: dict[int, Values] = {}
         self.estimates: dict[int, dict[str, JsonValue]] = {}
         self.cells = self.samples = self.failed = self.tokens = self.untold = 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from playground.history import History
@@ -72,7 +73,7 @@ class SweepResult:
         self.reason = kept.reason
         self.created = kept.created
         self.failed = kept.failed
-        self.files = dict(kept.files)
+        self.files = kept.files
         self.sweep: Sweep = definition_of(kept)
         self._history = history
         self.cells: tuple[Cell, ...] = tuple(self._cells())
@@ -132,6 +133,19 @@ class SweepResult:
             for name in self.metrics
             for part in ("value", "low", "high", *(["note"] if self.notes(name) else []))
         )
+
+    @property
+    def several_files(self) -> bool:
+        """Whether the file of a model changed between two starts, and the sweep went on."""
+        return any(len(sums) > 1 for sums in self.files.values())
+
+    @cached_property
+    def made_with(self) -> Mapping[tuple[int, int], str]:
+        """The SHA-256 of the file that each answer came from, by cell and number.
+
+        Empty unless there are `several_files`. Blocks when it is first asked for.
+        """
+        return self._history.sweeps.made_with(self.id) if self.several_files else {}
 
     def answers(self, cell: int) -> tuple[SampleRow, ...]:
         """The answers of a cell, by number of sample; blocks."""
@@ -237,7 +251,10 @@ class SweepResult:
             yield row
 
     def sample_rows(self) -> Iterator[dict[str, Any]]:
-        """One flat row an answer: where it belongs, what it says, what it took."""
+        """One flat row an answer: where it belongs, what it says, what it took.
+
+        Where there are `several_files`, also the one that it came from.
+        """
         for cell in self.cells:
             for answer in self.answers(cell.number):
                 yield {
@@ -257,7 +274,12 @@ class SweepResult:
                     "first_token": answer.timing.first_token,
                     "total": answer.timing.total,
                     "error": answer.error,
+                    **self.file_of(cell.number, answer.sample),
                 }
+
+    def file_of(self, cell: int, sample: int) -> dict[str, str | None]:
+        """The column `file` of an answer; nothing unless there are `several_files`."""
+        return {"file": self.made_with.get((cell, sample))} if self.several_files else {}
 
     def to_dataframe(self, *, samples: bool = False) -> pd.DataFrame:
         """The cells, or the samples, as a pandas frame; raises `UsageError` without pandas."""

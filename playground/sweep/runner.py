@@ -72,7 +72,7 @@ class Runner:
         self._watch = watch
         self._stopping = asyncio.Event()
         self._cutting = asyncio.Event()
-        self._files: dict[str, str] = {}
+        self._files = dict(self._made.files)
         self._unwritten = self._unwritten_tokens = 0
         self._caught_up = asyncio.Event()
         self._caught_up.set()
@@ -173,9 +173,11 @@ class Runner:
                 await self.end_cell(cell, self.sweep.space.at(point), ())
 
     async def _keep_file(self, lane: Lane) -> None:
-        if lane.provenance.file is not None and lane.provenance.file.sha256:
-            self._files[lane.ref] = lane.provenance.file.sha256
-            self._shelf.keep_files(self.id, {**self._made.files, **self._files})
+        """Write which file answers are made with from now on, after those of earlier starts."""
+        if lane.provenance.file is not None and (now := lane.provenance.file.sha256):
+            before = self._files.get(lane.ref, ())
+            self._files[lane.ref] = (*(one for one in before if one != now), now)
+            self._shelf.keep_files(self.id, self._files)
 
     # What a lane asks of the whole
 

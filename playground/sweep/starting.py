@@ -95,7 +95,8 @@ async def resume(
     again; limits of which `budget` says nothing stay.
 
     Raises `UnknownRecord`, or `UsageError` where another program is at it, or where the file of a
-    model has changed since (unless `force`: then answers of both stand side by side).
+    model has changed since (unless `force`: then answers of both stand side by side, and `findings`
+    says which are of which).
     """
     kept = await off_loop(lambda: history.sweeps.load(name))
     if kept.state == RUNNING:
@@ -147,9 +148,9 @@ def definition_of(kept: KeptSweep) -> Sweep:
 
 async def _refuse_changed(kept: KeptSweep, sweep: Sweep) -> None:
     for ref in sweep.models:
-        was = kept.files.get(ref)
-        if was is None:
+        if not kept.files.get(ref):
             continue
+        was = kept.files[ref][-1]
         async with open_hurried(ref) as model:
             provenance = await model.provenance()
         file = provenance.file

@@ -63,7 +63,7 @@ def test_the_page_has_every_answer_with_what_tells_it_from_others(small: SweepRe
 def test_the_page_says_what_each_model_ran_on(small: SweepResult) -> None:
     for model in data(page(small), "head")["models"]:
         receipt = model["receipt"]
-        assert model["file"] == receipt["provenance"]["file"]["sha256"]
+        assert model["files"] == [receipt["provenance"]["file"]["sha256"]]
         assert receipt["plan"]["effective"]["max_length"] == 12
         assert "llama-cpp-python" in receipt["versions"]
         assert receipt["hardware"]

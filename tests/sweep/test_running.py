@@ -343,7 +343,7 @@ async def test_a_changed_model_file_is_refused_with_both_sums(tmp_path: Path) ->
     with History.in_memory() as history:
         runner = begin(small(models=f"local:{file}"), history)
         await runner.run()
-        was = history.sweeps.load(runner.id).files[f"local:{file}"]
+        was = history.sweeps.load(runner.id).files[f"local:{file}"][-1]
         history.sweeps.settle(runner.id, "stopped", "")
         history.flush()
         file.write_bytes((shipped("providers") / "demo" / "small.gguf").read_bytes())

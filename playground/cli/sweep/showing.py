@@ -256,9 +256,10 @@ def _show_cell(result: SweepResult, number: int, *, json: bool) -> None:
         say("Not all of its answers are there: nothing is measured yet.")
     for answer in answers:
         seed = result.sweep.seed_of(number, answer.sample)
-        say(
-            f"— {answer.sample} ({answer.run}, seed {seed}, {answer.finish_reason or answer.state})"
-        )
+        told = [answer.run, f"seed {seed}", answer.finish_reason or answer.state]
+        if file := result.made_with.get((number, answer.sample)):
+            told.append(f"from {file} (SHA-256)")
+        say(f"— {answer.sample} ({', '.join(told)})")
         say(answer.error or answer.text)
 
 
@@ -285,4 +286,5 @@ def _answer_as_data(result: SweepResult, number: int, answer: SampleRow) -> dict
         "text": answer.text,
         "finish_reason": answer.finish_reason,
         "error": answer.error,
+        **result.file_of(number, answer.sample),
     }

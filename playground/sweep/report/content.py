@@ -78,13 +78,14 @@ class PagePrompt(TypedDict):
 
 
 class PageModel(TypedDict):
-    """A model: its file's sum, the receipt of one of its cells, and what it did not as asked.
+    """A model: its files, the receipt of one of its cells, and what it did not as asked.
 
+    `files` are sums: several where it changed between two starts, that of the last one last.
     `departures` are sentences with the number of cells, of `looked_at`, that they are true of.
     """
 
     name: str
-    file: str
+    files: list[str]
     cell: int | None
     receipt: dict[str, Any] | None
     departures: list[tuple[str, int]]
@@ -118,7 +119,7 @@ class PageCell(TypedDict):
 
 
 class PageAnswer(TypedDict):
-    """An answer of a cell."""
+    """An answer of a cell; `file` is the sum of its model's, where that has had several."""
 
     sample: int
     seed: int
@@ -134,6 +135,7 @@ class PageAnswer(TypedDict):
     first: float | None
     total: float | None
     error: str
+    file: str
 
 
 class PageFront(TypedDict):
@@ -274,6 +276,7 @@ class Content:
             first=rounded(row.timing.first_token),
             total=rounded(row.timing.total),
             error=make_safe(row.error),
+            file=self.result.made_with.get((cell.number, row.sample), ""),
         )
 
 
@@ -328,7 +331,7 @@ def _model(result: SweepResult, kept: Sequence[Cell], number: int) -> PageModel:
             first, receipt = cell.number, found
     return PageModel(
         name=make_safe(name),
-        file=result.files.get(name, ""),
+        files=[*result.files.get(name, ())],
         cell=first,
         receipt=None
         if receipt is None

@@ -115,5 +115,6 @@ function factsOf(answer) {
     answer.total === null ? null : `in all ${seconds(answer.total)}`,
     cost, answer.reason && answer.reason !== "stop" ? `ended by ${answer.reason}` : null,
     answer.state !== "done" ? answer.state : null,
-    answer.tries > 1 ? `${answer.tries} tries` : null].filter(Boolean).join(" · ");
+    answer.tries > 1 ? `${answer.tries} tries` : null,
+    answer.file ? `from the file with SHA-256 ${answer.file}` : null].filter(Boolean).join(" · ");
 }

@@ -56,7 +56,7 @@ function drawReceipts() {
     const file = receipt?.provenance?.file;
     const facts = [
       ["file", file ? [told(file.path), `, ${file.bytes.toLocaleString("en-US")} bytes`] : null],
-      ["SHA-256", model.file || file?.sha256],
+      ["SHA-256", model.files.join(", then ") || file?.sha256],
       ["chat template", receipt?.provenance?.template],
       ["endpoint", receipt?.provenance?.endpoint],
       ["versions", receipt && Object.entries(receipt.versions).map((one) => one.join(" ")).join(", ")],
