@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 from playground.errors import InvalidParameter
 from playground.knobs import number_text
 from playground.lens.candidates import Candidates
-from playground.metrics.chain import chain_params
-from playground.params import SEEDS, STAGES, GenerationParams
+from playground.metrics.chain import CHAIN_KNOBS, chain_params
+from playground.params import SEEDS, STAGES, GenerationParams, knobs
 from playground.types import Plan, Token
 
 if TYPE_CHECKING:
     from playground.distribution import Distribution
     from playground.ranked import Ranked
 
-__all__ = ["Chain", "Cut", "Position", "Stage", "params_of_plan"]
+__all__ = ["Chain", "Cut", "Position", "Stage", "as_they_stand", "params_of_plan", "unset"]
 
 _BLOCK = 4096
 """Tokens in which those that were cut are looked for at a time."""
@@ -48,6 +48,33 @@ def params_of_plan(plan: Plan, choice: int = 0) -> GenerationParams:
     if isinstance(seed, int) and not isinstance(seed, bool):
         beside["seed"] = (seed + choice) % SEEDS
     return GenerationParams.of(**chain_params(plan.effective).given(), **beside)
+
+
+def unset(params: GenerationParams) -> tuple[str, ...]:
+    """The knobs of the chain that are not set, and that many a server then does not leave alone.
+
+    Of a hosted answer's settings: what its endpoint did there, nobody told.
+    """
+    return tuple(
+        name
+        for name in CHAIN_KNOBS
+        if getattr(params, name) is None
+        and (knob := knobs()[name]).neutral is not None
+        and knob.default != knob.neutral
+    )
+
+
+def as_they_stand(params: GenerationParams) -> GenerationParams:
+    """The same settings with neutral values for the knobs of the chain that are not set.
+
+    So that a model that reads a text under them fills in no defaults of its own.
+    """
+    neutral = {
+        name: value
+        for name in CHAIN_KNOBS
+        if getattr(params, name) is None and (value := knobs()[name].neutral) is not None
+    }
+    return params.updated(**neutral)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from playground.background import off_loop
 from playground.errors import PlaygroundError
+from playground.lens.chain import as_they_stand, unset
 from playground.lens.sketch import Sketch
 from playground.lens.what_if import (
     CurvePoint,
@@ -28,12 +29,16 @@ __all__ = ["Certain", "TurnedAnswer"]
 class Certain:
     """What is certain of an answer at a setting; `reader` names who read it again, if anybody.
 
-    `why` says why a model that could have read it did not: its file has gone, say.
+    `why` says why a model that could have read it did not: its file has gone, say. `untold` are
+    knobs that the answer's plan left to its endpoint, which are taken as neutral here;
+    `left_out` are entries of a bias that name tokens of another vocabulary by their ids.
     """
 
     found: WhatIf
     reader: str
     why: str = ""
+    untold: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def shares(self) -> list[float | None]:
@@ -86,17 +91,27 @@ class TurnedAnswer:
     async def certain(self, params: GenerationParams) -> Certain:
         """Exact where a model can read the answer again, else bounds by the known candidates."""
         subject, model = self._subject, self._subject.model
-        why = ""
+        why, untold = "", unset(params)
         if model is not None and self.exact:
+            asked, left_out = self._for_reader(params)
             try:
                 (found,) = await score_at(
-                    model, subject.messages, self._tokens, [params], prefix=subject.beginning
+                    model, subject.messages, self._tokens, [asked], prefix=subject.beginning
                 )
             except PlaygroundError as error:
                 why = str(error)
             else:
-                return Certain(found, str(model.ref))
-        return Certain(await off_loop(lambda: bound_at(self._tokens, params)), "", why)
+                return Certain(found, str(model.ref), untold=untold, left_out=left_out)
+        return Certain(await off_loop(lambda: bound_at(self._tokens, params)), "", why, untold)
+
+    def _for_reader(self, params: GenerationParams) -> tuple[GenerationParams, tuple[str, ...]]:
+        """A setting as a model that reads is asked for it, and what of a bias it cannot be told."""
+        bias = params.logit_bias or {}
+        left_out = tuple(name for name in bias if self._subject.foreign and name.isdecimal())
+        if left_out:
+            kept = {name: value for name, value in bias.items() if name not in left_out}
+            params = params.updated(logit_bias=kept or None)
+        return as_they_stand(params), left_out
 
     async def curve(self, params: GenerationParams) -> Sequence[CurvePoint]:
         """The log-probability of the whole against temperature; worked out once for a setting.
@@ -110,9 +125,10 @@ class TurnedAnswer:
             return self._curves[key]
         subject, model = self._subject, self._subject.model
         if model is not None and self.exact:
+            asked, _ = self._for_reader(rest)
             try:
                 self._curves[key] = await score_curve(
-                    model, subject.messages, self._tokens, rest, prefix=subject.beginning
+                    model, subject.messages, self._tokens, asked, prefix=subject.beginning
                 )
             except PlaygroundError:
                 # Bounds, and not kept: the file may be put back. `certain` says why.

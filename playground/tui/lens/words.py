@@ -103,6 +103,10 @@ def _effective(found: Candidates) -> str:
     return f"more than {len(found.rows)}" if found.rows else "not known"
 
 
+_BIASES = 6
+"""Entries of a bias that are named."""
+
+
 def what_if(
     answer: TurnedAnswer, certain: Certain | None, reading: Reading, turned: bool
 ) -> Content:
@@ -129,6 +133,22 @@ def what_if(
         )
     elif not found.known:
         lines.append(Content.styled("S lets a local model read the text.", _MUTED))
+    if certain.untold:
+        lines.append(
+            Content.assemble(
+                ("unset  ", _MUTED),
+                (", ".join(certain.untold), "bold"),
+                (": what was done then is not told; taken as neutral here", _MUTED),
+            )
+        )
+    if certain.left_out:
+        ids = ", ".join(certain.left_out[:_BIASES])
+        more = f" +{len(certain.left_out) - _BIASES:,}" if len(certain.left_out) > _BIASES else ""
+        lines.append(
+            Content.styled(
+                f"logit_bias of {ids}{more}: ids of another vocabulary, left out", "$text-warning"
+            )
+        )
     places = found.cut
     if places:
         tokens = reading.tokens

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from playground.lens.what_if import score_at
 from playground.params import GenerationParams
 from playground.providers import open_model
 from playground.tui.app import PlaygroundApp
@@ -106,3 +107,28 @@ async def test_what_another_model_read_of_a_hosted_answer_is_never_called_its_ow
         # The local one can read both, the one that it wrote without figures too.
         assert "log-probability" in told["A’s text by B"]
         assert "log-probability" in told["B’s text by B"]
+
+
+async def test_a_hosted_answer_is_read_with_what_it_was_asked_for_and_no_defaults_of_the_reader(
+    llama_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Token 11 is one of the endpoint's vocabulary, whichever that is: here it would be another.
+    asked = GenerationParams.of(seed=7, max_length=12, logit_bias={"11": -5.0})
+    async with both(llama_url, monkeypatch, asked) as (pilot, app, screen):
+        await pilot.press("s")
+        await until(pilot, lambda: screen.subject.scorer == LOCAL)
+        await pilot.press("3")
+        await until(pilot, lambda: screen._certain is not None)
+        await pilot.pause()
+        reader, subject = app.panes[1].model, screen.subject
+        assert reader is not None
+        neutral = GenerationParams.of(temperature=1, top_k=0, top_p=1, min_p=0)
+        wanted, filled_in = await score_at(
+            reader, subject.messages, subject.tokens, [neutral, GenerationParams()]
+        )
+        assert screen._certain is not None
+        assert screen._certain.found.outcomes == wanted.outcomes
+        assert screen._certain.found.outcomes != filled_in.outcomes
+        said = words(screen, "#lens-what")
+        assert "unset  top_k, top_p, min_p, temperature: what was done then is not told" in said
+        assert "logit_bias of 11: ids of another vocabulary, left out" in said
