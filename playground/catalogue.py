@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -18,8 +18,16 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from playground.addresses import checked_address, origin
-from playground.config import MAX_FILE_BYTES, broken, config_dir, read_toml, shipped
-from playground.errors import BrokenFile, PlaygroundError, did_you_mean
+from playground.config import (
+    MAX_FILE_BYTES,
+    broken,
+    config_dir,
+    is_there,
+    read_toml,
+    shipped,
+    unreadable,
+)
+from playground.errors import BrokenFile, PlaygroundError, UnknownProvider, did_you_mean
 from playground.key_homes import KEY_VARIABLE, Home, well_known, where
 from playground.params import knobs
 from playground.types import KnobSupport, ModelInfo, ModelRef
@@ -144,11 +152,15 @@ class ProviderSpec(_Entry):
 
 
 class Catalogue:
-    """Every provider that could be read, by id, and the problem of each that could not."""
+    """Every provider that could be read, by id, and the problem of each that could not.
+
+    `unread` are the problems of whole folders, of which not even the providers are known.
+    """
 
     def __init__(self, *folders: Path) -> None:
         self.providers: dict[str, ProviderSpec] = {}
         self.problems: dict[str, PlaygroundError] = {}
+        self.unread: list[PlaygroundError] = []
         # Whose a key is stays so, whatever becomes of the entry that named it first.
         self._keys: dict[str, Home] = {}
         self._names: dict[str, Home] = {}
@@ -161,11 +173,27 @@ class Catalogue:
             raise self.problems[provider]
         return self.providers.get(provider)
 
+    def no_such(self, provider: str, known: Iterable[str] = ()) -> PlaygroundError:
+        """The error for one that is not here nor among the `known`; it may be in `unread`."""
+        if self.unread:
+            return self.unread[0]
+        return UnknownProvider(
+            f"There is no provider {provider!r}.",
+            hint=did_you_mean(provider, known or self.providers)
+            or "`playground models` lists them.",
+        )
+
     def _read(self, folder: Path) -> None:
-        if not folder.is_dir():
+        try:
+            places = sorted(folder.iterdir()) if is_there(folder) else []
+        except PlaygroundError as error:
+            self.unread.append(error)
+            return
+        except OSError as error:
+            self.unread.append(unreadable(folder, error))
             return
         whole: dict[str, tuple[ProviderSpec, Path]] = {}
-        for place in sorted(folder.iterdir()):
+        for place in places:
             file = place / "provider.toml"
             try:
                 if file.is_file():
@@ -176,9 +204,8 @@ class Catalogue:
                 self.problems[place.name] = error
                 self._hold(place.name, file)
             except OSError as error:
-                self.problems[place.name] = BrokenFile(
-                    f"{place} cannot be read: {error.strerror or error}."
-                )
+                self.problems[place.name] = unreadable(place, error)
+                self._hold(place.name, file)
         contested = self._contested([spec for spec, _ in whole.values()])
         for name, (spec, file) in whole.items():
             try:
@@ -293,7 +320,7 @@ def _models(
 ) -> dict[str, ModelSpec]:
     """The models of a folder by name; `owner` is what has their knob sets."""
     models: dict[str, ModelSpec] = {}
-    for number, path in enumerate(sorted(folder.rglob("*.toml"))):
+    for number, path in enumerate(sorted(_toml_files(folder))):
         if number >= MAX_FILES:
             raise BrokenFile(f"{folder} holds more than {MAX_FILES:,} files.")
         if not path.is_file():
@@ -309,6 +336,17 @@ def _models(
             )
         models[path.relative_to(folder).as_posix().removesuffix(".toml")] = model
     return models
+
+
+def _toml_files(folder: Path) -> Iterator[Path]:
+    """What is named so under a folder, which may be none; `Path.rglob` hides what is unreadable."""
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    if folder.is_dir():
+        for place, folders, files in os.walk(folder, onerror=stop):
+            yield from (Path(place, name) for name in (*folders, *files) if name.endswith(".toml"))
 
 
 def _validated(kind: type[_Spec], path: Path, values: Mapping[str, object]) -> _Spec:

@@ -90,7 +90,7 @@ def read_text(path: Path) -> str:
             f"{path} is not UTF-8 text (line {line}).", hint="Save it as UTF-8."
         ) from error
     except OSError as error:
-        raise BrokenFile(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise unreadable(path, error) from error
 
 
 def parse_toml(text: str, path: Path) -> dict[str, Any]:
@@ -103,6 +103,25 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
         raise BrokenFile(f"{path} is not valid TOML: {said}.", hint="Mend that line.") from error
     except RecursionError as error:
         raise BrokenFile(f"{path} is nested too deeply.", hint="Is it the right file?") from error
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something at a path; raises `BrokenFile` where that cannot be found out."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return True
+
+
+def unreadable(path: Path, error: OSError) -> BrokenFile:
+    """The `BrokenFile` for what the system does not let us read, with the way out."""
+    return BrokenFile(
+        f"{path} cannot be read: {error.strerror or error}.",
+        hint="Let it be read by you." if isinstance(error, PermissionError) else "",
+    )
 
 
 def toml_of(content: Mapping[str, Any]) -> str:
@@ -205,7 +224,7 @@ def where(path: Path, place: Place) -> str:
 def settings() -> Settings:
     """The user's settings, read once; the defaults where there is no `config.toml`."""
     path = config_dir() / "config.toml"
-    if not path.exists():
+    if not is_there(path):
         return Settings()
     try:
         return Settings.model_validate(read_toml(path))

@@ -199,6 +199,43 @@ def test_a_broken_file_leaves_the_rest_usable(tmp_path: Path) -> None:
     assert set(read.problems) == {"bad"}
 
 
+def make_unreadable(path: Path, how: str) -> None:
+    """A folder that nobody can look into: not even root, where it is no folder at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    match how:
+        case "a file":
+            path.write_text("")
+        case "a loop":
+            path.symlink_to(path)
+        case "not ours":
+            path.mkdir()
+            path.chmod(0)
+            if os.access(path, os.R_OK):
+                pytest.skip("root reads everything")
+
+
+@pytest.mark.parametrize("how", ["a file", "a loop", "not ours"])
+def test_a_folder_that_cannot_be_read_is_told_and_hides_nothing_that_ships(
+    config_folder: Path, how: str
+) -> None:
+    folder = config_folder / "providers"
+    make_unreadable(folder, how)
+    (problem,) = catalogue().unread
+    assert str(folder) in problem.message
+    assert "cannot be read" in problem.message
+    assert catalogue().find("openai") is not None
+    with pytest.raises(BrokenFile, match="cannot be read"):
+        find_provider("office")
+
+
+@pytest.mark.parametrize("how", ["a loop", "not ours"])
+def test_a_provider_whose_models_cannot_be_read_is_reported(config_folder: Path, how: str) -> None:
+    folder = write(config_folder / "providers", {"mine/provider.toml": ELSEWHERE})
+    make_unreadable(folder / "mine" / "models" / "org.toml", how)
+    with pytest.raises(BrokenFile, match=r"org\.toml"):
+        catalogue().find("mine")
+
+
 # The user's overlay.
 
 

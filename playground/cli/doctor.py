@@ -146,6 +146,8 @@ def _files() -> Iterator[Finding]:
     else:
         there = "read" if keys_path().exists() else "none"
         yield Finding(topic, "keys", "ok", f"{keys_path()} ({there})")
+    for problem in catalogue().unread:
+        yield Finding(topic, "providers", "fail", problem.message, problem.hint)
     for provider, problem in catalogue().problems.items():
         yield Finding(topic, f"provider {provider}", "fail", problem.message, problem.hint)
 

@@ -8,7 +8,7 @@ import sys
 from playground.catalogue import catalogue
 from playground.cli.output import is_terminal, note
 from playground.config import save_key
-from playground.errors import UnknownProvider, UsageError, did_you_mean
+from playground.errors import UsageError
 from playground.sanitize import make_safe
 
 
@@ -16,10 +16,7 @@ def key(provider: str) -> None:
     """Read a key, unseen, and keep it for `provider`."""
     spec = catalogue().find(provider)
     if spec is None:
-        raise UnknownProvider(
-            f"There is no provider {provider!r}.",
-            hint=did_you_mean(provider, catalogue().providers) or "`playground models` lists them.",
-        )
+        raise catalogue().no_such(provider)
     if not (spec.takes_key and spec.address):
         raise UsageError(f"{provider} takes no key.")
     path = save_key(provider, _checked(_read(f"API key for {_named(spec.title or provider)}: ")))

@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from playground.catalogue import ProviderSpec, catalogue
-from playground.errors import ConfigurationError, PlaygroundError, UnknownProvider, did_you_mean
+from playground.errors import ConfigurationError, PlaygroundError
 from playground.providers.base import ChatModel, Provider
 from playground.types import ModelInfo, ModelRef
 
@@ -46,10 +46,7 @@ def find_provider(name: str) -> Provider:
                 if installed
                 else "Install the playground with pip: this folder is not installed.",
             )
-        raise UnknownProvider(
-            f"There is no provider {name!r}.",
-            hint=did_you_mean(name, provider_names()) or "`playground models` lists them.",
-        )
+        raise catalogue().no_such(name, provider_names())
     try:
         made = entry.load()(spec)
     except PlaygroundError:

@@ -182,7 +182,7 @@ class PlaygroundApp(
         from playground.tui import conversation, figures, problems, start, transcript  # noqa: F401
         from playground.tui.archive import open_archive
 
-        opening = start.prepare(*self._asked)
+        opening = start.prepare_somehow(*self._asked)
         opened = open_archive(keep=opening.history, on_problem=self._history_problem)
         return opening, *opened
 

@@ -165,7 +165,15 @@ def open_archive(
     """
     if not keep:
         return Archive(History.in_memory()), []
-    history, problem = History.open_or_memory(on_problem=on_problem)
+    try:
+        history, problem = History.open_or_memory(on_problem=on_problem)
+    except Exception as error:  # noqa: BLE001 - whatever it is, one can talk without a history
+        unexpected = HistoryUnavailable(
+            f"Unexpected {type(error).__name__} while the history was opened: {error}.",
+            hint="This is a defect. Nothing of this conversation is kept.",
+        )
+        unexpected.__cause__ = error
+        return Archive(History.in_memory()), [unexpected]
     told = [problem] if problem is not None else []
     if history.notice:
         kind = HistoryUnavailable if history.begun_again else PlaygroundError

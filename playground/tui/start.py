@@ -20,6 +20,7 @@ __all__ = [
     "choose_panes",
     "look_around",
     "prepare",
+    "prepare_somehow",
     "remember_welcome",
 ]
 
@@ -77,7 +78,7 @@ def prepare(
     Broken settings are reported and otherwise taken as absent: they must not keep the terminal
     from opening.
     """
-    problems: list[PlaygroundError] = []
+    problems: list[PlaygroundError] = [*catalogue().unread]
     kept, kept_params = config.Settings(), GenerationParams()
     try:
         kept = config.settings()
@@ -100,6 +101,31 @@ def prepare(
         layout=preset.layout if preset is not None else None,
         problems=tuple(problems),
     )
+
+
+def prepare_somehow(
+    asked: Sequence[str],
+    params: GenerationParams | None,
+    system: str,
+    preset: Preset | None = None,
+) -> Opening:
+    """As `prepare`; what nobody expects there is told, and the terminal opens without settings."""
+    try:
+        return prepare(asked, params, system, preset)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave empty panes
+        problem = PlaygroundError(
+            f"Unexpected {type(error).__name__} while the settings were read: {error}.",
+            hint="This is a defect. Nothing is kept: what you have set of that is not known.",
+        )
+        problem.__cause__ = error
+        return Opening(
+            panes=tuple(choose_panes(asked, (), Machine(), params or GenerationParams())),
+            system=system,
+            theme="",
+            welcome=False,
+            history=False,
+            problems=(problem,),
+        )
 
 
 def choose_panes(

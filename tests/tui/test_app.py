@@ -312,6 +312,21 @@ async def test_a_prompt_sent_before_the_panes_are_ready_is_sent_once_they_are() 
         await app.close_models()
 
 
+@pytest.mark.parametrize("what", ["start.look_around", "archive.History.open_or_memory"])
+async def test_what_nobody_expects_at_the_start_is_told_and_one_can_talk(
+    monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def fail(*_given: object, **_more: object) -> None:
+        raise ZeroDivisionError("nobody thought of that")
+
+    monkeypatch.setattr(f"playground.tui.{what}", fail)
+    app = playground_of({"a:x": saying("hi")})
+    async with playing(app) as pilot:
+        await until(pilot, lambda: "Unexpected ZeroDivisionError" in screen_of(app))
+        await ask(pilot, "hello")
+        assert answers_of(app) == [["hi"]]
+
+
 class Deaf(ScriptedModel):
     """Does not listen to being stopped."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from playground import config
 from playground.params import GenerationParams
+from playground.tui import start
 from playground.tui.start import DEMO, Machine, choose_panes, look_around, prepare, remember_welcome
 
 NOTHING = GenerationParams()
@@ -84,6 +85,27 @@ def test_broken_settings_are_reported_and_do_not_keep_the_terminal_shut(
     opening = prepare((), None, "")
     assert "line 1" in str(opening.problems[0])
     assert [pane.ref for pane in opening.panes] == [DEMO, DEMO]
+
+
+def test_providers_that_cannot_be_read_are_reported(config_folder: Path) -> None:
+    config_folder.mkdir()
+    (config_folder / "providers").write_text("")
+    opening = prepare((), None, "")
+    assert "providers cannot be read" in str(opening.problems[0])
+    assert [pane.ref for pane in opening.panes] == [DEMO, DEMO]
+
+
+def test_what_nobody_expects_is_told_and_opens_what_was_asked_for_and_keeps_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(start, "look_around", lambda: 1 // 0)
+    opening = start.prepare_somehow(("a:1",), GenerationParams(top_k=3), "Be brief.")
+    assert [(pane.ref, pane.params.top_k) for pane in opening.panes] == [("a:1", 3)]
+    assert opening.system == "Be brief."
+    assert not opening.history
+    (problem,) = opening.problems
+    assert "Unexpected ZeroDivisionError" in problem.message
+    assert isinstance(problem.__cause__, ZeroDivisionError)
 
 
 def test_params_in_the_settings_count_and_the_callers_go_before_them(config_folder: Path) -> None:
