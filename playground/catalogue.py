@@ -204,7 +204,7 @@ class Catalogue:
                 self.problems[place.name] = error
                 self._hold(place.name, file)
             except OSError as error:
-                self.problems[place.name] = unreadable(place, error)
+                self.problems[place.name] = unreadable(Path(error.filename or place), error)
                 self._hold(place.name, file)
         contested = self._contested([spec for spec, _ in whole.values()])
         for name, (spec, file) in whole.items():
