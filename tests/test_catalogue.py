@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -199,24 +200,33 @@ def test_a_broken_file_leaves_the_rest_usable(tmp_path: Path) -> None:
     assert set(read.problems) == {"bad"}
 
 
-def make_unreadable(path: Path, how: str) -> None:
-    """A folder that nobody can look into: not even root, where it is no folder at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    match how:
-        case "a file":
-            path.write_text("")
-        case "a loop":
-            path.symlink_to(path)
-        case "not ours":
-            path.mkdir()
-            path.chmod(0)
-            if os.access(path, os.R_OK):
-                pytest.skip("root reads everything")
+@pytest.fixture
+def make_unreadable() -> Iterator[Callable[[Path, str], None]]:
+    """Makes a folder that cannot be looked into; not even by root, where it is no folder at all."""
+    closed: list[Path] = []
+
+    def make(path: Path, how: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        match how:
+            case "a file":
+                path.write_text("")
+            case "a loop":
+                path.symlink_to(path)
+            case "not ours":
+                path.mkdir()
+                path.chmod(0)
+                closed.append(path)
+                if os.access(path, os.R_OK):
+                    pytest.skip("root reads everything")
+
+    yield make
+    for path in closed:
+        path.chmod(0o700)
 
 
 @pytest.mark.parametrize("how", ["a file", "a loop", "not ours"])
 def test_a_folder_that_cannot_be_read_is_told_and_hides_nothing_that_ships(
-    config_folder: Path, how: str
+    config_folder: Path, make_unreadable: Callable[[Path, str], None], how: str
 ) -> None:
     folder = config_folder / "providers"
     make_unreadable(folder, how)
@@ -229,7 +239,9 @@ def test_a_folder_that_cannot_be_read_is_told_and_hides_nothing_that_ships(
 
 
 @pytest.mark.parametrize("how", ["a loop", "not ours"])
-def test_a_provider_whose_models_cannot_be_read_is_reported(config_folder: Path, how: str) -> None:
+def test_a_provider_whose_models_cannot_be_read_is_reported(
+    config_folder: Path, make_unreadable: Callable[[Path, str], None], how: str
+) -> None:
     folder = write(config_folder / "providers", {"mine/provider.toml": ELSEWHERE})
     make_unreadable(folder / "mine" / "models" / "org.toml", how)
     with pytest.raises(BrokenFile, match=r"org\.toml"):
