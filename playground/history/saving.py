@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic import BaseModel, JsonValue
 
@@ -318,5 +320,11 @@ def as_json(model: BaseModel) -> str:
 
 
 def storable(text: str) -> str:
-    """Text that SQLite can keep: half a surrogate pair, which JSON may hold, is not UTF-8."""
-    return text.encode("utf-8", "replace").decode() if not text.isascii() else text
+    """Text that SQLite can keep: half a surrogate pair, which JSON may hold, is not UTF-8.
+
+    It is kept as it is shown (`sanitize.make_safe`).
+    """
+    return text if text.isascii() else _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+_HALF: Final = re.compile("[\ud800-\udfff]")

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from playground.errors import UsageError
 from playground.params import GenerationParams, knobs
 from playground.providers.openai import OpenAIModel
-from playground.run import generate
+from playground.run import as_messages, generate
+from playground.sanitize import make_safe
 from playground.testing import sample
 from playground.types import Message
 from tests.providers.endpoints import KEY, ask, listed_at, model_at, provider_at
@@ -63,6 +65,39 @@ async def test_the_body_is_the_plan_for_every_knob(
             assert body["model"] == name
             assert body["stream"] is True
     assert len(faults.bodies) == len(asked)
+
+
+HALF = "half \ud83d"
+
+
+@pytest.mark.parametrize(
+    ("asked", "what"),
+    [
+        ({"name": HALF}, "The name of the model"),
+        ({"prompt": HALF}, "The text"),
+        ({"system": HALF}, "The system prompt"),
+        ({"stop": (HALF,)}, "The parameter stop"),
+        ({"extra": {"words": [HALF]}}, "The parameter words"),
+        ({"extra": {HALF: 1}}, "The parameter half �"),
+        ({"extra": {"words": float("nan")}}, "The parameter words"),
+        ({"extra": {"words": [float("inf")]}}, "The parameter words"),
+        ({"extra": {"words": 10**5000}}, "The parameter words"),
+    ],
+    ids=["name", "prompt", "system", "stop", "extra", "word of extra", "nan", "inf", "huge"],
+)
+async def test_what_no_json_can_hold_is_named_and_not_sent(
+    faults: FaultServer, asked: dict[str, Any], what: str
+) -> None:
+    faults.play(fault.answers("ok"))
+    name, prompt, system = (asked.pop(part, "x") for part in ("name", "prompt", "system"))
+    async with model_at(faults.url, name) as model:
+        run = await generate(
+            model, as_messages(prompt, system=system), GenerationParams.of(**asked)
+        )
+    assert isinstance(run.error, UsageError)
+    assert make_safe(run.error.message).startswith(f"{what} holds")
+    assert run.error.__cause__ is not None
+    assert faults.requests == []
 
 
 async def test_n_is_in_the_body_as_planned(faults: FaultServer) -> None:

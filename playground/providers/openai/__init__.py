@@ -5,6 +5,7 @@
     provider    opens models: base URL, key, options; what `doctor` and `playground models` ask
     model       one open model: capabilities, plan, the stream of one answer
     client      the SDK's clients, and what may leave this machine in a request
+    sendable    what of a request cannot be sent
     wire        bytes to server-sent events to our events
     faults      every failure on the way as one of `playground.errors`
     listing     what an endpoint says of its own models

@@ -41,6 +41,7 @@ from playground.providers.openai.faults import (
 )
 from playground.providers.openai.listing import listed
 from playground.providers.openai.scrubbing import Scrubber
+from playground.providers.openai.sendable import unsendable
 from playground.providers.openai.wire import (
     MAX_BODY_BYTES,
     AnswerReader,
@@ -255,7 +256,12 @@ class OpenAIModel(ChatModel):
 
         tries = self.endpoint.max_retries + 1
         longest = tries * (self.endpoint.timeout + self.endpoint.connect_timeout + MAX_WAIT)
-        stream = await self._within(longest, ask)
+        try:
+            stream = await self._within(longest, ask)
+        except ValueError as error:
+            if (ours := unsendable(self.ref, messages, plan)) is None:
+                raise
+            raise ours from error
         # Its bytes are read here, within bounds that the SDK's own reader does not have.
         return stream.response
 
