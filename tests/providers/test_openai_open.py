@@ -236,6 +236,42 @@ async def test_a_404_for_a_model_that_the_endpoint_lists_is_not_blamed_on_the_na
     assert "base URL" in run.error.hint
 
 
+# What it takes to ask anybody.
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("SSL_CERT_FILE", "/there/is/no/such.pem", "certificates cannot be read"),
+        ("SSL_CERT_FILE", __file__, "certificates cannot be read"),
+        ("HTTPS_PROXY", "nonsense://proxy", "proxy that the environment names"),
+        ("https_proxy", "http://127.0.0.1:secret", "proxy that the environment names"),
+        ("ALL_PROXY", "http://[::1", "proxy that the environment names"),
+    ],
+)
+async def test_a_client_that_cannot_be_made_is_an_error_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, what: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    client._certificates.cache_clear()
+    run = await ask(model_at("https://127.0.0.2.example/v1"))
+    assert isinstance(run.error, ConfigurationError)
+    assert what in run.error.message
+    assert name in run.error.hint
+    assert run.error.__cause__ is not None
+    provider = provider_at("https://127.0.0.2.example/v1")
+    status = await provider.status()
+    assert what in status.summary
+    with pytest.raises(ConfigurationError, match=what):
+        await provider.open("m").warm_up()
+
+
+async def test_an_address_that_the_client_does_not_take_is_an_error_that_names_it() -> None:
+    run = await ask(model_at(f"https://{'x' * 70}\u00fc.example/v1"))
+    assert isinstance(run.error, ConfigurationError)
+    assert "base URL" in run.error.hint
+
+
 # What doctor and `playground models --remote` ask.
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from playground.errors import BadResponse, PlaygroundError
+from playground.errors import BadResponse, ConfigurationError, PlaygroundError
 from playground.providers.openai.endpoint import Endpoint
 from playground.providers.openai.faults import quoted, retry_after, transport_errors
 from playground.providers.openai.logs import keep_out_of_logs
@@ -58,7 +59,10 @@ class Clients:
         self._lock = threading.Lock()
 
     async def get(self) -> openai.AsyncOpenAI:
-        """The running loop's client. The first one imports the SDK, in a thread: 0.5 to 0.9 s."""
+        """The running loop's client. The first one imports the SDK, in a thread: 0.5 to 0.9 s.
+
+        Raises `ConfigurationError` where this machine has not what it takes to make one.
+        """
         loop = asyncio.get_running_loop()
         if (client := self._made.get(loop)) is not None:
             return client
@@ -84,31 +88,51 @@ class Clients:
             return self._made[loop]
 
     def _make(self) -> openai.AsyncOpenAI:
-        import httpx2
-        import openai
-        import openai.resources.chat.completions
+        try:
+            import httpx2
+            import openai
+            import openai.resources.chat.completions
+        except ImportError as error:
+            raise ConfigurationError(
+                f"What hosted models are asked with cannot be imported ({quoted(str(error))}).",
+                hint="Install the playground again.",
+            ) from error
 
         endpoint = self.endpoint
         key = endpoint.key.get_secret_value() if endpoint.key is not None else ""
         keep_out_of_logs(key, endpoint.base_url.partition("?")[2])
         timeout = httpx2.Timeout(endpoint.timeout, connect=endpoint.connect_timeout)
-        return openai.AsyncOpenAI(
-            base_url=endpoint.base_url,
-            # The SDK wants one, and would take OPENAI_API_KEY; `_dress` decides what is sent.
-            api_key="unused",
-            timeout=timeout,
-            max_retries=endpoint.max_retries,
-            http_client=_client_class()(
+        certificates = _certificates()
+        try:
+            http_client = _client_class()(
                 timeout=timeout,
                 limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=100),
                 # A redirect could carry key and prompt to a host that nobody has named.
                 follow_redirects=False,
-                verify=_certificates(),
+                verify=certificates,
                 # A proxy for the world is none for this machine's own servers.
                 trust_env=not endpoint.is_local,
                 event_hooks={"request": [self._dress], "response": [self._bound]},
-            ),
-        )
+            )
+        except (ValueError, ImportError, httpx2.InvalidURL) as error:
+            raise ConfigurationError(
+                f"The proxy that the environment names cannot be used ({quoted(str(error))}).",
+                hint=f"Check {_set_among(_PROXIES)}.",
+            ) from error
+        try:
+            return openai.AsyncOpenAI(
+                base_url=endpoint.base_url,
+                # The SDK wants one, and would take OPENAI_API_KEY; `_dress` decides what is sent.
+                api_key="unused",
+                timeout=timeout,
+                max_retries=endpoint.max_retries,
+                http_client=http_client,
+            )
+        except (ValueError, httpx2.InvalidURL, openai.OpenAIError) as error:
+            raise ConfigurationError(
+                f"{endpoint.name} cannot be asked at {endpoint.address} ({quoted(str(error))}).",
+                hint="Check the base URL.",
+            ) from error
 
     async def _dress(self, request: httpx2.Request) -> None:
         """Send this endpoint's key and nothing that is another's."""
@@ -238,4 +262,20 @@ def _certificates() -> ssl.SSLContext:
     """The trusted certificates, read once: it takes about 50 ms."""
     import httpx2
 
-    return httpx2.create_ssl_context()
+    try:
+        return httpx2.create_ssl_context()
+    except OSError as error:  # ssl.SSLError is one.
+        raise ConfigurationError(
+            f"The trusted certificates cannot be read ({error.strerror or error}).",
+            hint=f"Check {_set_among(_CERTIFICATES)}.",
+        ) from error
+
+
+_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_PROXIES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+def _set_among(names: Sequence[str]) -> str:
+    """Those variables that are set, in either case; all where none is."""
+    there = [given for name in names for given in (name, name.lower()) if os.environ.get(given)]
+    return ", ".join(there or names)
