@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from playground.addresses import origin
+from playground.addresses import checked_address, origin
 from playground.catalogue import catalogue
 from playground.errors import UsageError
 from playground.history.records import RunRecord
@@ -122,7 +122,7 @@ def as_curl(record: RunRecord) -> str:
     """A curl command that asks the same: of the endpoint, or of llama-server for a local model.
 
     The playground streams; this asks for the answer in one piece. Raises `UsageError` where it is
-    not known what was sent.
+    not known what was sent, or where: a receipt may have come from elsewhere.
     """
     if is_local(record):
         return _curl_to_server(record)
@@ -131,16 +131,32 @@ def as_curl(record: RunRecord) -> str:
     url = receipt.provenance.endpoint or (spec.address if spec is not None else "")
     if not url:
         raise UsageError(f"It is not known where the requests of {record.model} go.")
+    try:
+        checked_address(url)
+    except ValueError as error:
+        # What curl would take for a flag, a file or another protocol is none.
+        raise UsageError(
+            f"The requests of {record.model} are said to go to what is no endpoint: {error}.",
+            hint="As Python it can be repeated.",
+        ) from error
     notes = [_PREFIX] if record.prefix else []
     headers = ["Content-Type: application/json"]
     if spec is not None and spec.key_env:
-        if origin(url) == origin(spec.address):
+        if _is_at(url, spec.address):
             headers.append(f"Authorization: Bearer ${spec.key_env}")
         else:
             notes.append(f"It went to another address than {spec.id}'s, which has its own key.")
     return _notes(notes) + _curl(
         url, headers, ModelRef.parse(record.model).model, record, receipt.plan.wire
     )
+
+
+def _is_at(url: str, address: str) -> bool:
+    """Whether an address is at the same place as another, which the environment may say."""
+    try:
+        return origin(url) == origin(address)
+    except ValueError:
+        return False
 
 
 def as_llama_cli(record: RunRecord) -> str:
@@ -224,7 +240,8 @@ def _curl(
     # may be longer than an argument of a command.
     told = "".join(f"  --header {_double_quoted(header)} \\\n" for header in headers)
     return (
-        f"curl --silent --show-error {_quoted(f'{url}/chat/completions')} \\\n"
+        # Brackets and braces in an address are curl's words for many of them.
+        f"curl --silent --show-error --globoff --url {_quoted(f'{url}/chat/completions')} \\\n"
         f"{told}  --data-binary @- <<'JSON'\n{body}\nJSON\n"
     )
 

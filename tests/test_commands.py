@@ -187,6 +187,51 @@ async def test_curl_names_no_key_for_an_address_that_it_does_not_belong_to(
     assert "LOOP_API_KEY" not in command
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "-o/tmp/x", "--config=/tmp/x", "file:///etc/passwd", "ftp://a.b", "a.b/v1", "http://",
+        "http://a.b:x", "http://me@a.b", "http://a.b/\nrm", "http://[::1",
+    ],
+)  # fmt: skip
+async def test_curl_is_given_nothing_but_the_address_of_an_endpoint(
+    history: History, config_folder: Path, faults: FaultServer, address: str
+) -> None:
+    faults.play(answers("Hi"))
+    endpoint(config_folder, faults.url)
+    record = await keep(history, "loop:x", "Hello")
+    assert record.receipt is not None
+    provenance = record.receipt.provenance.model_copy(update={"endpoint": address})
+    receipt = record.receipt.model_copy(update={"provenance": provenance})
+    with pytest.raises(UsageError, match="no endpoint"):
+        as_curl(record.model_copy(update={"receipt": receipt}))
+
+
+async def test_curl_asks_one_address_whatever_is_in_it(
+    history: History, config_folder: Path, faults: FaultServer
+) -> None:
+    faults.play(answers("Hi"))
+    endpoint(config_folder, f"{faults.url}/{{a,b}}[1-2]")
+    record = await keep(history, "loop:x", "Hello")
+    subprocess.run(["sh", "-c", as_curl(record)], capture_output=True, check=False)
+    asked, again = faults.requests
+    assert again.path == asked.path.replace("%7B", "{").replace("%7D", "}")
+
+
+async def test_curl_is_written_where_the_address_of_today_is_none(
+    history: History, config_folder: Path, faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults.play(answers("Hi"))
+    endpoint(
+        config_folder,
+        faults.url,
+        'key_env = "LOOP_API_KEY"\nkey_required = false\nbase_url_env = "LOOP_BASE_URL"\n',
+    )
+    record = await keep(history, "loop:x", "Hello")
+    monkeypatch.setenv("LOOP_BASE_URL", "http://localhost:abc")
+    assert "LOOP_API_KEY" not in as_curl(record)
+
+
 async def test_curl_for_a_local_model_says_that_a_server_is_needed(history: History) -> None:
     record = await keep(history, "demo:small", NASTY, temperature=0, max_length=4, logprobs=2)
     command = as_curl(record)
