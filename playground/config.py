@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -240,20 +241,26 @@ def keys_path() -> Path:
 def find_key(provider: str, variable: str) -> SecretStr | None:
     """The API key of a provider: its environment variable, else its line in `keys.toml`.
 
-    It is wrapped so that no log, repr or error can print it.
+    It is wrapped so that no log, repr or error can print it. Raises `BrokenFile` where that file
+    cannot be read, or may be by others, or where what stands there is no text.
     """
     if variable and (value := os.environ.get(variable, "").strip()):
         return SecretStr(value)
     path = keys_path()
-    if not path.exists():
+    if not is_there(path):
         return None
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
         raise BrokenFile(
             f"{path} can be read by other users (mode {mode:04o}).", hint=f"Run: chmod 600 {path}"
         )
-    kept = _kept_keys(path).get(provider)
-    return SecretStr(kept.strip()) if isinstance(kept, str) and kept.strip() else None
+    kept = _kept_keys(path).get(provider, "")
+    if not isinstance(kept, str):
+        raise BrokenFile(
+            f"{path}: what stands at {provider} is not a text.",
+            hint=f'Write it as {provider} = "..." with quotes, or run: playground key {provider}.',
+        )
+    return SecretStr(kept.strip()) if kept.strip() else None
 
 
 def save_key(provider: str, key: str) -> Path:
@@ -262,14 +269,26 @@ def save_key(provider: str, key: str) -> Path:
     Raises `BrokenFile` where that file cannot be read, and what `write_file` raises.
     """
     path = keys_path()
-    kept = {**(_kept_keys(path) if path.exists() else {}), provider: key}
+    kept = {**(_kept_keys(path) if is_there(path) else {}), provider: key}
     write_file(path, toml_of(kept).encode(), lost="The key was not kept.")
     return path
 
 
 def _kept_keys(path: Path) -> dict[str, Any]:
+    # Not even as a cause: those of the parsers hold what they read, and that is keys.
     try:
-        return read_toml(path)
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at line (\d+)", str(error))
+        line = f" (line {place[1]})" if place else ""
+        problem = BrokenFile(
+            f"{path} is not valid TOML{line}.",
+            hint='Each line of it reads like openai = "sk-...": mend the one that does not.',
+        )
+    except RecursionError:
+        problem = BrokenFile(f"{path} is nested too deeply.", hint="Is it the right file?")
     except BrokenFile as error:
-        # The TOML parser's message may quote the line, and the line holds a key.
-        raise BrokenFile(f"{path} is not valid TOML.", hint="Mend it.") from error.__cause__
+        if isinstance(error.__cause__, OSError | None):
+            raise
+        problem = BrokenFile(error.message, hint=error.hint)
+    raise problem

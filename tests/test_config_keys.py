@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 import pickle
 import stat
 import traceback
@@ -165,3 +166,60 @@ def test_a_broken_key_file_is_named_without_its_lines(config_folder: Path) -> No
         config.save_key("groq", "second")
     assert KEY not in str(caught.value)
     assert KEY in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "hint"),
+    [
+        (f'groq = "x"\nopenai = {KEY}\n', "not valid TOML (line 2)", "mend the one"),
+        (f'openai = "{KEY}\n', "not valid TOML (line 1)", "mend the one"),
+        (f'openai = "{KEY}\\q"\n', "not valid TOML (line 1)", "mend the one"),
+        (f'openai = "{KEY}"\nopenai = "{KEY}"\n', "not valid TOML (line 2)", "mend the one"),
+        (f'[{KEY}]\n[{KEY}]\nopenai = "{KEY}"\n', "not valid TOML (line 2)", "mend the one"),
+        (f'openai = """{KEY}', "not valid TOML", "mend the one"),
+        (f'openai = ["{KEY}"]\n', "what stands at openai is not a text", "playground key openai"),
+        (f'x = "{KEY}"\nopenai = {"[" * 9000}', "nested too deeply", "right file"),
+        (f'openai = "{KEY}"\n#{"x" * 1_000_001}', "larger than", "right file"),
+        (f'openai = "{KEY}ü"\n'.encode("latin-1"), "not UTF-8 text (line 1)", "UTF-8"),
+        (f'openai = "{KEY}"\n'.encode("utf-16"), "not UTF-8 text (line 1)", "UTF-8"),
+    ],
+    ids=[
+        "bare", "open", "escape", "twice", "tables", "open at the end", "list", "nested", "large",
+        "latin-1", "utf-16",
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_key_file_is_told_and_what_it_holds_is_not(
+    config_folder: Path, content: str | bytes, what: str, hint: str
+) -> None:
+    config_folder.mkdir()
+    path = config.keys_path()
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.chmod(0o600)
+    with pytest.raises(BrokenFile) as caught:
+        open_model("openai:gpt-4.1")
+    assert f"{path}" in caught.value.message
+    assert what in caught.value.message
+    assert hint in caught.value.hint
+    assert KEY not in _everything(caught.value)
+    assert KEY not in pickle.dumps(caught.value).decode("latin-1")
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("how", ["a folder", "a loop", "not ours"])
+def test_a_key_file_that_cannot_be_read_is_no_missing_key(config_folder: Path, how: str) -> None:
+    config_folder.mkdir()
+    path = config.keys_path()
+    match how:
+        case "a folder":
+            path.mkdir(0o700)
+        case "a loop":
+            path.symlink_to(path)
+        case "not ours":
+            path.write_text("")
+            path.chmod(0)
+            if os.access(path, os.R_OK):
+                pytest.skip("root reads everything")
+    with pytest.raises(BrokenFile, match=r"keys\.toml cannot be read"):
+        open_model("openai:gpt-4.1")
+    with pytest.raises(BrokenFile, match=r"keys\.toml cannot be read"):
+        config.save_key("openai", KEY)
