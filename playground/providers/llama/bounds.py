@@ -8,10 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-__all__ = ["SECONDS", "bounded"]
+__all__ = ["OVERRUN", "SECONDS", "TEMPLATE_HINT", "bounded"]
 
 SECONDS: Final = 5
 """A chat template that takes longer for one prompt ends this process: the others must not wait."""
+
+OVERRUN: Final = b"Timeout (0:"
+"""How the log begins then: what `faulthandler` writes before the stack."""
+
+TEMPLATE_HINT: Final = (
+    'To go on without it, say chat_template = "plain" under [local] in config.toml, or give '
+    'open_model chat_template="plain".'
+)
+"""What to do about a chat template that cannot be used."""
 
 MEMORY: Final = 1 << 30
 """Bytes that it may take on top of what the process has, then Python raises `MemoryError`."""

@@ -14,7 +14,14 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import playground.errors as errors
-from playground.errors import BackendCrashed, LocalError, ModelClosed, ModelLoadFailed
+from playground.errors import (
+    BackendCrashed,
+    ChatTemplateError,
+    LocalError,
+    ModelClosed,
+    ModelLoadFailed,
+)
+from playground.providers.llama.bounds import OVERRUN, SECONDS, TEMPLATE_HINT
 from playground.providers.llama.protocol import (
     MAX_LINE_BYTES,
     Cancel,
@@ -138,6 +145,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._refusal: Failed | None = None
         self._trouble: Exception | None = None
         self._stopping = False
+        self._overran = False
         self._kills: OutOfMemoryKills | None = None
         self._transport: asyncio.SubprocessTransport
         self._commands: asyncio.WriteTransport
@@ -235,6 +243,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         """Hand out what the worker says, and keep the end of the log."""
         if fd != 1:
             lines = self._log_lines.push(data)
+            self._overran |= any(line.startswith(OVERRUN) for line in lines)
             self._log.extend(make_safe(line.decode("utf-8", "replace")) for line in lines if line)
             if self._log_lines.pending > MAX_LOG_LINE:
                 self._log_lines = _Lines()
@@ -291,12 +300,18 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     def _death(self) -> errors.PlaygroundError:
         if self._stopping:
             return ModelClosed(f"{self._path.name} was closed while it answered.")
+        more = _LESS_MEMORY if self._killed_for_memory else ""
+        more = TEMPLATE_HINT if self._ended_by_template else more
         return BackendCrashed(
             f"The process that runs {self._path.name} {self._ending()}.",
-            hint="What came is kept; the next request starts a new process."
-            + (f" {_LESS_MEMORY}" if self._killed_for_memory else ""),
+            hint=f"What came is kept; the next request starts a new process. {more}".rstrip(),
             log=self._log,
         )
+
+    @property
+    def _ended_by_template(self) -> bool:
+        """Whether it ended itself because the chat template took too long."""
+        return self._overran and self._transport.get_returncode() == 1
 
     @property
     def _killed_for_memory(self) -> bool:
@@ -310,6 +325,8 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             return "said what cannot be read, and was ended"
         if self._killed_for_memory:
             return "was ended by the system (SIGKILL): memory ran out"
+        if self._ended_by_template:
+            return f"was ended: the file's chat template took longer than {SECONDS} s"
         status = self._transport.get_returncode()
         short = any(word in line for line in self._log for word in _OUT_OF_MEMORY)
         if status is None or status >= 0:
@@ -329,6 +346,12 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             return ModelClosed(f"{self._path.name} was closed while it was opened.")
         if self._refusal is not None:
             return self._as_error(self._refusal)
+        if self._ended_by_template:
+            return ChatTemplateError(
+                f"The chat template in {self._path} took longer than {SECONDS} s to be read.",
+                hint=TEMPLATE_HINT,
+                log=self._log,
+            )
         return ModelLoadFailed(
             f"The process that opens {self._path} {self._ending()}.",
             hint="The log says what llama.cpp did not expect: the file is damaged, or of a kind "

@@ -19,6 +19,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from playground.errors import ChatTemplateError
+from playground.providers.llama.bounds import TEMPLATE_HINT
 from playground.types import Message
 
 MAX_TEMPLATE_CHARS = 200_000
@@ -29,9 +30,6 @@ _PLAIN_NAMES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 PLAIN_STOPS = ("\nUser:", "\nSystem:")
 """Where a model without a template starts to speak for the user, its answer is over."""
-
-TEMPLATE_HINT = 'Open the model with chat_template="plain" to go on without it.'
-
 
 _PRIVATE = range(0xF0000, 0xFFFFE)
 """Characters that no text has: they stand for what must pass a template unread."""

@@ -23,7 +23,7 @@ from playground.errors import (
     LocalError,
     ModelLoadFailed,
 )
-from playground.providers.llama.bounds import bounded
+from playground.providers.llama.bounds import TEMPLATE_HINT, bounded
 from playground.providers.llama.layouts import Layouts
 from playground.providers.llama.log import start_llama
 from playground.providers.llama.native import NativeModel
@@ -52,7 +52,6 @@ from playground.providers.llama.protocol import (
 )
 from playground.providers.llama.template import (
     PLAIN_STOPS,
-    TEMPLATE_HINT,
     ChatTemplate,
     render_plain,
 )

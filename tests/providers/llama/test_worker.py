@@ -598,4 +598,21 @@ async def test_a_template_that_loops_without_end_costs_its_own_process_only(
     async with open_model(f"local:{path}") as opened:
         run = await generate(opened, "Hello")
     assert isinstance(run.error, BackendCrashed)
+    assert "hostile.gguf was ended: the file's chat template took longer" in run.error.message
+    assert 'chat_template = "plain"' in run.error.hint
     assert any("template" in line for line in run.error.log)
+
+
+async def test_a_template_that_is_read_without_end_is_named_and_can_be_left_out(
+    tmp_path: Path, demo_path: Path
+) -> None:
+    # Constants are worked out while it is read.
+    hostile = b"{{('a '*1000000)" + b"|wordwrap(1)" * 12 + b"}}"
+    path = _with_template(tmp_path / "hostile.gguf", demo_path, source=hostile)
+    async with open_model(f"local:{path}") as opened:
+        run = await generate(opened, "Hello")
+    assert isinstance(run.error, ChatTemplateError)
+    assert str(path) in run.error.message
+    assert 'chat_template = "plain"' in run.error.hint
+    async with open_model(f"local:{path}", chat_template="plain") as opened:
+        assert (await generate(opened, "Hello", max_length=2)).state == "done"
