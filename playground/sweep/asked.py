@@ -28,8 +28,9 @@ from playground.sweep.definition import (
     split,
 )
 from playground.sweep.labels import LABEL_LENGTH, apart
-from playground.sweep.sources import EXPECTED, PROMPT, read_prompts
+from playground.sweep.sources import EXPECTED, PROMPT, expected_in, read_prompts, rows_of
 from playground.sweep.space import Grid
+from playground.sweep.unheeded import refuse_unheeded
 from playground.types import Frozen, Message
 
 SCORED_BY: Final = {
@@ -164,8 +165,9 @@ def _check_knobs(path: Path, asked: Asked) -> None:
 def build(asked: Asked, *, samples: int = 1) -> Sweep:
     """The sweep that is meant; with so many `samples` a cell where nobody says how many.
 
-    Raises `UsageError` for what cannot be swept, `InvalidParameter` for axes and knobs that cannot
-    be, `BrokenFile` for files, and what the prompt library raises.
+    Raises `UsageError` for what cannot be swept and for words that nothing would heed,
+    `InvalidParameter` for axes and knobs that cannot be, `BrokenFile` for files, and what the
+    prompt library raises.
     """
     prompts, suggested = _prompts(asked)
     settings = {**suggested.params, **suggested.space, **asked.params, **asked.space}
@@ -174,7 +176,7 @@ def build(asked: Asked, *, samples: int = 1) -> Sweep:
     samples = asked.samples or apart.get("n") or suggested.samples or samples
     named = asked.metrics or suggested.metrics
     seed = asked.seed if asked.seed is not None else apart.get("seed")
-    return Sweep.of(
+    sweep = Sweep.of(
         title=asked.title,
         models=asked.models,
         prompts=prompts,
@@ -190,6 +192,8 @@ def build(asked: Asked, *, samples: int = 1) -> Sweep:
         judge_question=asked.judge_question,
         budget=asked.budget,
     )
+    refuse_unheeded(asked, sweep)
+    return sweep
 
 
 def _one(knob: str, given: object) -> int:
@@ -235,7 +239,7 @@ def _prompts(asked: Asked) -> tuple[tuple[SweepPrompt, ...], _Suggested]:
                 for prompt in (_of_library(named, system, asked) if not asked.prompts else ())
             ]
             if asked.prompts:
-                found += _of_table(named, asked)
+                found += [one for system in systems for one in _of_table(named, system, asked)]
         else:
             found += [
                 SweepPrompt.of(text, system=system, expected=asked.expected) for system in systems
@@ -330,18 +334,20 @@ def _of_library(named: AskedPrompt, system: str, asked: Asked) -> Iterable[Sweep
         )
 
 
-def _of_table(named: AskedPrompt, asked: Asked) -> Iterable[SweepPrompt]:
-    """A prompt of the library, once for each row of a file whose columns are its variables."""
-    from playground.sweep.sources import rows_of
+def _of_table(named: AskedPrompt, system: str, asked: Asked) -> Iterable[SweepPrompt]:
+    """A prompt of the library, once for each row of a file whose columns are its variables.
 
-    column = asked.expected_column or EXPECTED
-    for _line, row in rows_of(at_home(asked.prompts)):
+    What `--var` says is the same in every row.
+    """
+    path, column = at_home(asked.prompts), asked.expected_column or EXPECTED
+    for line, row in rows_of(path):
         values = {name: value for name, value in row.items() if name != column}
-        one = asked_prompt(named.prompt.reference, [f"{k}={v}" for k, v in values.items()])
+        given = {**asked.variables, **values}
+        one = asked_prompt(named.prompt.reference, [f"{k}={v}" for k, v in given.items()])
         yield SweepPrompt(
             label=", ".join(values.values())[:60],
-            messages=one.messages,
-            expected=row.get(column),
+            messages=_with_system(one.messages, system),
+            expected=expected_in(path, line, row, asked.expected_column),
             fields=values,
         )
 
@@ -377,11 +383,6 @@ def _named_metrics(named: Sequence[str], search: AskedSearch) -> tuple[str, ...]
 def _search(asked: AskedSearch, axes: Sequence[Axis]) -> Search:
     if asked.random is not None and asked.optimise:
         raise UsageError("A space is drawn from (--random) or searched (--optimise), not both.")
-    if not asked.optimise and (told := asked.model_fields_set - {"random", "optimise"}):
-        raise UsageError(
-            f"{' and '.join(sorted(told))} is of a search, and nothing is named to search for.",
-            hint="Say it: --optimise distinct-2:max",
-        )
     if asked.optimise:
         endless = any(axis.stretch for axis in axes)
         return BayesianSearch(

@@ -44,16 +44,21 @@ def read_prompts(
             raise BrokenFile(
                 f"{path}, line {line}: {prompt_column} is empty.", hint="Fill it or leave it out."
             )
-        column = expected_column or EXPECTED
-        given = _cell(path, line, row, column) if expected_column or column in row else ""
-        # A blank one would be found in every answer.
-        expected = given if given.strip() else None
+        expected = expected_in(path, line, row, expected_column)
         made = SweepPrompt.of(text, system=system, expected=expected)
-        others = {name: row[name] for name in row if name not in (prompt_column, column)}
+        apart = (prompt_column, expected_column or EXPECTED)
+        others = {name: row[name] for name in row if name not in apart}
         found.append(made.model_copy(update={"fields": others}))
     if not found:
         raise BrokenFile(f"{path} holds no prompts.", hint=f"It needs a column {prompt_column!r}.")
     return tuple(found)
+
+
+def expected_in(path: Path, line: int, row: dict[str, str], column: str) -> str | None:
+    """The right answer in a row; raises `UsageError` where a column is named and not there."""
+    given = _cell(path, line, row, column) if column else row.get(EXPECTED, "")
+    # A blank one would be found in every answer.
+    return given if given.strip() else None
 
 
 def rows_of(path: Path) -> Iterator[Row]:

@@ -94,14 +94,19 @@ async def resume(
     What `budget` and `storage` say takes the place of what it had, now and when it is gone on with
     again; limits of which `budget` says nothing stay.
 
-    Raises `UnknownRecord`, or `UsageError` where another program is at it, or where the file of a
-    model has changed since (unless `force`: then answers of both stand side by side, and `findings`
-    says which are of which).
+    Raises `UnknownRecord`, or `UsageError` for a storage without a study, where another program is
+    at it, or where the file of a model has changed since (unless `force`: then answers of both
+    stand side by side, and `findings` says which are of which).
     """
     kept = await off_loop(lambda: history.sweeps.load(name))
     if kept.state == RUNNING:
         raise UsageError(f"The sweep {kept.id} is running in another program.")
     sweep = definition_of(kept)
+    if storage and not isinstance(sweep.search, BayesianSearch):
+        raise UsageError(
+            f"The sweep {kept.id} searches nothing, and has no study to be kept in a storage.",
+            hint="Leave --storage out.",
+        )
     if isinstance(sweep.search, BayesianSearch) and (storage or hides_password(sweep)):
         if not storage:
             raise UsageError(

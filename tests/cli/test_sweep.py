@@ -333,3 +333,28 @@ def test_with_history_switched_off_a_sweep_is_not_kept_and_says_so(
     assert only.id in kept.stderr
     # What is kept already can be gone on with: it is asked for by its name.
     assert shell("sweep", "--resume", only.id).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--temperature", "0", "--temperature", "1"), "--temperature is said 2 times, and takes"),
+        (("--samples", "2", "--samples", "3"), "--samples is said 2 times, and takes one value"),
+        (("--force",), "--force is for a sweep that is gone on with, and none is named"),
+        (("--retry-failed",), "--retry-failed is for a sweep that is gone on with"),
+        (("--judge", "demo:small"), "judge is for the metric judge, which is not measured"),
+    ],
+)
+def test_a_flag_that_nothing_would_heed_is_refused(
+    shell: Shell, words: tuple[str, ...], said: str
+) -> None:
+    done = shell(*STORY, *words, "--dry-run")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_columns_are_chosen_only_where_there_are_columns(shell: Shell) -> None:
+    for other in (("--json",), ("--cell", "0")):
+        done = shell("sweep", "show", "x", "--metric", "length", *other)
+        assert done.returncode == 2
+        assert f"{other[0]} prints every figure" in done.stderr

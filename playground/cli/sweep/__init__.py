@@ -13,6 +13,7 @@ import typer
 
 from playground.cli.sweep.axis_options import takes_axes
 from playground.cli.sweep.bare_options import TakesBareOptions
+from playground.cli.sweep.said_once import SaysOnce
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A sweep, by the beginning of its id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON Lines.")]
@@ -48,7 +49,7 @@ def _names() -> set[str]:
     }
 
 
-@asking.command()
+@asking.command(cls=SaysOnce)
 @takes_axes
 def sweep(
     prompt: Annotated[

@@ -49,6 +49,12 @@ def ask_sweep(
     off = keep and resume is None and not settings().history
     keep = keep and not off
     asked = read()
+    for flag, said in (("--force", force), ("--retry-failed", failed_again)):
+        if said and resume is None:
+            raise UsageError(
+                f"{flag} is for a sweep that is gone on with, and none is named.",
+                hint=f"Say which: --resume ID {flag}",
+            )
     if resume is not None:
         if not resume.strip():
             raise UsageError(

@@ -86,6 +86,12 @@ def _cells_total(kept: KeptSweep) -> int | None:
 
 def show_sweep(name: str, *, metrics: Sequence[str], cell: int | None, json: bool) -> None:
     """Print a sweep's cells, or the answers of one."""
+    if metrics and (cell is not None or json):
+        raise UsageError(
+            "--metric chooses columns of the table; "
+            f"{'--cell' if cell is not None else '--json'} prints every figure.",
+            hint="Leave one of the two out.",
+        )
     with History.open() as history:
         result = SweepResult.load(history, name)
         if cell is not None:
