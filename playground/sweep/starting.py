@@ -126,16 +126,22 @@ async def resume(
     most = _most(forecast(sweep))
     if not await off_loop(lambda: history.sweeps.claim(kept.id)):
         raise UsageError(f"The sweep {kept.id} is running in another program.")
-    made = await off_loop(lambda: Made.load(kept, sweep, history.sweeps, failed_again=failed_again))
-    return Runner(
-        sweep,
-        history,
-        id=kept.id,
-        made=made,
-        executor=executor,
-        watch=watch,
-        most=most,
-    )
+    try:
+        shelf = history.sweeps
+        made = await off_loop(lambda: Made.load(kept, sweep, shelf, failed_again=failed_again))
+        return Runner(
+            sweep,
+            history,
+            id=kept.id,
+            made=made,
+            executor=executor,
+            watch=watch,
+            most=most,
+        )
+    except BaseException:
+        # Nobody is at work on it: claimed, it could not be gone on with while this program lives.
+        history.sweeps.settle(kept.id, kept.state, kept.reason)
+        raise
 
 
 def hides_password(sweep: Sweep) -> bool:

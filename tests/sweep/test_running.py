@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import importlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -621,3 +623,34 @@ async def test_a_sweep_that_cannot_be_gone_on_with_stays_as_it_was(
         history.flush()
         after = history.sweeps.load(runner.id)
     assert (after.state, after.reason) == (before.state, before.reason)
+
+
+async def test_what_goes_wrong_while_a_sweep_is_taken_up_again_leaves_it_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metric = tmp_path / "my_metric_of_a_sweep.py"
+    metric.write_text("def long(sample):\n    return len(sample.text)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with History.open(path := tmp_path / "h.db") as history:
+        sweep = small(metrics="my_metric_of_a_sweep:long", budget={"tokens": 20})
+        await (runner := begin(sweep, history)).run()
+        history.flush()
+        before = history.sweeps.load(runner.id)
+        assert before.state == "stopped"
+        with sqlite3.connect(path) as db:
+            (usage,) = db.execute("SELECT usage FROM runs LIMIT 1").fetchone()
+            db.execute("UPDATE runs SET usage = 'damaged'")
+        with pytest.raises(ValueError, match="damaged"):
+            await resume(runner.id, history)
+        with sqlite3.connect(path) as db:
+            db.execute("UPDATE runs SET usage = ?", (usage,))
+        metric.unlink()
+        sys.modules.pop("my_metric_of_a_sweep")
+        with pytest.raises(UsageError, match="my_metric_of_a_sweep"):
+            await resume(runner.id, history)
+        history.flush()
+        after = history.sweeps.load(runner.id)
+        assert (after.state, after.reason) == (before.state, before.reason)
+        metric.write_text("def long(sample):\n    return len(sample.text)\n")
+        importlib.invalidate_caches()
+        assert (await resume(runner.id, history)).progress.samples == before.samples
