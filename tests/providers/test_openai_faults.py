@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from playground import errors
-from playground.providers.openai import client
+from playground.providers.openai import client, provider
 from playground.run import generate
 from tests.providers.endpoints import ask, model_at, provider_at
 from tests.servers import fault
@@ -257,6 +257,53 @@ async def test_a_head_without_a_word_after_it_times_out(faults: FaultServer) -> 
     assert isinstance(run.error, errors.TimedOut)
 
 
+HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        fault.plays(HEAD, "X: ", again="x"),
+        fault.plays(HEAD, again="X: x\r\n"),
+        fault.plays(again="HTTP/1.1 103 Early Hints\r\n\r\n"),
+        fault.plays(HEAD, "\r\n", again=" "),
+    ],
+    ids=["header", "headers", "early hints", "body"],
+)
+async def test_a_word_now_and_then_puts_off_no_end(
+    faults: FaultServer, act: fault.Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of an answer's head, nor of a list of models; of the rest see `_Patience`."""
+    monkeypatch.setattr(provider, "LIST_TIMEOUT", 0.3)
+    faults.play(act)
+    async with asyncio.timeout(20):
+        run = await ask(model_at(faults.url, timeout=0.3, connect_timeout=0.3))
+        assert isinstance(run.error, errors.TimedOut)
+        with pytest.raises(errors.TimedOut):
+            await provider_at(faults.url).remote_models()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "SSH-2.0-OpenSSH_9.9\r\n\r\n",
+        "data: {}\n\n",
+        f"{HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        f"{HEAD}X: {'x' * 1_000_000}\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    ],
+    ids=["ssh", "no head", "two lengths", "a long header", "another protocol"],
+)
+async def test_what_is_not_http_is_not_called_a_connection_that_was_closed(
+    faults: FaultServer, said: str
+) -> None:
+    faults.play(fault.plays(said))
+    run = await ask(model_at(faults.url))
+    assert type(run.error) is errors.BadResponse
+    assert "cannot be read as HTTP" in run.error.message
+    assert faults.url in run.error.hint
+
+
 async def test_a_redirect_is_not_followed(faults: FaultServer) -> None:
     faults.play(fault.status(307, Location="http://127.0.0.1:9/steal?a=b"))
     run = await ask(model_at(faults.url))
@@ -266,10 +313,12 @@ async def test_a_redirect_is_not_followed(faults: FaultServer) -> None:
 
 
 async def test_a_web_page_instead_of_an_answer(faults: FaultServer) -> None:
-    faults.play(fault.raw("<html>welcome</html>", kind="text/html; charset=utf-8"))
-    run = await ask(model_at(faults.url))
-    assert isinstance(run.error, errors.BadResponse)
-    assert "/v1" in run.error.hint
+    for kind in ("text/html; charset=utf-8", "text/event-stream", "application/json", "text/plain"):
+        faults.play(fault.raw("\n<html>welcome</html>", kind=kind))
+        run = await ask(model_at(faults.url))
+        assert isinstance(run.error, errors.BadResponse)
+        assert "answered with a web page" in run.error.message
+        assert "/v1" in run.error.hint
 
 
 async def test_something_that_is_no_stream_of_events(faults: FaultServer) -> None:
@@ -303,6 +352,9 @@ async def test_what_is_not_json_is_an_unreadable_response(
         {"choices": [1]},
         {"choices": [{"index": 1_000_000_000, "delta": {"content": "x"}}]},
         {"choices": [{"index": -1, "delta": {"content": "x"}}]},
+        # One answer was asked for.
+        {"choices": [{"index": 1, "delta": {"content": "x"}}]},
+        {"choices": [{"index": True, "delta": {"content": "x"}}]},
         {"choices": [{"index": 0, "delta": "x"}]},
     ],
 )

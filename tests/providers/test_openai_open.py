@@ -295,6 +295,14 @@ async def test_a_strange_list_is_an_empty_one(faults: FaultServer, body: Any) ->
     assert list(await provider_at(faults.url).remote_models()) == []
 
 
+async def test_names_without_measure_are_left_out_of_a_list(faults: FaultServer) -> None:
+    faults.play(fault.lists("models/", "x" * 301, "fine", name="t" * 5000, context_length=10**30))
+    (info,) = await provider_at(faults.url).remote_models()
+    assert str(info.ref) == "test:fine"
+    assert info.context_length is None
+    assert len(info.title) == 300
+
+
 async def test_status_of_a_server_that_runs(faults: FaultServer) -> None:
     faults.play(fault.lists("a", "b"))
     status = await provider_at(faults.url).status()

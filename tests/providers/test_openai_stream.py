@@ -188,6 +188,14 @@ async def test_choices_are_told_apart_and_each_ends_once(faults: FaultServer) ->
     assert [choice.text for choice in run.choices] == ["a1", "b1b2"]
 
 
+async def test_choices_that_were_asked_for_in_extra_are_taken(faults: FaultServer) -> None:
+    faults.play(fault.says(delta("a", index=0, finish="stop"), delta("b", index=1, finish="stop")))
+    async with model_at(faults.url) as model:
+        run = await generate(model, "Hi", extra={"n": 2})
+    assert run.error is None
+    assert [choice.text for choice in run.choices] == ["a", "b"]
+
+
 def _with_logprobs(*entries: Any) -> dict[str, Any]:
     return {"choices": [{"index": 0, "delta": {"content": "ab"}, "logprobs": {"content": entries}}]}
 

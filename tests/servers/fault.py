@@ -253,6 +253,23 @@ def talks_forever(word: str = "word ", pause: float = 0.01) -> Act:
     return act
 
 
+def plays(*parts: bytes | str, again: bytes | str = b"", pause: float = 0.05) -> Act:
+    """Exactly these bytes, without a head of ours; then some `again` and again, if any."""
+
+    async def act(exchange: Exchange) -> None:
+        await exchange.send(*parts)
+        watch = asyncio.create_task(exchange.hung_up())
+        try:
+            while again and not watch.done():
+                await exchange.send(again)
+                await asyncio.sleep(pause)
+        finally:
+            watch.cancel()
+
+    act.lists = True  # type: ignore[attr-defined]
+    return act
+
+
 def drops() -> Act:
     """Take the request and close the connection without a word."""
 

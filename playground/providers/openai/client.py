@@ -247,9 +247,13 @@ def _client_class() -> type[httpx2.AsyncClient]:
 
     class Once(httpx2.AsyncClient):
         async def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
+            # Each of their own time-outs begins anew with every byte of a head.
+            times = request.extensions.get("timeout", {})
+            whole = (times.get("connect") or 0) + (times.get("read") or 0)
             try:
-                return await super().send(request, **how)
-            except (httpx2.ReadTimeout, httpx2.WriteTimeout) as error:
+                async with asyncio.timeout(whole or None):
+                    return await super().send(request, **how)
+            except (httpx2.ReadTimeout, httpx2.WriteTimeout, TimeoutError) as error:
                 # It may be at work on an answer that is paid for: a second one is asked for by
                 # nobody. An error of the SDK's own is one that it does not try again.
                 raise openai.APITimeoutError(request=request) from error

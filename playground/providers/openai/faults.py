@@ -133,6 +133,11 @@ def fault_of(
         return BadResponse(f"{endpoint.name} could not be used: {reason}.", hint="Try again.")
     if isinstance(error.__cause__, httpx2.ConnectTimeout | httpx2.PoolTimeout):
         reason = f"no connection within {endpoint.connect_timeout:g} s"
+    elif isinstance(error.__cause__, httpx2.RemoteProtocolError) and not _hung_up(error.__cause__):
+        return BadResponse(
+            f"What {endpoint.name} sent cannot be read as HTTP ({reason}).",
+            hint=f"Check the base URL: it is {endpoint.address}.",
+        )
     elif not isinstance(error.__cause__, connecting):
         return Unreachable(
             f"{endpoint.name} closed the connection before it answered ({reason}).",
@@ -146,6 +151,11 @@ def fault_of(
     return Unreachable(
         f"{endpoint.name} cannot be reached at {endpoint.address} ({reason}).", hint=hint
     )
+
+
+def _hung_up(error: Exception) -> bool:
+    """Whether it is the one breach of HTTP that says nothing of what was sent: nothing was."""
+    return "disconnected" in str(error)
 
 
 def fault_of_status(

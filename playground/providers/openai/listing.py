@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 MAX_LISTED = 10_000
 """So many models of a list are read: the largest of them has a few hundred."""
 
+MAX_NAME = 300
+"""No name of a model is longer; a title is cut there."""
+
+MOST_CONTEXT = 10**9
+"""Tokens: what is said to hold more is not known."""
+
 _CONTEXT_WORDS = (
     "context_length",
     "context_window",
@@ -38,21 +44,26 @@ async def listed(client: openai.AsyncOpenAI, source: Source) -> list[ModelInfo]:
     found = parse(source, response.text)
     entries = found.get("data", found.get("models"))
     return [
-        _info(entry, source)
+        _info(entry, name, source)
         for entry in (entries[:MAX_LISTED] if isinstance(entries, list) else ())
-        if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry["id"]
+        if isinstance(entry, dict) and 0 < len(name := _name(entry, source)) <= MAX_NAME
     ]
 
 
-def _info(entry: Mapping[str, Any], source: Source) -> ModelInfo:
+def _name(entry: Mapping[str, Any], source: Source) -> str:
+    """The name that a model is asked for by; empty where it has none."""
+    found = entry.get("id")
     # Gemini's endpoint lists `models/gemini-...` and answers to the bare name.
-    name = without_key(entry["id"], source.key).removeprefix("models/")
+    return without_key(found, source.key).removeprefix("models/") if isinstance(found, str) else ""
+
+
+def _info(entry: Mapping[str, Any], name: str, source: Source) -> ModelInfo:
     title = without_key(entry["name"], source.key) if isinstance(entry.get("name"), str) else ""
     prices = entry.get("pricing")
     prices = prices if isinstance(prices, dict) else {}
     return ModelInfo(
         ref=ModelRef(provider=source.name, model=name),
-        title=title,
+        title=title[:MAX_NAME],
         context_length=next(_contexts(entry), None),
         input_price=_per_million(prices.get("prompt")),
         output_price=_per_million(prices.get("completion")),
@@ -65,7 +76,7 @@ def _contexts(entry: Mapping[str, Any]) -> Iterator[int]:
     if isinstance(meta, dict):
         places.append(meta.get("n_ctx_train"))  # llama-server
     for value in places:
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_CONTEXT:
             yield value
 
 

@@ -170,9 +170,11 @@ class OpenAIModel(ChatModel):
         """One streamed chat completion; closing the generator closes its connection."""
         self._check_open()
         wanted, likeliest = plan.effective.get("n"), plan.effective.get("logprobs")
+        passed_on = plan.wire.get("n")
         reader = AnswerReader(
             self._source,
             wanted=wanted if isinstance(wanted, int) else 1,
+            passed_on=passed_on if isinstance(passed_on, int) else 1,
             likeliest=likeliest if isinstance(likeliest, int) else None,
         )
         scrubber = Scrubber(self.endpoint.key)
@@ -272,14 +274,12 @@ class OpenAIModel(ChatModel):
         name = self._source.name
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "text/html":
-            raise BadResponse(
-                f"{name} answered with a web page.",
-                hint=f"Check the base URL, {self.endpoint.address}: most end in /v1.",
-            )
+            raise self._web_page()
         events = EventSplitter(self._source)
-        whole, at_once = bytearray(), None
+        whole, at_once, begins = bytearray(), None, b""
         pieces = response.aiter_bytes()
         while (piece := await self._next(pieces, patience)) is not None:
+            begins = begins or piece.lstrip()[:1]
             if at_once is None:
                 at_once = comes_at_once(piece, kind)
             if at_once is not False:
@@ -292,6 +292,8 @@ class OpenAIModel(ChatModel):
                     await self._drain(pieces)
                     return
                 yield parse(self._source, data)
+        if begins == b"<" and not events.seen:
+            raise self._web_page()
         if at_once or (at_once is None and kind == "application/json"):
             yield parse(self._source, whole.decode("utf-8", "replace"))
             return
@@ -303,6 +305,12 @@ class OpenAIModel(ChatModel):
                 f"{name} answered with {kind or 'something'}, which is no stream of events.",
                 hint=f"Check the base URL, {self.endpoint.address}.",
             )
+
+    def _web_page(self) -> BadResponse:
+        return BadResponse(
+            f"{self._source.name} answered with a web page.",
+            hint=f"Check the base URL, {self.endpoint.address}: most end in /v1.",
+        )
 
     async def _next(self, pieces: AsyncIterator[bytes], patience: _Patience) -> bytes | None:
         """More bytes of the response, None at its end; raises where it stays silent too long."""

@@ -75,7 +75,7 @@ class EventSplitter:
         self.seen = 0
         """How many events came, the closing `[DONE]` among them."""
         self._source = source
-        self._rest = b""
+        self._rest = bytearray()
         self._data: list[bytes] = []
         self._size = 0
         self._total = 0
@@ -88,21 +88,26 @@ class EventSplitter:
                 f"{self._source.name} sent more than {MAX_TEXT_BYTES:,} bytes for one request.",
                 hint="What came is kept; ask for less.",
             )
-        lines = (self._rest + piece).splitlines(keepends=True)
-        # A line that ends in CR may go on with the LF that belongs to it.
-        self._rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+        ended = self._rest.endswith(b"\r")
+        self._rest += piece
+        lines: list[bytearray] = []
+        # A line that comes byte by byte is not looked through again at each of them.
+        if ended or b"\n" in piece or b"\r" in piece:
+            lines = self._rest.splitlines(keepends=True)
+            # A line that ends in CR may go on with the LF that belongs to it.
+            self._rest = bytearray() if lines[-1].endswith(b"\n") else lines.pop()
         if len(self._rest) > MAX_EVENT_BYTES:
             raise self._too_long()
         for line in lines:
-            yield from self._take(line.rstrip(b"\r\n"))
+            yield from self._take(bytes(line.rstrip(b"\r\n")))
 
     def finish(self) -> Iterator[str]:
         """The event that the end of the stream completes, if there is one.
 
         One that was cut off within is none.
         """
-        yield from self._take(self._rest.rstrip(b"\r\n"))
-        self._rest = b""
+        yield from self._take(bytes(self._rest.rstrip(b"\r\n")))
+        self._rest = bytearray()
         if not _is_cut(b"\n".join(self._data)):
             yield from self._take(b"")
 
@@ -210,13 +215,14 @@ class _ChoiceReader:
 class AnswerReader:
     """Turns the chunks of one answer into events and keeps count of what has ended.
 
-    `wanted` is how many choices were asked for, `likeliest` how many alternatives of a token (None:
-    as many as come); `begun` becomes true when the endpoint begins to
-    answer, `said` with the first text.
+    `wanted` is how many choices were asked for (`passed_on`: in words that are sent on as they
+    are), `likeliest` how many alternatives of a token (None: as many as come); `begun` becomes true
+    when the endpoint begins to answer, `said` with the first text.
     """
 
     source: Source
     wanted: int = 1
+    passed_on: int = 1
     likeliest: int | None = None
     begun: bool = False
     said: bool = False
@@ -261,7 +267,9 @@ class AnswerReader:
         if not isinstance(choice, dict):
             raise self._malformed("choices", choice)
         index = choice.get("index") or 0
-        if not isinstance(index, int) or not 0 <= index < MAX_CHOICES:
+        # One that nobody asked for would come with empty answers before it.
+        most = min(MAX_CHOICES, max(self.wanted, self.passed_on))
+        if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < most:
             raise self._malformed("index", index)
         reader = self._choices.setdefault(index, _ChoiceReader())
         # A server that does not stream sends the whole as a message.
