@@ -263,13 +263,16 @@ class Catalogue:
         """Key variables that nobody has and that entries of one folder want for several places."""
         wanted: dict[str, set[tuple[object, str]]] = {}
         for spec in specs:
-            if spec.key_env and self._owner(spec.key_env) is None:
+            if spec.key_env and self._owner(spec) is None:
                 home = (origin(spec.base_url), spec.base_url_env)
                 wanted.setdefault(spec.key_env, set()).add(home)
         return frozenset(name for name, homes in wanted.items() if len(homes) > 1)
 
-    def _owner(self, variable: str) -> Home | None:
-        return well_known(variable) or self._keys.get(variable)
+    def _owner(self, spec: ProviderSpec) -> Home | None:
+        """Whose the key is that an entry names; None where it is nobody's yet."""
+        # Without an address a backend of its own knows where it goes: a plug-in for that service.
+        known = well_known(spec.key_env) if spec.base_url or spec.base_url_env else None
+        return known or self._keys.get(spec.key_env)
 
     def _check_key(self, spec: ProviderSpec, file: Path, contested: frozenset[str]) -> None:
         """Refuse an entry that would send a key elsewhere than to the place that it belongs to."""
@@ -288,7 +291,7 @@ class Catalogue:
             )
         if not spec.key_env:
             return
-        owner = self._owner(spec.key_env)
+        owner = self._owner(spec)
         if owner is not None and not owner.takes(spec.base_url, spec.base_url_env):
             moved = owner.base_url_env != spec.base_url_env and owner.takes(
                 spec.base_url, owner.base_url_env

@@ -530,6 +530,14 @@ def test_the_key_of_a_service_known_to_all_goes_to_its_own_hosts(
     assert "moved" in catalogue().problems
 
 
+def test_a_plug_in_that_knows_its_own_address_may_name_the_key_of_its_service(
+    config_folder: Path,
+) -> None:
+    text = 'backend = "cohere"\nkey_env = "COHERE_API_KEY"\n'
+    write(config_folder / "providers", {"cohere/provider.toml": text})
+    assert catalogue().find("cohere") is not None
+
+
 def test_a_model_file_cannot_leave_its_folder() -> None:
     for spec in SHIPPED.providers.values():
         for model in spec.models.values():
