@@ -37,7 +37,13 @@ model that never answered), or left by a program that died."""
 
 
 SPENT: Final = "asking"
-"""Among the figures kept with a sample: what asking other models for them cost, US dollars."""
+"""Among the figures kept with a sample: what it cost beside its run, US dollars.
+
+That is asking other models for the figures, and earlier tries that broke off.
+"""
+
+GUESSED: Final = "guessed"
+"""There, too: what of all that may have cost at most of which nobody said it, US dollars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,8 @@ class KeptValue(NamedTuple):
 class EndedPlace(NamedTuple):
     """A sample that is there: whether it failed, and what it used (JSON).
 
-    `asking` is what other models took to say something of it, US dollars.
+    `asking` and `guessed` are what it cost beside that, and may have cost at most where nobody
+    said, US dollars: see `SPENT` and `GUESSED`.
     """
 
     cell: int
@@ -121,6 +128,7 @@ class EndedPlace(NamedTuple):
     failed: bool
     usage: str
     asking: float = 0.0
+    guessed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,12 +324,13 @@ def ended(db: sqlite3.Connection, sweep: str) -> Iterator[EndedPlace]:
     """Every sample that is there, without what it says."""
     for row in db.execute(
         "SELECT cell, sample, error_kind IS NOT NULL, usage,"
+        " CASE WHEN json_valid(measures) THEN json_extract(measures, ?) END,"
         " CASE WHEN json_valid(measures) THEN json_extract(measures, ?) END FROM samples"
         " JOIN runs ON runs.number = samples.run WHERE sweep = ?",
-        (f"$.{SPENT}", sweep),
+        (f"$.{SPENT}", f"$.{GUESSED}", sweep),
     ):
-        spent = row[4] if isinstance(row[4], int | float) else 0.0
-        yield EndedPlace(row[0], row[1], bool(row[2]), row[3], spent)
+        beside = (one if isinstance(one, int | float) else 0.0 for one in row[4:6])
+        yield EndedPlace(row[0], row[1], bool(row[2]), row[3], *beside)
 
 
 def made_with(db: sqlite3.Connection, sweep: str) -> Iterator[tuple[int, int, str]]:

@@ -11,12 +11,13 @@ from typing import Final, Self
 from pydantic import JsonValue
 
 from playground.errors import PlaygroundError, UsageError
-from playground.history.sweeping import SPENT
+from playground.history.sweeping import GUESSED, SPENT
 from playground.metrics import Figure, Judge, Metric, Sample, judged, perplexities
 from playground.providers.base import ChatModel
 from playground.providers.registry import open_hurried
 from playground.run import generate
 from playground.sweep.definition import Sweep, SweepPrompt
+from playground.sweep.lane import may_have_cost
 from playground.types import Message
 
 JUDGE_LENGTH: Final = 400
@@ -27,25 +28,33 @@ JUDGE_LENGTH: Final = 400
 class Said:
     """What other models said of one answer: figures by metric, None where none could be had.
 
-    `cost` is what that took, US dollars; None where nobody said.
+    `cost` is what that took, US dollars; None where nobody said. `untold` counts the replies of
+    which nobody did though they may have cost something.
     """
 
     figures: dict[str, Figure | None] = field(default_factory=dict)
     cost: float | None = None
+    untold: int = 0
 
-    def packed(self) -> dict[str, JsonValue]:
-        """As it is kept with a sample."""
+    def packed(self, beside: float = 0.0, guessed: float = 0.0) -> dict[str, JsonValue]:
+        """As it is kept with a sample.
+
+        With what its earlier tries cost `beside`, and what all of it may have cost where nobody
+        said.
+        """
         kept: dict[str, JsonValue] = {
             name: None if figure is None else [figure.total, figure.weight]
             for name, figure in self.figures.items()
         }
-        return kept if self.cost is None else kept | {SPENT: self.cost}
+        spent = {SPENT: (self.cost or 0.0) + beside, GUESSED: guessed}
+        return kept | {name: dollars for name, dollars in spent.items() if dollars}
 
     @classmethod
     def unpacked(cls, kept: dict[str, JsonValue]) -> Self:
         """What was kept with a sample."""
         rest = dict(kept)
         cost = rest.pop(SPENT, None)
+        rest.pop(GUESSED, None)
         return cls(
             {name: Figure(*row) if isinstance(row, list) else None for name, row in rest.items()},  # type: ignore[arg-type]
             cost if isinstance(cost, float) else None,
@@ -109,16 +118,17 @@ class Asking:
 
     async def about(self, prompt: SweepPrompt, sample: Sample) -> Said:
         """What is said of one answer."""
-        paid: list[float] = []
+        paid: list[float | None] = []
         async with self._gate:
             figures = {
                 metric.name: await self._figure(metric.name, prompt, sample, paid)
                 for metric in self.metrics
             }
-        return Said(figures, sum(paid) if paid else None)
+        told = [cost for cost in paid if cost is not None]
+        return Said(figures, sum(told) if told else None, untold=paid.count(None))
 
     async def _figure(
-        self, name: str, prompt: SweepPrompt, sample: Sample, paid: list[float]
+        self, name: str, prompt: SweepPrompt, sample: Sample, paid: list[float | None]
     ) -> Figure | None:
         model = self._model(self._refs[name])
         try:
@@ -142,7 +152,7 @@ class Asking:
         return (await perplexities([sample], score))[0]
 
     async def _judgement(
-        self, model: ChatModel, sample: Sample, paid: list[float]
+        self, model: ChatModel, sample: Sample, paid: list[float | None]
     ) -> Figure | None:
         async def ask(messages: Sequence[Message]) -> str:
             run = generate(
@@ -155,7 +165,8 @@ class Asking:
             )
             async with run:
                 await run
-            if run.usage.cost is not None:
+            error = "" if run.error is None else type(run.error).__name__
+            if run.usage.cost is not None or may_have_cost(error, wrote=bool(run.text)):
                 paid.append(run.usage.cost)
             if run.error is not None:
                 raise run.error

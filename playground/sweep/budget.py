@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from playground.sweep.definition import Budget
@@ -18,12 +19,14 @@ Limit = Literal["cost", "tokens"]
 class MostOfARun:
     """What one run may take at most: tokens generated, and US dollars where a price is known.
 
-    `judge` is what the judge's reply about it may cost beside that.
+    `judge` is what the judge's reply about it may cost beside that. `dearest` has the most of each
+    model, where its price is known; `cost` is that of all of them.
     """
 
     cost: float = 0.0
     tokens: float = 0.0
     judge: float = 0.0
+    dearest: Mapping[str, float] = field(default_factory=dict)
 
 
 class Reached(NamedTuple):
@@ -52,19 +55,25 @@ def reached(budget: Budget, progress: Progress, most: MostOfARun) -> Reached | N
     not do: of answers made side by side the short ones end first, and taken for the rest they let
     twice the budget begin. The mean counts where answers turn out longer than they may be, as on an
     endpoint that does not heed `max_length`; the most also for answers of which an endpoint did not
-    say what they took.
+    say what they took, and for tries that broke off before anybody said what they cost.
     """
     coming = progress.running + 1
     made = progress.samples
     if budget.cost is not None:
-        each = max(most.cost + most.judge, progress.cost / made if made else 0.0)
-        if progress.cost + progress.asking * most.judge + coming * each > budget.cost:
+        spent = progress.cost + progress.guessed
+        each = max(most.cost + most.judge, spent / made if made else 0.0)
+        if spent + progress.asking * most.judge + coming * each > budget.cost:
             judged = " and its judgement" if most.judge else ""
+            also = (
+                f"up to ${progress.guessed:.4f} more may be, of which nobody said what it cost, "
+                if progress.guessed
+                else ""
+            )
             return Reached(
                 "cost",
-                f"the budget of ${budget.cost:g} is reached: ${progress.cost:.4f} are spent, and "
-                f"the next answer{judged} may cost ${each:.4f}"
-                if made
+                f"the budget of ${budget.cost:g} is reached: ${progress.cost:.4f} are spent, "
+                f"{also}and the next answer{judged} may cost ${each:.4f}"
+                if made or also
                 else f"the budget of ${budget.cost:g} does not hold one answer{judged}, which may "
                 f"cost ${each:.4f}",
             )

@@ -9,7 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from playground.background import off_loop
 from playground.errors import HostedError
@@ -23,6 +23,18 @@ from playground.types import Answer, Capabilities, Message, Provenance
 
 PROOF_SECONDS = 300.0
 """How long a lane waits for the sum of its model's file before it starts without."""
+
+
+MAY_HAVE_COST: Final = frozenset(("TimedOut", "StreamTruncated", "BadResponse"))
+"""Errors of an endpoint that may have been at work on an answer, of which nothing need have come.
+
+One that says that it failed or refused, or that was not reached, bills nothing before it has begun.
+"""
+
+
+def may_have_cost(error: str, *, wrote: bool) -> bool:
+    """Whether a run that ended in this kind of error (empty: in none) may have been billed."""
+    return not error or wrote or error in MAY_HAVE_COST
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ class Made:
         self.points: dict[int, Values] = {}
         self.estimates: dict[int, dict[str, JsonValue]] = {}
         self.cells = self.samples = self.failed = self.tokens = self.untold = 0
-        self.cost = 0.0
+        self.cost = self.guessed = 0.0
+        self.guesses = 0
 
     @classmethod
     def nothing(cls, sweep: Sweep) -> Self:
@@ -39,6 +40,7 @@ class Made:
         made.files = dict(kept.files)
         made._bits = bytearray((sweep.runs + 7) // 8)
         for sample in shelf.ended(kept.id):
+            made._spend(sample)
             if not (sample.failed and failed_again):
                 made._add(sample)
         for cell in shelf.cells(kept.id):
@@ -80,7 +82,12 @@ class Made:
             self._worked.add(model)
         self.samples += 1
         self.failed += sample.failed
+
+    def _spend(self, sample: EndedPlace) -> None:
+        """Count what a sample has taken, also one that is to be made again."""
         usage = Usage.model_validate_json(sample.usage)
         self.tokens += usage.output_tokens or 0
         self.untold += usage.output_tokens is None and not sample.failed
         self.cost += (usage.cost or 0.0) + sample.asking
+        self.guessed += sample.guessed
+        self.guesses += sample.guessed > 0

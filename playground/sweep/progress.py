@@ -39,7 +39,8 @@ class Progress:
     because their point lags behind or there is no further one. `failed` samples ended in an error
     after `retried` tries more. `untold` are answers of which an endpoint did not say how many
     tokens they took. `asking` are answers that other models are being asked about, whose cost is
-    the sweep's too.
+    the sweep's too. `cost` is what somebody said, US dollars; of `guesses` answers, tries and
+    judgements nobody did, and they may have cost `guessed` more at most.
     `notes` are sentences about what has happened underway: a machine lost, a judge not reached.
     """
 
@@ -56,6 +57,8 @@ class Progress:
     tokens: int = 0
     untold: int = 0
     cost: float = 0.0
+    guesses: int = 0
+    guessed: float = 0.0
     priced: bool = False
     notes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
@@ -88,6 +91,20 @@ class Progress:
         if cost is not None:
             self.cost += cost
             self.priced = True
+
+    def guess(self, most: float, times: int = 1) -> None:
+        """Count what nobody has said, as `times` the `most` US dollars that it can have been."""
+        if most and times:
+            self.guesses += times
+            self.guessed += times * most
+
+    @property
+    def told_guess(self) -> list[str]:
+        """A sentence on what may have been spent beside `cost`; empty where nothing may."""
+        if not self.guessed:
+            return []
+        said = f"What {self.guesses:,} answers, tries or judgements cost nobody said: "
+        return [f"{said}up to ${self.guessed:.4f} beside ${self.cost:.4f} may have been spent."]
 
     def leave_out(self, lane: LaneProgress, cells: Iterable[int]) -> None:
         """Count cells that a search does without."""

@@ -86,6 +86,8 @@ class Runner:
             tokens=self._made.tokens,
             untold=self._made.untold,
             cost=self._made.cost,
+            guesses=self._made.guesses,
+            guessed=self._made.guessed,
             failed=self._made.failed,
             priced=self._made.cost > 0,
         )
@@ -121,7 +123,7 @@ class Runner:
             raise first from first.__cause__
         finally:
             ticking.cancel()
-            self.progress.notes += self._measuring.unread
+            self.progress.notes += (*self._measuring.unread, *self.progress.told_guess)
             await self._measuring.aclose()
             # What came up with the last answer has stopped nothing.
             self.reason = "" if ended else self.reason
@@ -197,6 +199,11 @@ class Runner:
                 break
             await self._ended.wait()
         return False
+
+    @property
+    def most(self) -> MostOfARun:
+        """What one run may take at most."""
+        return self._most
 
     @property
     def spent(self) -> Reached | None:

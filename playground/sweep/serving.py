@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Coroutine, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from playground.errors import PlaygroundError
 from playground.history import Filing
@@ -15,7 +15,7 @@ from playground.params import GenerationParams
 from playground.sweep.asking import Said
 from playground.sweep.definition import BayesianSearch, Place, SweepPrompt
 from playground.sweep.figures import CellFigures
-from playground.sweep.lane import Lane, Outcome, Work
+from playground.sweep.lane import Lane, Outcome, Work, may_have_cost
 from playground.sweep.limit import Limit
 from playground.sweep.looking import LIKELIEST, looked_at
 from playground.sweep.measuring import Measured
@@ -56,6 +56,14 @@ BACKOFF_SECONDS: Final = 0.5
 
 AT_ONCE: Final = 8
 """Settings that a Bayesian search tries at once on an endpoint: more would be chosen blindly."""
+
+
+class _Spent(NamedTuple):
+    """What a sample took: tries, US dollars of those before the last, and what nobody said."""
+
+    tries: int
+    beside: float
+    guessed: float
 
 
 class Serving:
@@ -166,6 +174,7 @@ class Serving:
         if self._lane.provenance.file is not None and looked_at(self._sweep, cell, sample):
             params = params.updated(logprobs=max(LIKELIEST, params.logprobs or 0))
         tries, refusals = 0, 0
+        beside, guessed = 0.0, 0.0
         while True:
             entered = await self._limit.enter()
             await self._runner.caught_up()
@@ -182,6 +191,7 @@ class Serving:
             if outcome is None:
                 return None
             refused = outcome.error == REFUSED
+            guessed += self._guessed(outcome)
             tries += not refused
             refusals += refused
             if self._is_the_end(outcome):
@@ -192,9 +202,20 @@ class Serving:
             self._runner.progress.retried += 1
             usage = outcome.ended.usage
             self._runner.progress.use(usage.output_tokens, usage.cost, wrote=outcome.wrote)
+            beside += usage.cost or 0.0
             pause = outcome.wait or 0.0
             await self._runner.pause(pause if refused else max(pause, BACKOFF_SECONDS * 2**tries))
-        return await self._end(cell, sample, tries + refusals, params, outcome)
+        spent = _Spent(tries + refusals, beside, guessed)
+        return await self._end(cell, sample, spent, params, outcome)
+
+    def _guessed(self, outcome: Outcome) -> float:
+        """Count what a try may have cost of which nobody said it: the most, US dollars."""
+        told = outcome.ended.usage.cost is not None
+        if told or not may_have_cost(outcome.error, wrote=outcome.wrote):
+            return 0.0
+        most = self._runner.most.dearest.get(self._lane.ref, 0.0)
+        self._runner.progress.guess(most)
+        return most
 
     async def _try(self, work: Work, entered: int) -> Outcome | None:
         """Make a run in the place that was taken; None where the lane itself cannot go on."""
@@ -231,7 +252,7 @@ class Serving:
         return False
 
     async def _end(
-        self, cell: int, sample: int, tries: int, params: GenerationParams, outcome: Outcome
+        self, cell: int, sample: int, spent: _Spent, params: GenerationParams, outcome: Outcome
     ) -> Measured:
         """Count a sample, ask other models about it where a metric does, and keep it."""
         progress, sweep = self._runner.progress, self._sweep
@@ -253,7 +274,7 @@ class Serving:
                 sweep=self._runner.id,
                 cell=cell,
                 sample=sample,
-                tries=tries,
+                tries=spent.tries,
                 filing=Filing(
                     conversation=self._runner.id,
                     pane=f"{self._runner.id}-{self._number}",
@@ -268,7 +289,9 @@ class Serving:
                 ),
                 begun=outcome.begun,
                 ended=outcome.ended,
-                measures=said.packed(),
+                measures=said.packed(
+                    spent.beside, spent.guessed + said.untold * self._runner.most.judge
+                ),
             )
         )
         return self._runner.measuring.measured(prompt, outcome, said)
@@ -280,6 +303,7 @@ class Serving:
         try:
             said = await self._runner.measuring.ask(prompt, outcome)
             progress.spend(said.cost)
+            progress.guess(self._runner.most.judge, said.untold)
         finally:
             progress.asking -= 1
             self._runner.sample_ended()

@@ -185,4 +185,5 @@ def _most(expected: Forecast) -> MostOfARun:
         cost=max(model.dearest or 0.0 for model in expected.models),
         tokens=max(model.longest for model in expected.models),
         judge=(judge.dearest or 0.0) if judge is not None else 0.0,
+        dearest={model.ref: model.dearest or 0.0 for model in expected.models},
     )

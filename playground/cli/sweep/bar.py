@@ -75,6 +75,8 @@ class Bar:
             parts.append(f"{speed:,.0f} tokens/s")
         if progress.cost:
             parts.append(f"${progress.cost:.4f}")
+        if progress.guessed:
+            parts.append(f"up to ${progress.guessed:.4f} more that nobody said")
         if progress.retried:
             parts.append(f"{progress.retried:,} tried again")
         if progress.failed:

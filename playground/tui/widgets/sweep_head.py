@@ -107,6 +107,8 @@ def _at_work(progress: Progress) -> list[str]:
         parts.append(rate(speed))
     if progress.priced:
         parts.append(money(progress.cost))
+    if progress.guessed:
+        parts.append(f"up to {money(progress.guessed)} more")
     if (left := progress.seconds_left) is not None:
         parts.append(f"{duration(left)} left")
     return parts
