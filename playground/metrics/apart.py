@@ -150,7 +150,9 @@ class _Side:
             self._numbers = _numbers(metric, collection)
         else:
             self._alike = collection.similarities
-        self._paired = same_dice and len(set(sizes)) == 1
+        # Only where the same throws are there on every side: one that failed has no counterpart.
+        numbers = [[one.number for one in groups[value]] for value in self.values]
+        self._paired = same_dice and all(each == numbers[0] for each in numbers)
         # Pairs of an answer with itself say nothing, and those of the same dice are no two throws.
         self._same = self._dice if self._paired else np.arange(len(self._dice))
         if self._numbers is None:

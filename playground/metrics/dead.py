@@ -217,7 +217,7 @@ def _report(knob: str, cells: Sequence[CellSamples], test: _Test) -> KnobReport:
 
 def _same_answers(groups: Mapping[int, Sequence[Sample]]) -> bool:
     """Whether the samples say the same, one by one."""
-    said = [[sample.text for sample in samples] for samples in groups.values()]
+    said = [[(sample.number, sample.text) for sample in samples] for samples in groups.values()]
     return all(texts == said[0] for texts in said)
 
 

@@ -19,6 +19,8 @@ class Sample:
     probability and `entropies` each token's entropy in nats, both of the raw distribution, before
     any knob. `time_to_first_token` and `duration` are seconds from the asking, `cost` is in US
     dollars. `expected` is the right answer, where there is one; those of `also_right` are as right.
+    `number` is which of its cell's repeats it is, where some of them may be missing: with the same
+    dice, those of one number had one throw. None where it is told by their order.
     """
 
     text: str
@@ -32,6 +34,7 @@ class Sample:
     prompt: str = ""
     finish_reason: str | None = None
     also_right: tuple[str, ...] = ()
+    number: int | None = None
 
     @property
     def right(self) -> tuple[str, ...]:

@@ -137,7 +137,8 @@ def _left_early(result: SweepResult, model: str) -> str:
 
 
 def _samples(result: SweepResult, cell: Cell) -> list[Sample]:
-    return [Sample(text=row.text) for row in result.answers(cell.number) if not row.error]
+    rows = result.answers(cell.number)
+    return [Sample(text=row.text, number=row.sample) for row in rows if not row.error]
 
 
 def _flips(result: SweepResult, samples: dict[int, list[Sample]]) -> Iterator[Finding]:

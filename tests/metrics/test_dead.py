@@ -8,7 +8,7 @@ import random
 import pytest
 
 from playground.errors import InvalidParameter
-from playground.metrics import CellSamples, Sample, dead_knobs, get
+from playground.metrics import CellSamples, KnobReport, Sample, dead_knobs, get
 
 WORDS = [f"w{number}" for number in range(60)]
 
@@ -231,3 +231,35 @@ def test_metrics_that_cannot_be_compared_are_refused() -> None:
         dead_knobs([], metric=get("distinct-2"))
     with pytest.raises(InvalidParameter, match="Which difference of length"):
         dead_knobs([], metric=get("length"))
+
+
+LENGTHS = (3, 40, 7, 22, 90, 11, 60, 31)
+
+
+def of_lengths(value: float, numbers: range | list[int], more: int) -> CellSamples:
+    """A cell whose answers are `more` tokens longer than their numbers make them."""
+    return CellSamples(
+        {"top_k": value},
+        [Sample(f"{value} {n}", tokens=LENGTHS[n] + more, number=n) for n in numbers],
+    )
+
+
+def test_the_interval_of_a_difference_pairs_the_answers_of_one_number() -> None:
+    def report(*cells: CellSamples, same_dice: bool = True) -> KnobReport:
+        how = {"metric": get("length"), "margin": 100.0, "same_dice": same_dice}
+        (found,) = dead_knobs(cells, **how)
+        return found
+
+    grid = of_lengths(1, range(8), 0), of_lengths(2, range(8), 1)
+    paired = report(*grid)
+    # Every answer is one token longer than that of the same dice: that is known to the token.
+    assert (paired.difference, paired.least, paired.most) == pytest.approx((-1, -1, -1))
+    apart = report(*grid, same_dice=False)
+    assert apart.least is not None
+    assert apart.most is not None
+    assert apart.most - apart.least > 20
+    # As many answers in each, but not those of the same numbers: place by place they are no pairs.
+    missing = report(of_lengths(1, [1, 2, 3, 4, 5, 6, 7], 0), of_lengths(2, [*range(7)], 1))
+    assert missing.least is not None
+    assert missing.most is not None
+    assert missing.most - missing.least > 20
