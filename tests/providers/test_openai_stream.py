@@ -230,6 +230,30 @@ async def test_strange_probabilities_do_not_cost_the_answer(
     assert run.text == "ok"
 
 
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ({"z": -9.0, "a": -0.1, "y": -3.0}, ["a", "y", "z"]),
+        # Where a server puts the token itself before the others, its rank is not known.
+        ({"a": -6.0, "x": -0.1, "y": -3.0}, ["x", "y"]),
+        ({"a": -0.1, "x": -3.0, "y": -3.0}, ["a", "x", "y"]),
+        ({"a": -0.1, "x": -0.1, "y": -3.0}, []),
+        ({"a": -0.1, "x": float("nan"), "y": float("-inf"), "z": 3.0}, ["a"]),
+    ],
+    ids=["unordered", "itself first", "in order", "more than certain", "no numbers"],
+)
+async def test_alternatives_are_the_likeliest_in_their_order_or_none(
+    faults: FaultServer, given: dict[str, float], known: list[str]
+) -> None:
+    others = [{"token": text, "logprob": value} for text, value in given.items()]
+    entry = {"token": "a", "logprob": given["a"], "bytes": [97], "top_logprobs": others}
+    faults.play(fault.says(_with_logprobs(entry), delta(finish="stop")))
+    run = await ask(model_at(faults.url), logprobs=5)
+    (token,) = run.tokens
+    assert [other.text for other in token.alternatives] == known
+    assert token.logprob == pytest.approx(given["a"])
+
+
 # Counts and cost.
 
 

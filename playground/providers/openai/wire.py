@@ -62,6 +62,9 @@ _REASONS: dict[str, FinishReason] = {
 _FAILURES = {"error", "network_error", "insufficient_system_resource"}
 """Ends that are no ends: the endpoint gave up on the choice."""
 
+MOST_TOGETHER = 1.05
+"""The probabilities of alternatives add up to no more, however coarsely they are rounded."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _UNLIKELY = -9999.0
@@ -345,8 +348,8 @@ def _string(value: object) -> str:
 def _tokens(logprobs: object, most: int | None) -> Iterator[Token]:
     """The tokens of a `logprobs` field; other shapes than OpenAI's are left alone.
 
-    Some servers put the token itself after the `most` likeliest that were asked for: there it
-    would pass for the next likeliest.
+    Some servers put the token itself after the `most` likeliest that were asked for, or before
+    them: there it would pass for the next likeliest, or the first.
     """
     found = logprobs.get("content") if isinstance(logprobs, dict) else None
     for entry in found if isinstance(found, list) else ():
@@ -354,18 +357,37 @@ def _tokens(logprobs: object, most: int | None) -> Iterator[Token]:
             continue
         others = entry.get("top_logprobs")
         others = others[:most] if isinstance(others, list) else ()
+        text = _readable(entry.get("token"))
+        alternatives = [
+            TokenAlternative(
+                text=_readable(other.get("token")), logprob=value, data=_partial(other)
+            )
+            for other in others
+            if isinstance(other, dict) and (value := _logprob(other.get("logprob"))) is not None
+        ]
         yield Token(
-            text=_readable(entry.get("token")),
+            text=text,
             logprob=_logprob(entry.get("logprob")),
             data=_bytes(entry),
-            alternatives=tuple(
-                TokenAlternative(
-                    text=_readable(other.get("token")), logprob=value, data=_partial(other)
-                )
-                for other in others
-                if isinstance(other, dict) and (value := _logprob(other.get("logprob"))) is not None
-            ),
+            alternatives=tuple(_ranked(alternatives, text)),
         )
+
+
+def _ranked(alternatives: list[TokenAlternative], text: str) -> Sequence[TokenAlternative]:
+    """The likeliest first; without the token itself (`text`) where it was put before them.
+
+    None of those that can be of no distribution: all together would be more than certain.
+    """
+    if sum(math.exp(one.logprob) for one in alternatives) > MOST_TOGETHER:
+        return ()
+    ranked = sorted(alternatives, key=lambda one: -one.logprob)
+    if (
+        len(ranked) > 1
+        and alternatives[0].text == text
+        and alternatives[1:] == [one for one in ranked if one is not alternatives[0]]
+    ):
+        return ranked if ranked[0] is alternatives[0] else alternatives[1:]
+    return ranked
 
 
 def _readable(token: object) -> str:
