@@ -51,6 +51,16 @@ def test_text_that_is_no_beginning_of_the_key_does_not_wait() -> None:
     assert text([*scrubber.take(TextDelta("Why?"))]) == "Why?"
 
 
+def test_what_says_nothing_after_the_beginning_of_the_key_does_not_wait_without_end() -> None:
+    scrubber = Scrubber(SecretStr(KEY))
+    nothing = TextDelta("", 0, (Token("", -0.1),))
+    shown = [*scrubber.take(TextDelta(KEY[:4]))]
+    for _ in range(10_000):
+        shown += scrubber.take(nothing)
+    assert len(shown) > 9_500
+    assert text([*shown, *scrubber.rest()]) == KEY[:4]
+
+
 def test_choices_and_reasoning_are_looked_at_each_by_itself() -> None:
     half, rest = KEY[:9], KEY[9:]
     shown = through(

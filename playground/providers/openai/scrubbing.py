@@ -17,6 +17,9 @@ from playground.types import Event, Finished, ReasoningDelta, TextDelta, Token
 SHORTEST = 16
 """Below this many characters a key is a word (`none`, `ollama`) that answers may well say."""
 
+MOST_WAITING = 4
+"""So many deltas a character of the key wait at most: most have one character at least."""
+
 _Delta = TextDelta | ReasoningDelta
 _Strand = tuple[type[_Delta], int]
 
@@ -66,6 +69,9 @@ class Scrubber:
         if isinstance(event, TextDelta) and self._among_alternatives(event.tokens):
             deltas[-1] = replace(event, tokens=self._clean(event.tokens))
         held = [begun(whole, self._secret) for whole in wholes]
+        if len(deltas) > MOST_WAITING * len(self._secret):
+            # Nobody writes a key so: these say nothing, and to wait for more would never end.
+            held = [0] * len(held)
         # Whatever lies before the part that may become the key goes on.
         while deltas and all(
             len(measure(deltas[1:])) >= most
