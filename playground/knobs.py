@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -128,6 +128,12 @@ class StageKnobs:
             for name, neutral in self.switches.items()
             if (value := getattr(values, name)) is not None and value != neutral
         ]
+
+
+def order_text(values: Sequence[object]) -> str:
+    """A list of words, such as an order of the sampler chain: by its name where it has one."""
+    named = [name for name, order in ORDERS.items() if [*order] == [*values]]
+    return named[0] if named else "/".join(map(str, values))
 
 
 def number_text(value: float) -> str:

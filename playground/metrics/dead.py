@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from playground.errors import InvalidParameter
-from playground.knobs import SAMPLERS, number_text
+from playground.knobs import SAMPLERS, number_text, order_text
 from playground.metrics.chain import StageEffect, chain_params, stage_effects, together
 from playground.metrics.intervals import Resampling
 from playground.metrics.metric import Metric
@@ -200,7 +200,7 @@ def _report(knob: str, cells: Sequence[CellSamples], test: _Test) -> KnobReport:
     widest, chance = found.widest, found.chance
     where = (
         f"{test.metric.name} at {knob} {_text(values[widest.one])} and "
-        f"{_text(values[widest.other])} is {abs(widest.value):.3g} apart{part}"
+        f"{_text(values[widest.other])} is {_apart(widest.value)} apart{part}"
     )
     if found.answers < found.there:
         where += f" (in {found.answers:,} of {found.there:,} answers)"
@@ -283,4 +283,11 @@ def told_effects(effects: Sequence[tuple[Any, StageEffect]], values: int) -> lis
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return order_text(value)
     return number_text(value) if isinstance(value, int | float) else str(value)
+
+
+def _apart(difference: float) -> str:
+    """How far two values are apart; what adding up in another order comes to is nothing."""
+    return f"{abs(difference) if abs(difference) > NO_WIDTH else 0:.3g}"

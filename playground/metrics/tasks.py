@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from math import isfinite
@@ -30,6 +29,9 @@ _NUMBER: Final = re.compile(
     r"(?:(?:\d{1,3}(?:,\d{3})+(?![,\d])|\d+)(?:\.\d+)?|\.\d+)"
     r"(?:[eE][-+]?\d+)?"
 )
+_NARROW: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""Full-width ASCII as itself. Not NFKC, which makes 52 of 5² and 1⁄2 of ½."""
+
 _SIGN: Final = re.compile(r"(?<![\w)])[-−]$")
 
 
@@ -110,7 +112,7 @@ def number_in(text: str) -> float | None:
     Commas between groups of three digits are taken out, full-width digits are read, and a hyphen
     is a minus where no word is before it.
     """
-    plain = unicodedata.normalize("NFKC", text)
+    plain = text.translate(_NARROW)
     last = None
     for last in _NUMBER.finditer(plain):  # noqa: B007 - only the last is wanted
         pass

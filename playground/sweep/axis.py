@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from playground.errors import InvalidParameter, did_you_mean
-from playground.knobs import ORDERS, Knob, number_text
+from playground.knobs import Knob, number_text, order_text
 from playground.params import GenerationParams, knobs
 from playground.types import Frozen
 
@@ -112,8 +112,7 @@ class Axis(Frozen):
 def value_text(value: JsonValue) -> str:
     """A value of a knob as it is written on an axis."""
     if isinstance(value, list):
-        named = [name for name, order in ORDERS.items() if list(order) == value]
-        return named[0] if named else "/".join(map(str, value))
+        return order_text(value)
     # Exactly, and no longer than that takes: 2 and 0.1234567, not 2.0 and 0.123457.
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 

@@ -48,6 +48,6 @@ def _longest(sweep: Sweep) -> int:
     """How many tokens an answer may have."""
     for axis in sweep.axes:
         if axis.knob == "max_length":
-            return max(1, int(float(str(axis.high or axis.at(len(axis) - 1)))))
+            return max(1, *(int(float(str(value))) for value in (axis.high, *axis.values)))
     length = sweep.params.max_length or knobs()["max_length"].default
     return max(1, int(float(str(length))))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
 from playground.errors import InvalidParameter
+from playground.knobs import ORDERS
 from playground.metrics import CellSamples, KnobReport, Sample, dead_knobs, get
+from playground.metrics.collection import Collection
 
 WORDS = [f"w{number}" for number in range(60)]
 
@@ -263,3 +266,34 @@ def test_the_interval_of_a_difference_pairs_the_answers_of_one_number() -> None:
     assert missing.least is not None
     assert missing.most is not None
     assert missing.most - missing.least > 20
+
+
+def test_orders_are_called_by_their_names_and_what_is_no_difference_is_none() -> None:
+    said = ["a b c", "a c b", "b a c", "c b a d e", "a d e", "a b"]
+    orders = (list(ORDERS["llama.cpp"]), list(ORDERS["temperature-first"]))
+    # The same answers of other dice: what is left of the difference is rounding.
+    (report,) = dead_knobs(
+        [
+            CellSamples({"sampler_order": orders[0]}, [Sample(text) for text in said]),
+            CellSamples({"sampler_order": orders[1]}, [Sample(text) for text in said[::-1]]),
+        ],
+        same_dice=False,
+    )
+    assert report.reason.startswith(
+        "similarity at sampler_order llama.cpp and temperature-first is "
+    )
+    (same,) = dead_knobs(
+        [
+            CellSamples({"top_k": k}, [Sample("x", tokens=n) for n in counts])
+            for k, counts in ((1, (1, 2, 3)), (2, (3, 1, 2)))
+        ],
+        metric=replace(get("length"), values=tenths),
+        margin=1.0,
+        same_dice=False,
+    )
+    assert "is 0 apart" in same.reason
+
+
+def tenths(collection: Collection) -> list[float]:
+    """Figures whose sums in two orders differ in their last digit."""
+    return [(sample.tokens or 0) / 10 for sample in collection.samples]

@@ -244,3 +244,14 @@ def test_knobs_that_no_stage_of_the_chain_is_are_not_looked_into() -> None:
     axes = axes_of({"max_length": "4,8"})
     sweep = Sweep.of(models=("demo:tiny",), prompts=(SweepPrompt.of("Hello"),), axes=axes, seed=1)
     assert not looked_at(sweep, 0, 0)
+
+
+def test_how_many_cells_are_looked_at_goes_by_the_longest_answers_that_there_may_be() -> None:
+    def looked(lengths: str) -> int:
+        axes = axes_of({"max_length": lengths, "temperature": "0:1:0.05"})
+        sweep = Sweep.of(
+            models=("demo:tiny",), prompts=(SweepPrompt.of("Hello"),), axes=axes, seed=1
+        )
+        return sum(looked_at(sweep, cell, 0) for cell in range(sweep.cells))
+
+    assert looked("2000,10") == looked("10,2000") < looked("10,20")
