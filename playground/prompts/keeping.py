@@ -61,6 +61,10 @@ def place_for(name: str, category: str = OWN_CATEGORY) -> Path:
         there = find_place(name)
         if there.own:
             return there.path
+    return _own_place(name, category)
+
+
+def _own_place(name: str, category: str) -> Path:
     folder = prompt_folder() if category == OWN_CATEGORY else prompt_folder() / category
     return folder / f"{name}.toml"
 
@@ -112,15 +116,21 @@ def _written(content: Mapping[str, Any]) -> str:
         raise UsageError(f"This cannot be kept in a file: {error}.") from error
 
 
-def save_prompt(text: str, name: str, category: str = OWN_CATEGORY) -> Prompt:
-    """Keep a prompt's text as the user's own; one of that name is replaced.
+def save_prompt(
+    text: str, name: str, category: str = OWN_CATEGORY, *, instead_of: str | None = None
+) -> Prompt:
+    """Keep a prompt's text as the user's own, in this category.
 
-    Raises `UsageError` for a bad name, `BrokenFile` with the line where the text is no prompt (and
-    writes nothing then), `NoSpace` or `ConfigurationError` where the file cannot be written.
+    One of the user's own with that name is replaced only where its text still is `instead_of`.
+    Raises `UsageError` where it is another, and for a bad name; `BrokenFile` with the line where
+    the text is no prompt; `NoSpace` or `ConfigurationError` where the file cannot be written.
+    Nothing is written or lost then.
     """
-    path = place_for(name, category)
-    there = path.parent.name if path.parent != prompt_folder() else OWN_CATEGORY
-    prompt = read_prompt(text, name, there, path)
+    there = place_for(name, category)
+    path = _own_place(name, category)
+    prompt = read_prompt(text, name, category, path)
+    for taken in {there, path}:
+        _check_free(name, taken, None if taken != there else instead_of)
     try:
         data = text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -131,7 +141,33 @@ def save_prompt(text: str, name: str, category: str = OWN_CATEGORY) -> Prompt:
     if len(data) > MAX_FILE_BYTES:
         raise UsageError(f"The prompt is larger than {MAX_FILE_BYTES:,} bytes.")
     write_file(path, data, lost="The prompt was not saved.")
+    if there != path:
+        _remove(there)
     return prompt
+
+
+def _check_free(name: str, path: Path, instead_of: str | None) -> None:
+    """Raise `UsageError` where a file that is there would be lost."""
+    if not path.exists():
+        return
+    if instead_of is None:
+        raise UsageError(
+            f"You have a prompt {name!r} already: {path}",
+            hint="Choose another name, or edit that one.",
+        )
+    if read_text(path) != instead_of:
+        raise UsageError(
+            f"{path} has changed since it was opened.",
+            hint="Keep this one under another name, or copy it and open that one again.",
+        )
+
+
+def _remove(path: Path) -> None:
+    """Remove one of the user's files; raises `ConfigurationError` where that cannot be."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be removed: {error.strerror or error}.") from error
 
 
 def delete_prompt(name: str) -> str:
@@ -148,9 +184,9 @@ def delete_prompt(name: str) -> str:
         )
     try:
         text = file.path.read_text(encoding="utf-8", errors="replace")
-        file.path.unlink()
     except OSError as error:
         raise ConfigurationError(
-            f"{file.path} cannot be removed: {error.strerror or error}."
+            f"{file.path} cannot be read: {error.strerror or error}."
         ) from error
+    _remove(file.path)
     return text

@@ -320,6 +320,29 @@ def test_lines_are_found_past_strings_of_many_lines_and_in_arrays_of_tables() ->
     assert line_of(text, ("gone",)) == 0
 
 
+# Keeping
+
+
+def test_what_was_changed_meanwhile_is_not_overwritten(put: Put) -> None:
+    path = put("mine/greet", GREETING)
+    mended = GREETING.replace("A greeting", "Another one")
+    assert prompts.save_prompt(mended, "greet", "mine", instead_of=GREETING).path == path
+    with pytest.raises(UsageError, match="has changed since it was opened"):
+        prompts.save_prompt(GREETING, "greet", "mine", instead_of=GREETING)
+    assert path.read_text(encoding="utf-8") == mended
+
+
+def test_a_prompt_that_is_kept_in_another_category_moves_and_overwrites_none(put: Put) -> None:
+    path, other = put("mine/greet", GREETING), put("other/greet", GREETING)
+    with pytest.raises(UsageError, match=f"already: {other}"):
+        prompts.save_prompt(GREETING, "greet", "other", instead_of=GREETING)
+    assert path.exists()
+    other.unlink()
+    kept = prompts.save_prompt(GREETING, "greet", "other", instead_of=GREETING)
+    assert (kept.path, prompts.get("greet").category) == (other, "other")
+    assert not path.exists()
+
+
 # Searching
 
 

@@ -301,6 +301,41 @@ async def test_a_new_prompt_begins_with_a_skeleton_and_wants_a_name() -> None:
         assert prompts.get("my-own").category == prompts.OWN_CATEGORY
 
 
+async def test_a_new_prompt_takes_no_other_ones_place(zebras: Path) -> None:
+    async with shown(PromptLibrary()) as up:
+        await find(up, "zebra")
+        await press(up, "ctrl+n", *"zebra", "ctrl+s")
+        await up.sees("You have a prompt 'zebra' already")
+        assert (zebras / "zebra.toml").read_text(encoding="utf-8") == ZEBRA
+        await press(up, "2", "ctrl+s")
+        await up.sees("● @zebra2")
+
+
+async def test_a_prompt_goes_to_the_category_that_it_is_given(zebras: Path) -> None:
+    async with shown(PromptLibrary()) as up:
+        await find(up, "zebra for")
+        await press(up, "ctrl+e", "shift+tab", *"fauna", "ctrl+s")
+        await up.sees("A zebra for everyone  fauna")
+        assert prompts.get("zebra").category == "fauna"
+        assert not (zebras / "zebra.toml").exists()
+        assert not prompts.list_prompts().problems
+
+
+async def test_what_was_deleted_is_brought_back_once_its_name_is_free(zebras: Path) -> None:
+    async with shown(PromptLibrary()) as up:
+        await find(up, "zebra for")
+        await press(up, "ctrl+d")
+        await until(up.pilot, lambda: "^Z brings it back" in up.notices)
+        (zebras / "zebra.toml").write_text(GRAMMAR, encoding="utf-8")
+        await press(up, "ctrl+z")
+        await until(up.pilot, lambda: "You have a prompt 'zebra' already" in up.notices)
+        assert prompts.get("zebra").title == "Zebra grammar"
+        (zebras / "zebra.toml").unlink()
+        await press(up, "ctrl+z")
+        await until(up.pilot, lambda: (zebras / "zebra.toml").exists())
+        assert prompts.get("zebra").title == "A zebra for everyone"
+
+
 async def test_what_was_written_is_left_only_at_the_second_escape() -> None:
     async with shown(PromptLibrary()) as up:
         await find(up, "zebra for")

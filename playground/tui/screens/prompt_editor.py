@@ -13,7 +13,7 @@ from textual.types import CSSPathType
 from textual.widgets import Input, Static
 
 from playground.background import off_loop
-from playground.errors import PlaygroundError
+from playground.errors import PlaygroundError, UsageError
 from playground.prompts import OWN_CATEGORY, Prompt, save_prompt
 from playground.sanitize import make_safe
 from playground.tui.screens.dialog import PROMPT_STYLES, Dialog
@@ -84,8 +84,9 @@ class PromptEditor(Dialog[Prompt | None]):
 
     async def _save(self) -> None:
         name, category, text = self._written
+        before = self._draft.text if name == self._draft.name else None
         try:
-            kept = await off_loop(lambda: save_prompt(text, name, category))
+            kept = await off_loop(lambda: save_prompt(text, name, category, instead_of=before))
         except PlaygroundError as error:
             self._complain(error)
         else:
@@ -102,7 +103,7 @@ class PromptEditor(Dialog[Prompt | None]):
             line = min(int(found[1]), area.document.line_count) - 1
             area.move_cursor((line, 0), center=True)
             area.focus()
-        elif not re.search(r"\.toml", said):
+        elif isinstance(error, UsageError):
             self.query_one("#prompt-name").focus()
 
     def action_leave(self) -> None:

@@ -158,7 +158,9 @@ class PromptLibrary(SearchScreen[FilledPrompt | None, Prompt]):
     async def _write(self, draft: Draft) -> None:
         saved = await self.app.push_screen_wait(PromptEditor(draft))
         if saved is not None:
-            self.query_one(Input).value = ""
+            with self.prevent(Input.Changed):
+                # It would look anew, and for none in particular.
+                self.query_one(Input).value = ""
             self.look(saved.name)
 
     def action_delete(self) -> None:
@@ -180,10 +182,11 @@ class PromptLibrary(SearchScreen[FilledPrompt | None, Prompt]):
     def action_undo(self) -> None:
         """Bring back what was deleted last."""
         if self._deleted:
-            self._do(self._put_back(self._deleted.pop()))
+            self._do(self._put_back(self._deleted[-1]))
 
     async def _put_back(self, draft: Draft) -> None:
         await off_loop(lambda: prompts.save_prompt(draft.text, draft.name, draft.category))
+        self._deleted.remove(draft)
         self.look(draft.name)
 
 
