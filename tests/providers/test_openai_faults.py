@@ -15,7 +15,7 @@ import pytest
 from playground import errors
 from playground.providers.openai import client, provider
 from playground.run import generate
-from tests.providers.endpoints import ask, model_at, provider_at
+from tests.providers.endpoints import KEY, ask, model_at, provider_at
 from tests.servers import fault
 from tests.servers.fault import Exchange, FaultServer, delta
 
@@ -302,6 +302,32 @@ async def test_what_is_not_http_is_not_called_a_connection_that_was_closed(
     assert type(run.error) is errors.BadResponse
     assert "cannot be read as HTTP" in run.error.message
     assert faults.url in run.error.hint
+
+
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 No"])
+async def test_a_proxy_that_lets_nobody_through_is_called_one(
+    faults: FaultServer, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:planted@127.0.0.1:{faults.port}")
+    faults.play(fault.plays(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"))
+    run = await ask(model_at("https://api.example/v1", api_key=KEY))
+    assert isinstance(run.error, errors.Unreachable)
+    assert f"proxy did not let us through to test ({status})" in run.error.message
+    assert "HTTPS_PROXY" in run.error.hint
+    assert "planted" not in str(run.error)
+    assert faults.requests[0].method == "CONNECT"
+    assert "authorization" not in faults.requests[0].headers
+
+
+@pytest.mark.parametrize(("status", "way"), [(304, "base URL"), (300, "base URL"), (407, "proxy")])
+async def test_what_is_neither_an_answer_nor_a_redirect_is_not_called_one(
+    faults: FaultServer, status: int, way: str
+) -> None:
+    faults.play(fault.plays(f"HTTP/1.1 {status} Well\r\nContent-Length: 0\r\n\r\n"))
+    run = await ask(model_at(faults.url))
+    assert isinstance(run.error, errors.HostedError)
+    assert run.error.message == f"test answered {status}."
+    assert way in run.error.hint
 
 
 async def test_a_redirect_is_not_followed(faults: FaultServer) -> None:

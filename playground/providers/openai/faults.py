@@ -59,6 +59,8 @@ _CONTEXT_CODES = {
 }
 """The machine-readable codes (and types) for a prompt that does not fit."""
 
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
 _STATUS_OF_TYPE = {
     "authentication_error": 401,
     "billing_error": 402,
@@ -133,6 +135,11 @@ def fault_of(
         return BadResponse(f"{endpoint.name} could not be used: {reason}.", hint="Try again.")
     if isinstance(error.__cause__, httpx2.ConnectTimeout | httpx2.PoolTimeout):
         reason = f"no connection within {endpoint.connect_timeout:g} s"
+    elif isinstance(error.__cause__, httpx2.ProxyError):
+        return Unreachable(
+            f"The proxy did not let us through to {endpoint.name} ({reason}).",
+            hint="Check HTTPS_PROXY and ALL_PROXY, or name the host in NO_PROXY.",
+        )
     elif isinstance(error.__cause__, httpx2.RemoteProtocolError) and not _hung_up(error.__cause__):
         return BadResponse(
             f"What {endpoint.name} sent cannot be read as HTTP ({reason}).",
@@ -172,7 +179,7 @@ def fault_of_status(
             hint="Shorten the prompt or the conversation, or lower max_length.",
         )
     what = f"{name} answered {status}{words}."
-    if 300 <= status < 400:
+    if status in _REDIRECTS:
         return BadResponse(
             f"{name} answered {status}, a redirect{_target(endpoint, headers)}. It is not "
             "followed, so that no key goes to another address.",
@@ -199,6 +206,8 @@ def _kind_of(
             return PermissionDenied, "Use a key that may do this, or another model."
         case 404:
             return RequestRefused, f"Check the base URL: it is {endpoint.address}."
+        case 407:
+            return Unreachable, "The proxy wants to know who you are: check HTTP_PROXY."
         case 408:
             return TimedOut, "Try again."
         case 413:
@@ -207,6 +216,8 @@ def _kind_of(
             return OutOfCredit, "The account has no credit left: add some, or use another key."
         case 429:
             return RateLimited, later
+        case _ if status < 400:
+            return BadResponse, f"Check the base URL: it is {endpoint.address}."
         case _ if status >= 500:
             return ServerFailed, f"The fault is the endpoint's. {later}"
     return RequestRefused, "Change what it complains about, or leave that parameter unset."
