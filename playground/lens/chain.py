@@ -272,20 +272,26 @@ class Position:
         return Stage(name, setting_of(name, params), before, after, reason)
 
     def candidates(
-        self, chain: Chain | None = None, most: int = 50, recorded: Token | None = None
+        self,
+        chain: Chain | None = None,
+        most: int = 50,
+        recorded: Token | None = None,
+        *,
+        chosen: int | None = None,
     ) -> Candidates:
         """The candidates here, with what a chain leaves of them, where all of it is computed.
 
         Where it is not, and the chain is that of a run, `recorded` is the token that the run drew
-        here: it tells what it was drawn from.
+        here: it tells what it was drawn from. `chosen` is the id of the token that another answer
+        has in this place; without it the one that came here is the chosen one.
         """
         return Candidates.of_distribution(
             self.raw,
             self.vocabulary,
             after=chain.left if chain is not None and chain.computed else None,
             recorded=recorded,
-            chosen=self.chosen,
-            uniform=self.uniform,
+            chosen=self.chosen if chosen is None else chosen,
+            uniform=self.uniform if chosen is None else None,
             most=most,
         )
 

@@ -142,6 +142,15 @@ def test_behind_a_stage_that_is_not_computed_nobody_knows_what_is_left() -> None
     assert {stage.survivors for stage in steered.stages} == {None}
 
 
+def test_the_token_of_another_answer_is_among_the_candidates_however_unlikely_it_is() -> None:
+    position = Position(Distribution.of(np.arange(80.0) / 8), chosen=79, uniform=0.5)
+    found = position.candidates(position.chain(GenerationParams()), chosen=3)
+    assert found.chosen is not None
+    assert (found.chosen.token_id, found.chosen.rank) == (3, 77)
+    assert found.uniform is None, "the throw is the one answer's"
+    assert position.candidates().chosen == position.candidates().rows[0]
+
+
 async def _answer(model: ChatModel, **knobs: Any) -> Run:
     run = await generate(model, "Once upon a time", **{"logprobs": 50, "seed": 5, **knobs})
     assert run.error is None

@@ -143,9 +143,8 @@ class BesideView(Vertical):
         if not known or position is None or plan is None:
             return [bar_of(row) for row in Candidates.of_token(token).rows]
         chain = position.chain(params_of_plan(plan))
-        rows = position.candidates(chain, recorded=token).rows
-        bars = [bar_of(row, chain) for row in rows]
-        return [bar._replace(chosen=bar.token_id == token.token_id) for bar in bars]
+        rows = position.candidates(chain, recorded=token, chosen=token.token_id).rows
+        return [bar_of(row, chain) for row in rows]
 
     @staticmethod
     def _tokens_there(beside: Beside) -> Sequence[Token]:
