@@ -258,7 +258,23 @@ def load(db: sqlite3.Connection, name: str) -> KeptSweep:
             f"{', '.join(row['id'] for row in rows[:5])}.",
             hint="Write more of it.",
         )
-    everything = [row[0] for row in db.execute("SELECT id FROM sweeps")]
+    deleted = db.execute(
+        "SELECT sweeps.id FROM sweeps JOIN conversations ON conversations.id = sweeps.id"
+        " WHERE conversations.deleted IS NOT NULL AND sweeps.id >= ? AND sweeps.id < ? LIMIT 2",
+        (low, f"{low}\U0010ffff"),
+    ).fetchall()
+    if low and len(deleted) == 1:
+        raise UnknownRecord(
+            f"The sweep {deleted[0][0]} is deleted.",
+            hint=f"It comes back with: playground history restore {deleted[0][0]}",
+        )
+    everything = [
+        row[0]
+        for row in db.execute(
+            "SELECT sweeps.id FROM sweeps JOIN conversations ON conversations.id = sweeps.id"
+            " WHERE conversations.deleted IS NULL"
+        )
+    ]
     raise UnknownRecord(
         f"There is no sweep {name!r} in the history.",
         hint=did_you_mean(low, everything) or "`playground sweep list` shows what there is.",

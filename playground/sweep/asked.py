@@ -8,12 +8,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 import playground.metrics as metrics
 from playground.config import at_home, broken, near_words, read_toml, where
 from playground.errors import BrokenFile, InvalidParameter, UsageError
-from playground.params import SEEDS, GenerationParams
+from playground.params import SEEDS, GenerationParams, knobs
 from playground.prompts import AskedPrompt, asked_prompt, is_reference, name_and_value
 from playground.sweep.axis import NOT_SWEPT, Axis
 from playground.sweep.definition import (
@@ -41,6 +48,9 @@ SCORED_BY: Final = {
     "json": "json-valid",
 }
 """The metric that scores the cases of a prompt of the library, by what they say."""
+
+
+_ALIASES: Final = {word: knob.name for knob in knobs().values() for word in knob.aliases}
 
 
 def _several(value: object) -> object:
@@ -96,6 +106,28 @@ class Asked(Frozen):
     judge_question: str = ""
     budget: Budget = Budget()
 
+    @field_validator("params", "space")
+    @classmethod
+    def _one_name_each(cls, table: dict[str, Any]) -> dict[str, Any]:
+        """Knobs by their own names: whoever says `max_tokens` means `max_length`."""
+        named: dict[str, Any] = {}
+        for word, given in table.items():
+            name = _ALIASES.get(word, word)
+            if name in named:
+                raise ValueError(f"{name} is said twice, once as {word}")
+            named[name] = given
+        return named
+
+    @model_validator(mode="after")
+    def _says_nothing_twice(self) -> Self:
+        both = self.params.keys() & self.space.keys()
+        for name, word in (("n", "samples"), ("seed", "seed")):
+            table = self.params.keys() | self.space.keys()
+            both |= {name} if name in table and getattr(self, word) is not None else set()
+        for name in sorted(both):
+            raise ValueError(f"{name} is said in two places, and one of them would not be heeded")
+        return self
+
     @classmethod
     def of_words(cls, variables: Iterable[str] = (), **words: Any) -> Self:
         """What was said on a command line or in Python; raises `UsageError` for what cannot be.
@@ -109,6 +141,11 @@ class Asked(Frozen):
         except ValidationError as error:
             finding = error.errors()[0]
             place = ".".join(str(step) for step in finding["loc"])
+            if finding["type"] == "value_error":
+                said = finding["msg"].removeprefix("Value error, ")
+                raise UsageError(
+                    f"This cannot be swept: {said}.", hint="Leave one of them out."
+                ) from error
             if finding["type"] == "extra_forbidden":
                 raise UsageError(
                     f"There is no word {place!r} for what a sweep may say.",
@@ -138,20 +175,20 @@ class Asked(Frozen):
 def read_sweep_file(path: Path) -> Asked:
     """What a sweep file says; paths in it are beside it. Raises `BrokenFile` with the line."""
     try:
-        asked = Asked.model_validate(read_toml(path))
+        asked = Asked.model_validate(told := read_toml(path))
     except ValidationError as error:
         raise broken(path, error, schema=Asked) from error
-    _check_knobs(path, asked)
+    _check_knobs(path, told)
     if not asked.prompts:
         return asked
     beside = path.parent / at_home(asked.prompts)
     return asked.model_copy(update={"prompts": str(beside)})
 
 
-def _check_knobs(path: Path, asked: Asked) -> None:
+def _check_knobs(path: Path, told: dict[str, Any]) -> None:
     """Raise `BrokenFile`, with the line, for a knob that is none or has no such values."""
     for table in ("params", "space"):
-        for name, given in getattr(asked, table).items():
+        for name, given in told.get(table, {}).items():
             if name in NOT_SWEPT:
                 continue
             try:
@@ -231,7 +268,9 @@ def _prompts(asked: Asked) -> tuple[tuple[SweepPrompt, ...], _Suggested]:
     for text in asked.prompt:
         if is_reference(text):
             given = [f"{name}={value}" for name, value in asked.variables.items()]
-            named = asked_prompt(text, given)
+            named = asked_prompt(
+                text, given, otherwise="A text that begins with @ can stand in a file of prompts."
+            )
             suggestions.append(_suggestions(named))
             found += [
                 prompt
@@ -341,13 +380,14 @@ def _of_table(named: AskedPrompt, system: str, asked: Asked) -> Iterable[SweepPr
     """
     path, column = at_home(asked.prompts), asked.expected_column or EXPECTED
     for line, row in rows_of(path):
+        expected = expected_in(path, line, row, asked.expected_column)
         values = {name: value for name, value in row.items() if name != column}
         given = {**asked.variables, **values}
         one = asked_prompt(named.prompt.reference, [f"{k}={v}" for k, v in given.items()])
         yield SweepPrompt(
             label=", ".join(values.values())[:60],
             messages=_with_system(one.messages, system),
-            expected=expected_in(path, line, row, asked.expected_column),
+            expected=expected,
             fields=values,
         )
 

@@ -393,7 +393,8 @@ async def test_a_sweep_that_is_not_there_is_told_with_one_that_is_near() -> None
         ({"search": {"trials": 3}}, "trials is of a search"),
         ({"search": {"prune": True}}, "prune is of a search"),
         ({"prompt": ()}, "no prompt"),
-        ({"params": {"temperature": 1}, "space": {"temperature": "0:1"}}, "no step"),
+        ({"params": {"temperature": 1}, "space": {"temperature": "0,1"}}, "in two places"),
+        ({"space": {"temperature": "0:1"}}, "no step"),
     ],
 )
 def test_what_cannot_be_measured_or_swept_is_said_before_it_starts(
@@ -654,3 +655,16 @@ async def test_what_goes_wrong_while_a_sweep_is_taken_up_again_leaves_it_free(
         metric.write_text("def long(sample):\n    return len(sample.text)\n")
         importlib.invalidate_caches()
         assert (await resume(runner.id, history)).progress.samples == before.samples
+
+
+async def test_a_sweep_that_was_deleted_is_told_with_what_brings_it_back() -> None:
+    with History.in_memory() as history:
+        await (runner := begin(small(), history)).run()
+        history.delete(runner.id)
+        history.flush()
+        with pytest.raises(UnknownRecord, match=f"{runner.id} is deleted") as error:
+            history.sweeps.load(runner.id[:6])
+        assert f"playground history restore {runner.id}" in (error.value.hint or "")
+        with pytest.raises(UnknownRecord) as error:
+            history.sweeps.load(f"{runner.id}x")
+        assert runner.id not in (error.value.hint or "")

@@ -37,7 +37,7 @@ def built(**words: Any) -> Sweep:
         ({"expected": "42", "metrics": "length"}, "nothing that is measured compares them"),
         ({"expected_column": "answer", "metrics": "exact"}, "expected-column is of a file"),
         ({"prompt_column": "question"}, "prompt-column is of a file of prompts"),
-        ({"variables": {"name": "Mia"}}, "var is of prompts of the library"),
+        ({"variables": ["name=Mia"]}, "var is of prompts of the library"),
         ({"search": {"trials": 4, "prune": True}}, "trials and prune are of a search"),
         ({"search": {"random": 1, "storage": "journal:x"}}, "storage is of a search"),
     ],
@@ -91,7 +91,7 @@ def test_a_table_of_variables_heeds_the_system_prompt_the_variables_and_blank_an
     words: dict[str, Any] = {
         "prompt": "@greet",
         "prompts": str(table),
-        "variables": {"town": "Kobe"},
+        "variables": ["town=Kobe"],
     }
     assert [one.messages[0].content for one in built(**words).prompts] == ["Be kind."] * 2
     several = built(**words, system=("Be brief.", "Be rude.")).prompts
