@@ -96,6 +96,12 @@ class Ranked:
         shifted = self.logits - self.logits[0]
         return float(np.log(self._total) - (self.probabilities * shifted).sum())
 
+    @property
+    def underflows(self) -> bool:
+        """Whether the least likely token has a probability of 0 in llama.cpp's single precision."""
+        weight = np.exp(np.float32(self.logits[-1] - self.logits[0]))
+        return bool(weight / np.float32(self._total) == 0)
+
     @cached_property
     def places(self) -> Ids:
         """The place of each token of the vocabulary among those left; -1 for those that are cut."""
@@ -127,7 +133,8 @@ class Ranked:
 
         A knob that is not set leaves the distribution alone (its neutral value). `seen` are the
         tokens before this one, for the penalties. Raises `InvalidParameter` for a stage that
-        depends on more than a distribution, if it is switched on.
+        depends on more than a distribution, if it is switched on, and for a typical-p that meets
+        tokens without any probability.
         """
         if is_computed(stage, params):
             return _COMPUTED[stage](self, params, seen)
@@ -268,8 +275,16 @@ def _at_least(before: Ranked, below: float) -> int:
 def _typical_p(before: Ranked, params: GenerationParams, _seen: object) -> Ranked:
     """The tokens whose surprise is closest to the entropy (Meister et al. 2022, 2202.00666)."""
     share = _knob(params, "typical_p")
-    if share >= 1:
+    if share >= 1 or len(before) == 1:
         return before
+    if before.held > len(before) or before.underflows:
+        # 0 × log 0: it then sorts by what is no number, which each C++ library does its own way.
+        raise InvalidParameter(
+            "What typical_p does is not computed here: some tokens before it have no probability, "
+            "as top_n_sigma or a low temperature leaves them, and llama.cpp then takes no number "
+            "for the entropy.",
+            hint="Put typical_p before those stages, or see what a run reports.",
+        )
     surprise = np.log(before._total) - (before.logits - before.logits[0])
     # It falls and then rises, so that a stable sort merges two runs.
     ranked = np.argsort(np.abs(surprise - before.entropy), kind="stable")

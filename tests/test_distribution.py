@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from playground.distribution import Distribution
@@ -100,15 +100,12 @@ def test_any_chain_in_any_order_keeps_the_same_tokens_at_the_same_probabilities(
         "presence_penalty": presence,
         "sampler_order": tuple(order[:length]),
     }
-    # llama.cpp's typical-p takes 0 × log 0 for the entropy of what top-n-sigma has cut: no number.
-    stages = order[:length]
-    assume(
-        not {"top_n_sigma", "typical_p"} <= {*stages}
-        or stages.index("typical_p") < stages.index("top_n_sigma")
-        or not top_n_sigma
-        or typical_p == 1
-    )
-    ours, theirs = _by_us(logits, seen, **knobs), _by_llama_cpp(logits, seen, **knobs)
+    try:
+        ours = _by_us(logits, seen, **knobs)
+    except InvalidParameter:
+        assert typical_p < 1
+        reject()
+    theirs = _by_llama_cpp(logits, seen, **knobs)
     borderline = 1e-5
     for token in ours.keys() ^ theirs.keys():
         # A sum within rounding of the threshold may fall on either side.
@@ -196,6 +193,26 @@ def test_a_distribution_draws_itself_and_what_its_tokens_say_is_escaped() -> Non
 
 def test_temperature_zero_leaves_the_likeliest_token_only() -> None:
     assert Distribution.of([1.0, 3.0, 2.0]).after(temperature=0).top(5) == [(1, 1.0)]
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"top_n_sigma": 0.5},
+        {"temperature": 0.1, "order": ("temperature", "typical_p")},
+    ],
+    ids=str,
+)
+def test_typical_p_that_meets_tokens_without_probability_is_refused(knobs: dict[str, Any]) -> None:
+    # llama.cpp's entropy is 0 × log 0 there, and what it leaves no part of the distribution.
+    spread = Distribution.of(np.linspace(0, 12, 40))
+    with pytest.raises(InvalidParameter, match=r"typical_p .* no number"):
+        spread.after(typical_p=0.5, **knobs)
+    assert spread.after(typical_p=0.5).left > 1
+    # Where nothing was cut, or what was cut is counted no more, it is llama.cpp's.
+    theirs = _by_llama_cpp(spread.logits, top_n_sigma=0.5, top_k=5, typical_p=0.5)
+    ours = _by_us(spread.logits, top_n_sigma=0.5, top_k=5, typical_p=0.5)
+    assert ours == pytest.approx(theirs, abs=1e-5)
 
 
 @pytest.mark.parametrize(

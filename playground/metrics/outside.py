@@ -2,7 +2,7 @@
 
 What is outside of the known tokens is bounded: together they have what the known ones leave, and
 none is likelier than the last known one. So each stage has a least and a most that it may leave.
-The stages themselves are those of `playground.distribution`.
+The stages themselves are those of `playground.ranked`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.distribution import Distribution
+from playground.errors import InvalidParameter
 from playground.knobs import BEYOND_DISTRIBUTION, SAMPLERS
 from playground.params import STAGES, GenerationParams
+from playground.ranked import Ranked
 
 __all__ = ["NotKnown", "Partly", "active", "after", "begin", "switches"]
 
@@ -42,13 +43,15 @@ class NotKnown(Exception):
 class Known:
     """Known tokens that are left: `places` among those given, and their natural-log weights.
 
-    `outside` is the natural-log weight of the tokens outside, which `may` be left.
+    `outside` is the natural-log weight of the tokens outside, which `may` be left; `forbidden`
+    tokens are cut and yet counted by the stages that follow, as top-n-sigma of llama.cpp has it.
     """
 
     places: NDArray[np.intp]
     logits: NDArray[np.float64]
     outside: float = -inf
     may: bool = False
+    forbidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +196,16 @@ def _applied(known: Known, stage: str, params: GenerationParams) -> Known:
         # By rounding, a piece would now and then be likelier than the token it cannot surpass.
         each = min(known.outside - log(pieces), float(logits[-1]))
         logits = np.concatenate([logits, np.full(pieces, each)])
-    left = Distribution(logits).stages(params, order=(stage,))[0][1].logits
-    kept = np.isfinite(left[:count])
+    before = Ranked(np.arange(len(logits)), logits, len(logits), len(logits) + known.forbidden)
+    try:
+        left = before.after(stage, params)
+    except InvalidParameter as error:
+        raise NotKnown from error
+    kept = left.places[:count] >= 0
     return Known(
         known.places[kept],
-        left[:count][kept],
+        left.by_id()[:count][kept],
         known.outside,
-        may=bool(np.isfinite(left[count:]).any()),
+        may=bool((left.places[count:] >= 0).any()),
+        forbidden=left.held - len(left),
     )

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.distribution import Distribution
+from playground.errors import InvalidParameter
 from playground.knobs import SAMPLERS, TEMPERATURE_FIRST
 from playground.metrics import chain_params, stage_effects
 from playground.metrics.outside import NotKnown, active, after, begin
@@ -112,6 +113,14 @@ def test_the_chain_is_read_from_what_a_plan_used() -> None:
     assert params.given() == {"temperature": 0.8, "top_k": 40, "sampler_order": ("top_k",)}
 
 
+def test_of_typical_p_behind_a_top_n_sigma_that_cut_nothing_is_claimed() -> None:
+    params = GenerationParams.of(top_n_sigma=1.5, typical_p=0.5)
+    state = after(begin(SEVEN, len(SEVEN)), "top_n_sigma", params)
+    assert 1 < len(state.most.places) < len(SEVEN)
+    with pytest.raises(NotKnown):
+        after(state, "typical_p", params)
+
+
 KNOBS = st.fixed_dictionaries(
     {},
     optional={
@@ -149,7 +158,12 @@ def test_the_whole_distribution_is_always_within_the_bounds(
     params, shown = GenerationParams.of(**values), min(shown, size)
     state = begin(whole.logprobs[:shown].tolist(), size if told_size else None)
     for stage in active(params, order):
-        whole = whole.stages(params, order=(stage,))[0][1]
+        try:
+            whole = whole.stages(params, order=(stage,))[0][1]
+        except InvalidParameter:
+            with pytest.raises(NotKnown):
+                after(state, stage, params)
+            return
         try:
             state = after(state, stage, params)
         except NotKnown:
@@ -180,5 +194,9 @@ def test_what_is_called_needless_or_idle_leaves_the_same_distribution_without_it
             continue
         without = [stage for stage in order if stage != one.stage]
         for row in rows:
-            with_it, without_it = row.after(params, order=order), row.after(params, order=without)
+            try:
+                with_it = row.after(params, order=order)
+                without_it = row.after(params, order=without)
+            except InvalidParameter:
+                continue
             assert with_it.probabilities == pytest.approx(without_it.probabilities)
