@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from playground.distribution import Distribution
+from playground.errors import InvalidParameter
 from playground.knobs import TEMPERATURE_FIRST
 
 with warnings.catch_warnings():
@@ -192,7 +193,13 @@ def test_temperature_first_is_their_chain(
     }
     chain = [values[stage] for stage in TEMPERATURE_FIRST if stage in values]
     knobs = {name: value for name, value in chain if name in used or name == "temperature"}
-    ours, reference = _by_us(logits, seen, knobs), _by_transformers(logits, seen, knobs)
+    try:
+        ours = _by_us(logits, seen, knobs)
+    except InvalidParameter:
+        # llama.cpp's typical-p does not take tokens whose probability is 0 in single precision.
+        assert "typical_p" in knobs
+        reject()
+    reference = _by_transformers(logits, seen, knobs)
     parted = np.flatnonzero((ours > 0) != (reference > 0))
     # A penalty may make two tokens equal, or a sum fall on its threshold to the last digit.
     assert len(parted) <= 1, "other tokens survive"
