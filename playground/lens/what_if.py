@@ -67,7 +67,7 @@ class WhatIf:
     """An answer at another setting, token by token.
 
     `beyond` are the knobs that are set to something of which the known candidates tell nothing,
-    such as a penalty: where one acts on a token, nothing is known of that.
+    such as a penalty, a bias or a grammar: where one acts on a token, nothing is known of that.
     """
 
     params: GenerationParams
@@ -241,17 +241,19 @@ class _Bounds:
 
     def __init__(self, params: GenerationParams, vocabulary: int | None) -> None:
         from playground.metrics.outside import active
+        from playground.ranked import BESIDE_CHAIN
 
         self._params = chain_params(params.given())
-        self._steered = bool(params.mirostat)
         self._stages = active(self._params)
         self._vocabulary = vocabulary
-        self.beyond: dict[str, None] = {"mirostat": None} if self._steered else {}
+        # They act on tokens whose candidates do not tell what they are to a grammar or a bias.
+        self._beside = {name: None for name in BESIDE_CHAIN if getattr(params, name)}
+        self.beyond: dict[str, None] = dict(self._beside)
         """The knobs that were met of which the candidates tell nothing, each once."""
 
     def outcome(self, token: Token) -> Outcome:
         """What becomes of one token."""
-        if token.logprob is None or self._steered:
+        if token.logprob is None or self._beside:
             return _UNKNOWN
         if not self._stages:
             return Outcome(token.logprob, token.logprob)

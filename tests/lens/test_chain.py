@@ -360,7 +360,18 @@ def test_of_tokens_without_figures_nothing_is_claimed() -> None:
     assert bound_at([], GenerationParams(top_p=0.9)).exact
 
 
-@pytest.mark.parametrize("knob", [{"mirostat": 2}, {"repeat_penalty": 1.2}, {"dry_multiplier": 1}])
+@pytest.mark.parametrize(
+    "knob",
+    [
+        {"mirostat": 2},
+        {"repeat_penalty": 1.2},
+        {"dry_multiplier": 1},
+        {"logit_bias": {"2": 5.0}},
+        {"grammar": 'root ::= "yes"'},
+        {"json_schema": {"type": "object"}},
+    ],
+    ids=str,
+)
 def test_of_what_the_candidates_do_not_tell_nothing_is_claimed_and_the_knob_is_named(
     knob: dict[str, Any],
 ) -> None:
