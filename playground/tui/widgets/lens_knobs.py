@@ -144,6 +144,11 @@ class LensKnobs(VerticalScroll, can_focus=False):
         return self._params
 
     @property
+    def used(self) -> GenerationParams:
+        """The setting that it began at: what was used."""
+        return self._used
+
+    @property
     def turned(self) -> bool:
         """Whether it is another one than what was used."""
         return self._turned
@@ -151,6 +156,17 @@ class LensKnobs(VerticalScroll, can_focus=False):
     def show(self, used: GenerationParams) -> None:
         """Begin at what was used."""
         self._used = self._params = used
+        self._draw()
+
+    def follow(self, used: GenerationParams) -> None:
+        """Learn what was used: the knobs that were turned meanwhile stay as they were turned."""
+        names = (*TURNED, "sampler_order")
+        turned = {
+            name: value
+            for name in names
+            if (value := getattr(self._params, name)) != getattr(self._used, name)
+        }
+        self._used, self._params = used, used.updated(**turned)
         self._draw()
 
     def reset(self) -> None:

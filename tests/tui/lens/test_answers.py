@@ -15,6 +15,7 @@ from textual.widgets import OptionList
 from playground.distribution import Distribution
 from playground.errors import ModelLoadFailed
 from playground.history.restoring import restored
+from playground.lens.chain import params_of_plan
 from playground.params import GenerationParams
 from playground.providers import open_model
 from playground.providers.base import ChatModel, Given
@@ -24,7 +25,8 @@ from playground.tui.lens.branches import Twig
 from playground.tui.screens.difference import DifferenceScreen
 from playground.tui.screens.lens import LensScreen
 from playground.tui.widgets.candidate_bars import CandidateBars
-from playground.tui.widgets.token_text import TokenText
+from playground.tui.widgets.lens_knobs import LensKnobs
+from playground.tui.widgets.token_text import CUT, TokenText
 from playground.types import Message
 from tests.tui.lens.looking import PARAMS, Slowed, looking, open_lens
 from tests.tui.stage import (
@@ -198,6 +200,44 @@ async def test_tokens_are_drawn_while_they_come() -> None:
         assert run is not None
         await until(pilot, lambda: text.count == len(run.tokens))
         await until(pilot, lambda: "still coming" not in screen_of(app))
+
+
+async def test_knobs_that_are_turned_while_it_comes_stay_turned_when_it_has_ended() -> None:
+    async with (
+        open_model("demo:small") as model,
+        an_answer_that_comes(Slowed(model), 40) as (pilot, app, screen),
+    ):
+        await pilot.press("2", "k", "right", "right", "tab", "right")
+        assert screen.subject.live
+        turned = screen.query_one(LensKnobs).params
+        await until(pilot, lambda: not screen.subject.live)
+        await until(pilot, lambda: "still coming" not in screen_of(app))
+        knobs = screen.query_one(LensKnobs)
+        assert knobs.turned
+        assert (knobs.params.temperature, knobs.params.top_k) == (turned.temperature, 1)
+        text = screen.query_one("#lens-text", TokenText)
+        ranks = [token.rank for token in screen.subject.tokens]
+        await until(pilot, lambda: text.marked(0) == (CUT if ranks[0] != 1 else None))
+        marked = [place for place in range(text.count) if text.marked(place) == CUT]
+        assert marked == [place for place, rank in enumerate(ranks) if rank != 1]
+
+
+async def test_an_answer_asked_again_shows_what_it_is_drawn_with_as_soon_as_that_is_known() -> None:
+    async with open_model("demo:small") as model:
+        app = playground_of({"demo:small": Slowed(model)}, params=PARAMS)
+        async with playing(app) as pilot:
+            await ask(pilot, "Tell me a story")
+            screen = await open_lens(pilot)
+            first = screen.subject
+            await pilot.press("a")
+            await until(pilot, lambda: screen.subject is not first and screen.subject.live)
+            await until(pilot, lambda: screen.query_one("#lens-text", TokenText).count > 2)
+            assert screen.subject.live
+            knobs = screen.query_one(LensKnobs)
+            assert knobs.params.temperature == PARAMS.temperature
+            assert not knobs.turned
+            assert screen.subject.plan is not None
+            assert knobs.params == params_of_plan(screen.subject.plan)
 
 
 async def test_whole_distributions_are_sent_for_where_the_cursor_stops_not_on_its_way() -> None:

@@ -102,6 +102,10 @@ class LensFoundation(FullScreen[None]):
         """Fill what stands beside the text, but for the token's own figures."""
         raise NotImplementedError
 
+    def _colour(self) -> None:
+        """Colour the tokens, as they were drawn or as the knobs are turned."""
+        raise NotImplementedError
+
     def _show_legend(self) -> None:
         """Say what the colours mean."""
         raise NotImplementedError
@@ -148,6 +152,10 @@ class LensFoundation(FullScreen[None]):
         subject, text = self._subject, self._text
         if not subject.live and not self._was_live:
             return
+        if self._knobs.used != self._looking.used:
+            # Its plan has come since it was opened, or says more now: which seed was drawn.
+            self._knobs.follow(self._looking.used)
+            self._show_token()
         tokens = subject.tokens
         if len(tokens) > text.count:
             new = tokens[text.count :]
@@ -166,8 +174,9 @@ class LensFoundation(FullScreen[None]):
             self._was_live = False
             self._reading.finish()
             self._turned_answer = TurnedAnswer(subject)
-            self._knobs.show(self._looking.used)
             self._fitted()
+            if self._knobs.turned:
+                self._colour()
             self._show_token()
             self._fill_view()
             self._have_read()
