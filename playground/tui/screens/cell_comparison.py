@@ -122,7 +122,8 @@ class CellComparison(Dialog[None]):
             f"both of seed {seeds[0]}" if seeds[0] == seeds[1] else f"seeds {seeds[0]}, {seeds[1]}"
         )
         same = "the same" if left == right else "different"
-        note.hints = f"answer {self._at + 1} of {len(pairs)}, {dice}: {same} · {_KEYS}"
+        which = f"answer {numbers[0].sample} · {self._at + 1} of {len(pairs)}"
+        note.hints = f"{which}, {dice}: {same} · {_KEYS}"
 
 
 def _said(sample: KeptSample) -> str:

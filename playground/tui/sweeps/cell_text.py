@@ -25,13 +25,13 @@ def cell_title(sweep: Sweep, cell: int, values: Values | None) -> str:
 
 
 def sample_head(sweep: Sweep, sample: KeptSample, at: int, count: int) -> Content:
-    """Which answer it is, of what seed, and how it ended."""
+    """Which answer it is by its number, which of how many, of what seed, and how it ended."""
     seed = sweep.seed_of(sample.cell, sample.sample)
     tried = f" · tried {sample.tries} times" if sample.tries > 1 else ""
     ended = sample.finish_reason or sample.state
     parts: list[tuple[str, str]] = [
-        (f"answer {at + 1} of {count}", "$text-primary"),
-        (f" · seed {seed} · {one_line(ended)}{tried}", "$foreground 60%"),
+        (f"answer {sample.sample}", "$text-primary"),
+        (f" · {at + 1} of {count} · seed {seed} · {one_line(ended)}{tried}", "$foreground 60%"),
     ]
     if expected := sweep.prompts[sweep.place(sample.cell).prompt].expected_text:
         parts.append((f" · expected {one_line(expected)}", "$foreground 60%"))

@@ -155,7 +155,7 @@ async def test_the_answers_of_the_cell_under_the_cursor_are_paged_through() -> N
     async with kept() as up:
         await up.at(5)
         await up.sees("answer 0 of cell 5")
-        assert "answer 1 of 2 · seed 7 · stop" in up.text
+        assert "answer 0 · 1 of 2 · seed 7 · stop" in up.text
         await up.press("n")
         assert "answer 1 of cell 5" in up.text
         await up.press("n", "p", "p")
@@ -528,7 +528,7 @@ async def test_two_cells_are_compared_answer_by_answer_and_by_their_intervals() 
         await up.press("space", "right", "right")
         await up.sees("cell 0 is marked")
         await up.press("d")
-        await up.sees("answer 1 of 2, both of seed 7: different")
+        await up.sees("answer 0 · 1 of 2, both of seed 7: different")
         assert "cell 0 · temperature 0 · top_p 0.5" in up.text
         assert "cell 6 · temperature 1 · top_p 0.5" in up.text
         assert "Intervals that do not overlap: 1 of 2, marked apart" in up.text
@@ -537,7 +537,7 @@ async def test_two_cells_are_compared_answer_by_answer_and_by_their_intervals() 
         assert "0.6 (0.55 to 0.65)" in row
         assert row.rstrip().endswith("apart")
         await up.press("right")
-        await up.sees("answer 2 of 2, both of seed 7".replace("7", "8"))
+        await up.sees("answer 1 · 2 of 2, both of seed 8")
         assert "answer 1 of cell 6" in up.text
         await up.press("escape")
         assert isinstance(up.app.screen, SweepScreen)
@@ -548,7 +548,7 @@ async def test_what_two_cells_are_called_ends_in_an_ellipsis_where_it_has_no_roo
     sweep = sweep_of(prompt=prompts, space={"temperature": "0,1", "top_p": "0.5,1"})
     async with kept(sweep, size=(100, 40)) as up:
         await up.press("space", "right", "d")
-        await up.sees("answer 1 of 2")
+        await up.sees("answer 0 · 1 of 2")
         (titles,) = [line for line in up.text.splitlines() if "temperature" in line]
         assert titles.count("…") == 2
 
@@ -562,7 +562,7 @@ async def test_neighbours_whose_intervals_overlap_may_differ_by_chance() -> None
 async def test_cells_compared_in_a_narrow_terminal_stand_below_each_other() -> None:
     async with kept(size=(50, 20)) as up:
         await up.press("space", "right", "d")
-        await up.sees("answer 1 of 2")
+        await up.sees("answer 0 · 1 of 2")
 
 
 Reading = Callable[[Looking], str]

@@ -226,7 +226,7 @@ def test_heat_in_sixteen_colours(
 @BOTH
 def test_answers_of_a_cell(snap_compare: Snapshot, history: History, size: str) -> None:
     app = BareApp(SweepScreen(live_of(history)))
-    seen = still(sees("72 of 72 cells"), keys("end", "down", "n"), sees("answer 2 of 2"))
+    seen = still(sees("72 of 72 cells"), keys("end", "down", "n"), sees("answer 1 · 2 of 2"))
     assert snap_compare(app, terminal_size=SIZES[size], run_before=seen)
 
 
