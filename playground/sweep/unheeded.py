@@ -50,37 +50,37 @@ _RULES: Final = (
     _Rule(
         _SEARCH,
         lambda asked, _: bool(asked.search.optimise),
-        "of a search, and nothing is named to search for",
-        "Say it: --optimise distinct-2:max",
+        "only heeded in a search, and no metric to optimise is named",
+        "Name one, such as --optimise distinct-2:max, or leave it out.",
     ),
     _Rule(
         ("scorer",),
         _measured("perplexity"),
-        "for the metric perplexity, which is not measured",
+        "only used by the metric perplexity, which is not measured",
         "Say --metric perplexity as well, or leave it out.",
     ),
     _Rule(
         ("judge", "judge_question"),
         _measured("judge"),
-        "for the metric judge, which is not measured",
+        "only used by the metric judge, which is not measured",
         "Say --metric judge as well, or leave it out.",
     ),
     _Rule(
         ("prompt_column", "expected_column"),
         lambda asked, _: bool(asked.prompts),
-        "of a file of prompts, and there is none",
-        "Say which: --prompts cases.csv",
+        "about a file of prompts, and none is named",
+        "Name it: --prompts cases.csv",
     ),
     _Rule(
         ("prompt_column",),
         lambda asked, _: not _library(asked),
-        "of a file that holds whole prompts, and here its columns are the variables of one",
-        "Leave it out: columns have the names of the variables.",
+        "for a file of whole prompts, and here its columns are the variables of one prompt",
+        "Leave it out: each column is named after its variable.",
     ),
     _Rule(
         ("expected",),
         lambda asked, sweep: any(one.expected == asked.expected for one in sweep.prompts),
-        "the right answer where prompts bring none, and all of these come with their own",
+        "the right answer for prompts that bring none, and all of these bring their own",
         "Leave it out, or name their column: --expected-column",
     ),
     _Rule(
@@ -92,7 +92,7 @@ _RULES: Final = (
     _Rule(
         ("variables",),
         lambda asked, _: _library(asked),
-        "of prompts of the library, and none is named",
+        "for prompts of the library, and none is named",
         "Name one: playground sweep @NAME --var name=value",
     ),
 )

@@ -340,9 +340,9 @@ def test_with_history_switched_off_a_sweep_is_not_kept_and_says_so(
     [
         (("--temperature", "0", "--temperature", "1"), "--temperature is said 2 times, and takes"),
         (("--samples", "2", "--samples", "3"), "--samples is said 2 times, and takes one value"),
-        (("--force",), "--force is for a sweep that is gone on with, and none is named"),
-        (("--retry-failed",), "--retry-failed is for a sweep that is gone on with"),
-        (("--judge", "demo:small"), "judge is for the metric judge, which is not measured"),
+        (("--force",), "--force is only for --resume, which is not given"),
+        (("--retry-failed",), "--retry-failed is only for --resume"),
+        (("--judge", "demo:small"), "judge is only used by the metric judge"),
     ],
 )
 def test_a_flag_that_nothing_would_heed_is_refused(

@@ -29,7 +29,7 @@ def built(**words: Any) -> Sweep:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({"judge": "demo:small"}, "judge is for the metric judge, which is not measured"),
+        ({"judge": "demo:small"}, "judge is only used by the metric judge"),
         ({"judge": "demo:small", "judge_question": "Is it kind?", "metrics": "length"},
          "judge and judge-question are for the metric judge"),
         ({"scorer": "demo:small"}, "scorer is for the metric perplexity"),
@@ -66,7 +66,7 @@ def test_a_right_answer_is_refused_where_every_prompt_has_its_own(tmp_path: Path
     table = tmp_path / "cases.csv"
     table.write_text("prompt,expected\n2+2?,4\n3+3?,6\n")
     words = {"prompt": (), "prompts": str(table), "metrics": "exact"}
-    with pytest.raises(UsageError, match="all of these come with their own"):
+    with pytest.raises(UsageError, match="all of these bring their own"):
         built(**words, expected="5")
     assert [one.expected for one in built(**words).prompts] == ["4", "6"]
 

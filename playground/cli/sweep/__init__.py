@@ -190,7 +190,7 @@ def sweep(
 
     playground sweep "Once upon a time" -m demo:small --temperature 0:2:0.25 --samples 8
 
-    Other words: list, show, report, export, delete; each has its own --help.
+    Other commands: list, show, report, export, delete; each has its own --help.
     """
     from playground.cli.ask import read_prompt
     from playground.cli.sweep.asking import ask_sweep

@@ -52,7 +52,7 @@ def ask_sweep(
     for flag, said in (("--force", force), ("--retry-failed", failed_again)):
         if said and resume is None:
             raise UsageError(
-                f"{flag} is for a sweep that is gone on with, and none is named.",
+                f"{flag} is only for --resume, which is not given.",
                 hint=f"Say which: --resume ID {flag}",
             )
     if resume is not None:
