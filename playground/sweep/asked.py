@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import inf, prod
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -433,7 +434,16 @@ def _search(asked: AskedSearch, axes: Sequence[Axis]) -> Search:
             prune=asked.prune,
             storage=asked.storage,
         )
-    return RandomSearch(count=asked.random) if asked.random is not None else GridSearch()
+    if asked.random is None:
+        return GridSearch()
+    return RandomSearch(count=min(asked.random, _points(axes)), apart=True)
+
+
+def _points(axes: Sequence[Axis]) -> float:
+    """How many points axes have; endless ones where there are numbers between two ends."""
+    if any(axis.stretch and not axis.whole for axis in axes):
+        return inf
+    return prod(int(axis.high - axis.low) + 1 if axis.stretch else len(axis) for axis in axes)
 
 
 def _objective(text: str) -> Objective:

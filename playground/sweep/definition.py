@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -58,10 +60,14 @@ class GridSearch(Frozen):
 
 
 class RandomSearch(Frozen):
-    """So many points by dice."""
+    """So many points by dice, `apart` from each other: none comes twice.
+
+    Those that are kept from before there was `apart` go on with the points that they began with.
+    """
 
     kind: Literal["random"] = "random"
     count: int = Field(ge=1, le=1_000_000)
+    apart: bool = False
 
 
 class Objective(Frozen):
@@ -165,14 +171,20 @@ class Sweep(Frozen):
                 hint="`playground sweep --help` has examples.",
             ) from error
 
-    @property
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other fields; its space is its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("space", None)
+        return copied
+
+    @cached_property
     def space(self) -> Space:
         """The points; of a Bayesian search, as many as it has trials, which are not known yet."""
         match self.search:
             case GridSearch():
                 return Grid(self.axes)
-            case RandomSearch(count=count):
-                return Drawn(self.axes, count, self.seed)
+            case RandomSearch(count=count, apart=apart):
+                return Drawn(self.axes, count, self.seed, apart)
             case BayesianSearch(trials=trials):
                 return Drawn(self.axes, trials, self.seed)
 

@@ -112,6 +112,7 @@ def _best(result: SweepResult) -> Iterator[Finding]:
             lines.append(Line(f"{point}: {reached}", cells))
         if len(search.objectives) == 1 and (more := len(result.front(model)) - 1) > 0:
             lines.append(Line(f"as good: {more:,} more {'setting' if more == 1 else 'settings'}"))
+        lines += _not_weighed(result, model)
         if left := _left_early(result, model):
             lines.append(Line(left))
         if lines:
@@ -119,6 +120,26 @@ def _best(result: SweepResult) -> Iterator[Finding]:
             if len(search.objectives) > 1:
                 heading = f"Pareto front of {model}: settings that no other one beats in everything"
             yield Finding(heading, tuple(lines))
+
+
+def _not_weighed(result: SweepResult, model: str) -> Iterator[Line]:
+    """Of each objective the settings that have no value of it, so that no search learns of them."""
+    search = result.sweep.search
+    if not isinstance(search, BayesianSearch):
+        return
+    mine = [cell for cell in result.cells if cell.model == model]
+    points = len({cell.place.point for cell in mine})
+    for aim in search.objectives:
+        found = [(cell, cell.figures.estimates.get(aim.metric)) for cell in mine]
+        lost = [(cell, one) for cell, one in found if one is None or one.value is None]
+        if not lost:
+            continue
+        without = len({cell.place.point for cell, _ in lost})
+        why = next((one.reason for _, one in lost if one is not None), "every answer failed")
+        line = (
+            f"without a value of {aim.metric}, and not weighed: {without:,} of {points:,} settings"
+        )
+        yield Line(f"{line} ({why})", tuple(cell.number for cell, _ in lost))
 
 
 def _left_early(result: SweepResult, model: str) -> str:

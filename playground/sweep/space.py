@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 
 from pydantic import JsonValue
@@ -14,6 +15,9 @@ from playground.sweep.axis import Axis
 
 Values = dict[str, JsonValue]
 """The knobs of one point, by name."""
+
+THROWS = 10_000
+"""How often the dice are thrown for a point that has not come before."""
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -44,24 +48,47 @@ class Grid:
         return {axis.knob: values[axis.knob] for axis in self.axes}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Drawn:
     """`count` points by dice, each from its own number and the seed: the same again on resume.
 
     Uniform over each axis (over its logarithm on a logarithmic one), after Bergstra & Bengio,
-    "Random Search for Hyper-Parameter Optimization", JMLR 13 (2012).
+    "Random Search for Hyper-Parameter Optimization", JMLR 13 (2012). `apart`, a point that came
+    before is thrown again: with the same dice its answers would be the same.
     """
 
     axes: tuple[Axis, ...]
     count: int
     seed: int
+    apart: bool = False
 
     def __len__(self) -> int:
         return self.count
 
     def at(self, index: int) -> Values:
         """The point of this number."""
-        dice = Random(f"{self.seed}/{index}")  # noqa: S311 - a search, not a secret
+        return self._thrown(index, self._again.get(index, 0) if self.apart else 0)
+
+    @cached_property
+    def _again(self) -> dict[int, int]:
+        """Which throw counts where it is not the first; all points are thrown to know it, once."""
+        if any(axis.stretch and not axis.whole for axis in self.axes):
+            return {}  # Of so many numbers none comes twice but in a million.
+        seen: set[str] = set()
+        again: dict[int, int] = {}
+        for index in range(self.count):
+            for throw in range(THROWS):
+                point = repr(self._thrown(index, throw))
+                if point not in seen:
+                    break
+            seen.add(point)
+            if throw:
+                again[index] = throw
+        return again
+
+    def _thrown(self, index: int, throw: int) -> Values:
+        name = f"{self.seed}/{index}/{throw}" if throw else f"{self.seed}/{index}"
+        dice = Random(name)  # noqa: S311 - a search, not a secret
         return {axis.knob: axis.draw(dice) for axis in self.axes}
 
 

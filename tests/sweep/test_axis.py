@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
 from playground.errors import InvalidParameter
+from playground.sweep.asked import Asked, build
 from playground.sweep.axis import axis_of, range_text
+from playground.sweep.definition import RandomSearch, Sweep, SweepPrompt, axes_of
 from playground.sweep.space import Drawn, Grid, interleaved
 
 
@@ -109,3 +112,40 @@ def test_values_without_an_order_are_not_said_to_go_from_one_to_the_other() -> N
     assert two == "sampler_order top_k/temperature or temperature/top_k"
     three = range_text(axis_of("sampler_order", orders))
     assert three == "sampler_order top_k/temperature and 2 other values"
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        {"top_k": "1:12"},
+        {"top_k": "1:12:log"},
+        {"temperature": "0:1:0.25", "top_k": "1,2,3"},
+        {"sampler_order": ["llama.cpp", "temperature-first"], "top_k": "5:10"},
+    ],
+)
+def test_no_setting_is_drawn_twice_and_more_than_there_are_are_not_drawn(
+    space: dict[str, Any],
+) -> None:
+    def points(count: int) -> list[str]:
+        asked = Asked.of_words(
+            prompt="Hi", models="demo:tiny", space=space, seed=3, search={"random": count}
+        )
+        drawn = build(asked).space
+        return [repr(drawn.at(index)) for index in range(len(drawn))]
+
+    some, all_ = points(10), points(1000)
+    assert len(set(some)) == len(some) == 10
+    assert len(set(all_)) == len(all_) in (12, 15)
+    assert all_[:10] == some == points(10)
+
+
+def test_a_search_by_dice_that_was_kept_goes_on_with_the_settings_it_began_with() -> None:
+    axes = axes_of({"top_k": "1:12"})
+    kept = RandomSearch.model_validate_json('{"kind": "random", "count": 12}')
+    before = Drawn(axes, 12, seed=3)
+    sweep = Sweep.of(
+        models=("demo:tiny",), prompts=(SweepPrompt.of("Hi"),), axes=axes, search=kept, seed=3
+    )
+    assert [sweep.space.at(n) for n in range(12)] == [before.at(n) for n in range(12)]
+    other = sweep.model_copy(update={"search": RandomSearch(count=5, apart=True)})
+    assert len(other.space) == 5

@@ -255,3 +255,18 @@ def test_how_many_cells_are_looked_at_goes_by_the_longest_answers_that_there_may
         return sum(looked_at(sweep, cell, 0) for cell in range(sweep.cells))
 
     assert looked("2000,10") == looked("10,2000") < looked("10,20")
+
+
+def test_a_search_says_which_settings_had_no_value_to_be_weighed_by(history: History) -> None:
+    aim = Objective(metric="rep-4", direction="minimise")
+    result = make(
+        history,
+        axes=axes_of({"max_length": "1,2,30"}),
+        search=BayesianSearch(objectives=(aim,), trials=3),
+    )
+    best, *_ = findings(result)
+    short = tuple(c.number for c in result.cells if c.figures.value("rep-4") is None)
+    assert len(short) == 2
+    (line,) = (line for line in best.lines if line.text.startswith("without a value of rep-4"))
+    assert line.text.endswith("2 of 3 settings (no answer has four words)")
+    assert line.cells == short
