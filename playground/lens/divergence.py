@@ -92,15 +92,26 @@ class Beginning:
 
 
 async def rate(
-    model: ChatModel, messages: Sequence[Message], text: Given, *, alternatives: int = 50
+    model: ChatModel,
+    messages: Sequence[Message],
+    text: Given,
+    *,
+    alternatives: int = 50,
+    prefix: str = "",
 ) -> Reading:
     """How a model rates an answer that it need not have given, with its likeliest candidates.
 
-    Raises `UnsupportedAbility` where it cannot score a text, as hosted models cannot;
-    `ContextOverflow` where that is too long for it.
+    `prefix` stands before it and is not rated: the beginning that the answer was given. Raises
+    `UnsupportedAbility` where it cannot score a text, as hosted models cannot; `ContextOverflow`
+    where that is too long for it.
     """
+    lead: tuple[int, ...] = ()
+    if prefix:
+        # Cut on its own, as it was when the answer went on from it.
+        lead = tuple(await model.tokenize(prefix))
+        text = (*lead, *(await model.tokenize(text) if isinstance(text, str) else text))
     scores = await model.score(messages, text, alternatives=alternatives)
-    return Reading.of(score.token for score in scores)
+    return Reading.of(score.token for score in scores[len(lead) :])
 
 
 def align(one: Reading, other: Reading) -> tuple[Stretch, ...]:

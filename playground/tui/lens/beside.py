@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playground.errors import PlaygroundError
 from playground.lens.chain import Position, params_of_plan
@@ -19,7 +19,10 @@ from playground.lens.divergence import (
 from playground.lens.meanings import Meaning, meanings
 from playground.lens.parting import Parting, parting
 from playground.lens.reading import Reading
+from playground.lens.spelling import bytes_of
+from playground.lens.tokens import plainly
 from playground.tui.lens.subject import Subject
+from playground.types import Token
 
 __all__ = ["WHOLE", "Beside", "Rating"]
 
@@ -57,7 +60,7 @@ class Beside:
         self.whole: Sequence[Divergence] = ()
         """Before each token of the one, whole distributions compared; where that can be."""
         self.rated = False
-        self._parted: tuple[tuple[int, int], Parting | None] | None = None
+        self._parted: tuple[tuple[int, int, bool], Parting | None] | None = None
 
     @property
     def same_model(self) -> bool:
@@ -71,15 +74,50 @@ class Beside:
         return tuple(one.messages) == tuple(other.messages) and one.beginning == other.beginning
 
     @property
+    def live(self) -> bool:
+        """Whether one of the two is still being written."""
+        return self.one.live or self.other.live
+
+    @property
+    def leads(self) -> tuple[int, int] | None:
+        """How many tokens of each say what the other was given as a text to begin with.
+
+        None where they begin differently, or are not cut where that text ends.
+        """
+        one, other = self.one, self.other
+        mine, theirs = one.beginning.encode(), other.beginning.encode()
+        if theirs.startswith(mine):
+            count = _saying(one.tokens, theirs[len(mine) :])
+            return None if count is None else (count, 0)
+        count = _saying(other.tokens, mine[len(theirs) :]) if mine.startswith(theirs) else None
+        return None if count is None else (0, count)
+
+    @property
     def parting(self) -> Parting | None:
-        """The first token at which they differ; looked for anew only once either has grown."""
+        """The first token at which they differ; looked for anew only once either has grown.
+
+        Its place is that in the one. None too where an answer is to go on beyond what it has.
+        """
         one, other = self.one.tokens, self.other.tokens
         if not self.same_model or not one or not other:
             return None
-        lengths = (len(one), len(other))
-        if self._parted is None or self._parted[0] != lengths:
-            self._parted = (lengths, parting(one, other))
+        now = (len(one), len(other), self.live)
+        if self._parted is None or self._parted[0] != now:
+            self._parted = (now, self._found_parting(one, other))
         return self._parted[1]
+
+    def _found_parting(self, one: Sequence[Token], other: Sequence[Token]) -> Parting | None:
+        leads = self.leads
+        if leads is None:
+            return None
+        found = parting(one[leads[0] :], other[leads[1] :]) if any(leads) else parting(one, other)
+        if found is None:
+            return None
+        ends = (found.one.token is None, self.one), (found.other.token is None, self.other)
+        if any(ended and side.live for ended, side in ends):
+            # It has not ended there: its next token may be the same.
+            return None
+        return replace(found, place=found.place + leads[0])
 
     @property
     def chosen(self) -> tuple[bool, bool]:
@@ -87,7 +125,8 @@ class Beside:
         found = self.parting
         if found is None:
             return False, False
-        return found.place == len(self.one.taken) - 1, found.place == len(self.other.taken) - 1
+        there = self.place_in_other(found.place)
+        return found.place == len(self.one.taken) - 1, there == len(self.other.taken) - 1
 
     @property
     def alike(self) -> bool:
@@ -133,9 +172,11 @@ class Beside:
     def place_in_other(self, place: int) -> int | None:
         """Where the other model, or the other answer, stands at a token of the one."""
         if self.same_model:
-            found = self.parting
-            last = len(self.other.tokens) - 1 if found is None else found.place
-            return place if place <= min(last, len(self.other.tokens) - 1) else None
+            found, leads, last = self.parting, self.leads, len(self.other.tokens) - 1
+            if leads is None or place < leads[0] or (found is not None and place > found.place):
+                return None
+            there = place - leads[0] + leads[1]
+            return there if there <= last else None
         if self.begun is not None and place == self.begun.one:
             return self.begun.other
         stretch = self.stretch_at(place)
@@ -188,15 +229,29 @@ class Beside:
                 return Rating(None, f"{reads.ref} told no log-probabilities with its answer")
             return Rating(None, f"{reads.ref} rates no text but its own")
         tokens = wrote.tokens
-        text = Reading.of(tokens).text if tokens else wrote.version.text
+        text, before = Reading.of(tokens).text, wrote.beginning
+        if not tokens:
+            # Nobody knows where its own part begins: all of it is rated.
+            text, before = wrote.version.text, ""
         try:
             return Rating(
                 await rate(
-                    reads.model,
-                    wrote.messages,
-                    wrote.beginning + text,
-                    alternatives=_CANDIDATES,
+                    reads.model, wrote.messages, text, alternatives=_CANDIDATES, prefix=before
                 )
             )
         except PlaygroundError as error:
             return Rating(None, str(error))
+
+
+def _saying(tokens: Sequence[Token], data: bytes) -> int | None:
+    """How many tokens say these bytes together; None where no number of them does."""
+    if not data:
+        return 0
+    for count, token in enumerate(plainly(tokens), start=1):
+        said = bytes_of(token)
+        if said is None or not data.startswith(said):
+            return None
+        data = data[len(said) :]
+        if not data:
+            return count
+    return None

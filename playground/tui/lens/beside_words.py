@@ -48,8 +48,16 @@ def said(beside: Beside, position: Position | None = None) -> Content:
     if beside.same_model:
         if beside.one.live:
             return Content.styled("Where they part is told once it is written.", _MUTED)
+        if beside.other.live and beside.parting is None:
+            return Content.styled("Where they part is told once the other is written.", _MUTED)
         if not beside.one.tokens or not beside.other.tokens:
             return Content.styled(_lacking(beside), _MUTED)
+        if beside.leads is None:
+            return Content.styled(
+                "What the two were given as text to begin with differs, or is cut into other "
+                "tokens: they are not compared token by token.",
+                _MUTED,
+            )
         found = beside.parting
         if found is None:
             return Content("The two are the same, token by token.")
@@ -62,6 +70,8 @@ def said(beside: Beside, position: Position | None = None) -> Content:
                 Content(f"the throw {found.uniform:.6f} falls into {mine} here, {theirs} there")
             )
         return Content("\n").join(lines)
+    if not beside.rated and beside.live:
+        return Content.styled("Each model reads the other's answer once both are written.", _MUTED)
     if not beside.rated:
         return Content.styled("Each model reads the other's answer …", _MUTED)
     together = beside.one.letter == beside.other.letter

@@ -78,13 +78,22 @@ class BesideView(Vertical):
         text.empty = "Nothing of it has come yet." if beside.other.live else "It is empty."
         found = beside.parting
         text.show(map(spell, tokens), steps, given=make_safe(beside.other.untold))
+        there = None if found is None else beside.place_in_other(found.place)
         if found is not None:
-            text.go(min(found.place, max(len(tokens) - 1, 0)))
-            text.mark({found.place: PARTED})
+            # Where it ended, at its last token.
+            text.go(max(len(tokens) - 1, 0) if there is None else there)
+            text.mark({} if there is None else {there: PARTED})
         self.query_one("#beside-said", Static).update(beside_words.said(beside))
         self.query_one("#beside-meanings", Static).update(beside_words.meanings(beside))
         self.query_one("#beside-more").can_focus = bool(beside.meanings)
         self._list()
+
+    def grow(self, steps: Sequence[int | None]) -> None:
+        """Show what has come meanwhile of the other answer; `steps` colour all its tokens."""
+        text = self.query_one("#beside-text", TokenText)
+        if self._beside is not None and len(self._beside.other.tokens) > text.count:
+            text.extend(map(spell, self._beside.other.tokens[text.count :]), steps)
+            self.query_one("#beside-said", Static).update(beside_words.said(self._beside))
 
     def rated(self) -> None:
         """The models have rated the texts."""

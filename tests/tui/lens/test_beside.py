@@ -27,14 +27,14 @@ from playground.params import GenerationParams
 from playground.providers import open_model
 from playground.providers.base import ChatModel
 from playground.providers.scripted import ScriptedModel
-from playground.run import Run
+from playground.run import Run, as_messages
 from playground.tui.app import PlaygroundApp
 from playground.tui.screens.lens import LensScreen
 from playground.tui.widgets.beside_view import BesideView
 from playground.tui.widgets.candidate_bars import CandidateBars
 from playground.tui.widgets.token_text import PARTED, TokenText
-from tests.tui.lens.looking import Hosted, looking, open_lens
-from tests.tui.stage import answered, ask, playground_of, playing, screen_of, until
+from tests.tui.lens.looking import Hosted, Slowed, looking, open_lens
+from tests.tui.stage import answered, ask, paste, playground_of, playing, screen_of, until
 
 DICE = GenerationParams(temperature=0.8, seed=3, logprobs=40, max_length=30)
 
@@ -388,3 +388,75 @@ async def test_knobs_that_have_no_room_are_scrolled_to() -> None:
             screen.query_one("#beside-more").focus()
             await pilot.press("end")
             await until(pilot, lambda: last in screen_of(app))
+
+
+async def test_what_goes_on_from_a_text_is_compared_from_where_that_text_ends() -> None:
+    async with open_model("demo:small") as model:
+        app = playground_of({"demo:small": model}, params=DICE.updated(max_length=8))
+        async with playing(app) as pilot:
+            await ask(pilot, "Tell me a story about a cat")
+            app.panes[0].go_on()
+            await answered(pilot)
+            versions = app.panes[0].conversation.turns[0].versions
+            assert [bool(version.prefix) for version in versions] == [False, True]
+            screen = await open_lens(pilot)
+            assert screen.subject.beginning
+            await pilot.press("6")
+            await until(pilot, lambda: "parted at token" in said(screen, "said"))
+            first = spell(screen.subject.tokens[0])
+            assert f"parted at token 1: “{first}” instead of the end" in said(screen, "said")
+
+
+async def test_a_model_rates_no_more_of_an_answer_than_was_written_after_its_beginning() -> None:
+    async with open_model("demo:small") as model:
+        prompt = as_messages("Tell me a story.")
+        whole = await rate(model, prompt, "Once upon a time, a fox sang.")
+        given = await model.tokenize("Once upon a time")
+        rest = await rate(model, prompt, ", a fox sang.", prefix="Once upon a time")
+        assert rest.text == ", a fox sang."
+        assert len(rest) == len(whole) - len(given)
+        assert [token.logprob for token in rest.tokens] == [
+            token.logprob for token in whole.tokens[len(given) :]
+        ]
+
+
+async def test_an_answer_that_is_still_coming_has_not_parted_where_it_has_come_to() -> None:
+    async with open_model("demo:small") as model:
+        app = playground_of({"demo:small": Slowed(model)}, ["demo:small"] * 2, params=DICE)
+        async with playing(app) as pilot:
+            app.panes[0].conversation.params = DICE.updated(max_length=4)
+            app.panes[1].conversation.params = DICE.updated(max_length=60)
+            await paste(pilot, "Tell me a story about a cat")
+            await pilot.press("enter")
+            await until(pilot, lambda: app.panes[0].run is not None and not app.panes[0].busy)
+            screen = await open_lens(pilot)
+            await pilot.press("6")
+            view = screen.query_one(BesideView)
+            await until(pilot, lambda: view._beside is not None)
+            assert view._beside is not None
+            assert view._beside.other.live
+            beside = view._beside
+            if len(beside.other.tokens) <= 4:
+                assert "told once the other is written" in said(screen, "said")
+            await until(pilot, lambda: not beside.live)
+            await until(pilot, lambda: "parted at token 5: the end instead of" in said(screen, "said"))
+
+
+async def test_two_models_read_each_other_once_the_answer_that_was_coming_is_written() -> None:
+    async with open_model("demo:small") as small, open_model("demo:tiny") as tiny:
+        models = {"demo:small": small, "demo:tiny": Slowed(tiny)}
+        app = playground_of(models, params=DICE)
+        async with playing(app) as pilot:
+            await paste(pilot, "Tell me a story about a cat")
+            await pilot.press("enter")
+            await until(pilot, lambda: app.panes[0].run is not None and not app.panes[0].busy)
+            screen = await open_lens(pilot)
+            await pilot.press("6")
+            view = screen.query_one(BesideView)
+            await until(pilot, lambda: view._beside is not None)
+            assert view._beside is not None
+            assert view._beside.other.live
+            assert "once both are written" in said(screen, "said")
+            await until(pilot, lambda: "log-probability" in said(screen, "said"))
+            text = screen.query_one("#beside-text", TokenText)
+            assert text.count == len(view._beside.other.tokens)

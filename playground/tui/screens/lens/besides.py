@@ -41,6 +41,17 @@ class LensBesides(LensTurning):
         if places:
             self._text.go(next((place for place in places if place > here), places[0]))
 
+    def _tick(self) -> None:
+        super()._tick()
+        beside = self._beside
+        if beside is None or self._view != "beside" or not self._other_live:
+            return
+        if beside.other.live:
+            self.query_one(BesideView).grow(self._shades(beside.other.tokens))
+        else:
+            self._other_live = False
+            self._begin_beside()
+
     @on(BesideView.Chosen)
     def _stretch_chosen(self, message: BesideView.Chosen) -> None:
         message.stop()
@@ -70,6 +81,7 @@ class LensBesides(LensTurning):
             if self._subject is not subject:
                 return
         beside = self._beside = Beside(subject, other)
+        self._other_live = other.live
         view.show(beside, at, len(others), self._shades(other.tokens))
         found = beside.parting
         if found is not None and found.place < self._text.count:

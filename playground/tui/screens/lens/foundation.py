@@ -57,6 +57,7 @@ class LensFoundation(FullScreen[None]):
         self._turned_answer = TurnedAnswer(subject)
         self._certain: Certain | None = None
         self._beside: Beside | None = None
+        self._other_live = False
         self._reader = ""
         self._reading = Reading()
         self._measure: Measure = MEASURES[0]
