@@ -96,6 +96,11 @@ def _table(path: Path, text: str, delimiter: str) -> Iterator[Row]:
     line = 1
     try:
         head = next(filter(None, reader), [])
+        if len(head) == 1 and ";" in head[0]:
+            raise BrokenFile(
+                f"{path}, line 1: its columns are parted by semicolons.",
+                hint="Save it with commas between them, or as .tsv with tabs.",
+            )
         if len(set(head)) != len(head):
             raise BrokenFile(f"{path}, line 1: a column is named twice.", hint="Rename one.")
         line = reader.line_num + 1

@@ -114,3 +114,11 @@ def test_prompts_of_the_library_that_are_scored_otherwise_are_not_scored_by_one_
         build(Asked.of_words(**words, metrics="length"))
     swept = build(Asked.of_words(**words, metrics="length", space={"temperature": "0,1"}))
     assert swept.metrics == ("length",)
+
+
+def test_a_table_of_a_spreadsheet_that_writes_semicolons_is_told_so(tmp_path: Path) -> None:
+    table = tmp_path / "cases.csv"
+    table.write_text("prompt;expected\n2+2?;4\n")
+    with pytest.raises(BrokenFile, match="line 1: its columns are parted by semicolons") as error:
+        read_prompts(table)
+    assert "commas" in (error.value.hint or "")
