@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from playground.cli.output import is_terminal, note
-from playground.errors import UnknownPrompt, UsageError
+from playground.errors import UsageError
 from playground.params import GenerationParams
 
 if TYPE_CHECKING:
@@ -35,12 +35,11 @@ def looked_up(prompt: str | None, variables: Sequence[str]) -> AskedPrompt | Non
                 f"{prompt!r} is no name of a prompt.", hint="`playground prompts` lists them."
             )
         return None
-    try:
-        return asked_prompt(prompt, [_read(given) for given in variables])
-    except UnknownPrompt as error:
-        raise UnknownPrompt(
-            error.message, hint=f"{error.hint} A text that begins with @ can be piped in."
-        ) from error
+    return asked_prompt(
+        prompt,
+        [_read(given) for given in variables],
+        otherwise="A text that begins with @ can be piped in.",
+    )
 
 
 def tell_applied(asked: AskedPrompt, params: GenerationParams, given: Collection[str], *,

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from playground.errors import WrongVariables
+from playground.errors import UsageError, WrongVariables
 from playground.params import GenerationParams
 from playground.prompts.library import get
 from playground.prompts.prompt import Case, Prompt, Value
 from playground.types import Message
 
-_REFERENCE = re.compile(r"@[a-z0-9./-]*[a-z0-9][a-z0-9./-]*")
+_REFERENCE = re.compile(r"@[\w./-]*[a-z0-9][\w./-]*", re.ASCII | re.IGNORECASE)
+"""Whatever could be a name, also one that there is not: most likely it is one, misspelt."""
 
 
 @dataclass(frozen=True)
@@ -66,18 +67,23 @@ class AskedPrompt:
 
 
 def is_reference(text: str) -> bool:
-    """Whether a text is `@` and a name alone, as nobody asks a model."""
+    """Whether a text is `@` and one word that could be a name, as nobody asks a model."""
     return _REFERENCE.fullmatch(text) is not None
 
 
-def asked_prompt(reference: str, variables: Iterable[str] = ()) -> AskedPrompt:
+def asked_prompt(
+    reference: str, variables: Iterable[str] = (), *, otherwise: str = ""
+) -> AskedPrompt:
     """The prompt `@name` with its variables as the command line gives them: `text=Good morning`.
 
     A value may be missing until the messages are wanted: cases bring their own. Raises
     `UnknownPrompt`, `UsageError`, `BrokenFile`, and `WrongVariables` for names and values that
-    cannot be.
+    cannot be. `otherwise` tells, where there is none, how such a text is sent as it is.
     """
-    prompt = get(reference)
+    try:
+        prompt = get(reference)
+    except UsageError as error:
+        raise type(error)(error.message, hint=f"{error.hint} {otherwise}".rstrip()) from error
     values: dict[str, Value] = dict(map(name_and_value, variables))
     prompt.check(values)
     return AskedPrompt(prompt, values)

@@ -73,6 +73,7 @@ def prompt_folder() -> Path:
 def get(name: str) -> Prompt:
     """The prompt of this name: `translate-fr`, also `@translate-fr`, `translation/translate-fr`.
 
+    Letter case does not matter, nor whether `-` is written `_`.
     Raises `UnknownPrompt` where there is none, `UsageError` for what cannot be a name (a path, for
     instance), and `BrokenFile`, with the line, where its file cannot be used.
     """
@@ -136,7 +137,8 @@ def read_prompt(text: str, name: str, category: str, path: Path, *, own: bool = 
 
 def _name_in(given: str) -> tuple[str, str]:
     """Category (may be empty) and name; raises `UsageError` for what can be neither."""
-    category, _, name = given.removeprefix("@").rpartition("/")
+    plain = given.removeprefix("@").lower().replace("_", "-")
+    category, _, name = plain.rpartition("/")
     if not re.fullmatch(NAME_PATTERN, name) or (
         category and not re.fullmatch(NAME_PATTERN, category)
     ):

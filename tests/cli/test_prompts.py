@@ -158,6 +158,7 @@ def test_a_variable_can_be_piped_in(shell: Shell, put: Put) -> None:
 def test_what_only_begins_with_at_is_a_prompt_like_any_other(shell: Shell) -> None:
     said = shell("ask", "@Anna, how are you?", "-m", "scripted:echo").stdout
     assert "@Anna, how are you?" in said
+    assert "@a.org" in shell("ask", "@me@a.org", "-m", "scripted:echo").stdout
     assert "@translate-fr" in shell("ask", "-m", "scripted:echo", stdin="@translate-fr").stdout
 
 
@@ -165,6 +166,10 @@ def test_what_only_begins_with_at_is_a_prompt_like_any_other(shell: Shell) -> No
     ("arguments", "words"),
     [
         (("ask", "@translat-fr"), "Did you mean 'translate-fr'"),
+        (("ask", "@Translat_FR"), "Did you mean 'translate-fr'"),
+        (("ask", "@Anna"), "A text that begins with @ can be piped in."),
+        (("ask", "@a.b"), "A text that begins with @ can be piped in."),
+        (("sweep", "@Anna", "-t", "0:1:1"), "begins with @ can stand in a file of prompts."),
         (("ask", "@translate-fr"), "wants a value for 'text'"),
         (("ask", "@translate-fr", "--var", "txt=x"), "Did you mean 'text'?"),
         (("ask", "@translate-fr", "--var", "text"), 'Write --var name="value"'),
@@ -236,7 +241,7 @@ def test_an_edited_shipped_prompt_becomes_your_own_until_it_is_deleted(
 ) -> None:
     shipped = prompts.get("translate-fr")
     editor.write_text('title = "Mine"\nprompt = "Say it."\n', encoding="utf-8")
-    assert shell("prompts", "edit", "@translate-fr").returncode == 0
+    assert shell("prompts", "edit", "@Translate_FR").returncode == 0
     assert prompts.get("translate-fr").title == "Mine"
     assert shell("prompts", "delete", "translate-fr").returncode == 0
     assert prompts.get("translate-fr") == shipped

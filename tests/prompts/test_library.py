@@ -35,7 +35,10 @@ def names() -> list[str]:
 # Finding
 
 
-@pytest.mark.parametrize("name", ["translate-fr", "@translate-fr", "translation/translate-fr"])
+@pytest.mark.parametrize(
+    "name",
+    ["translate-fr", "@translate-fr", "translation/translate-fr", "@Translate-FR", "@translate_fr"],
+)
 def test_a_prompt_is_found_by_its_name_with_or_without_its_category(name: str) -> None:
     prompt = prompts.get(name)
     assert (prompt.name, prompt.category, prompt.own) == ("translate-fr", "translation", False)
@@ -74,7 +77,7 @@ def test_an_unknown_name_gets_the_nearest() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../secret", "/etc/passwd", "a/../b", "..", "", "@", "a/b/c", "A", "x.toml", "a\\b", "a b",
+    ["../secret", "/etc/passwd", "a/../b", "..", "", "@", "a/b/c", "x.toml", "a\\b", "a b",
      "translation/", "~", "translate-fr\n"],
 )  # fmt: skip
 def test_nothing_that_could_lead_out_of_the_folder_is_a_name(name: str) -> None:

@@ -139,9 +139,11 @@ def test_a_text_that_grows_beyond_all_bounds_is_stopped() -> None:
 
 
 def test_a_reference_is_at_and_a_name_alone() -> None:
-    for text in ("@translate-fr", "@translation/translate-fr", "@../x", "@a.b"):
+    for text in ("@translate-fr", "@translation/translate-fr", "@../x", "@a.b", "@Capital",
+                 "@translate_fr"):  # fmt: skip
         assert prompts.is_reference(text)
-    for text in ("@", "@Anna", "@anna hello", "hello @anna", "a@b", "@@", "@翻訳", "@a\n"):
+    for text in ("@", "@Anna, hello", "@anna hello", "hello @anna", "a@b", "@a@b.org", "@@",
+                 "@翻訳", "@a\n"):  # fmt: skip
         assert not prompts.is_reference(text)
 
 

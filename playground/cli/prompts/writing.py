@@ -33,7 +33,7 @@ def begin(name: str, *, category: str, like: str) -> None:
 def edit(name: str) -> None:
     """Open a prompt; of a shipped one, a copy, which goes again if nothing in it was changed."""
     text, category = prompts.text_of(name)
-    name = name.removeprefix("@").rpartition("/")[2]
+    name = prompts.find_place(name).path.stem
     path = prompts.place_for(name, category)
     if not _editor():
         raise UsageError(
