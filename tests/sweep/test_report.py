@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from playground.history import History
-from playground.sweep.definition import SweepPrompt, axes_of
+from playground.sweep.definition import RandomSearch, SweepPrompt, axes_of
 from playground.sweep.report import content as contents
 from playground.sweep.report import pieces
 from playground.sweep.report.content import Content
@@ -206,3 +206,19 @@ def test_figures_without_end_are_no_figures(
     assert contents.rounded(float("inf")) is None
     assert contents.rounded(float("nan")) is None
     assert contents.rounded(0.123456789) == 0.123457
+
+
+def test_what_was_swept_is_told_once_and_whole(history: History) -> None:
+    result = make(
+        history,
+        axes=axes_of({"temperature": "0,0.8", "top_k": "40"}),
+        search=RandomSearch(count=1),
+        metrics=("length", "unique"),
+        budget={"tokens": 10_000, "cost": 2.5},
+        params={"max_length": 4},
+    )
+    plan = dict(Content.of(result).head["plan"])
+    assert plan["temperature"] == "0 to 0.8, 2 values (0,0.8)"
+    assert plan["search"] == "random: 1 setting by dice"
+    assert plan["budget"] == "$2.5, 10,000 tokens"
+    assert plan["metrics"] == "length, unique"

@@ -22,9 +22,10 @@ from playground.machine import OURS, versions
 from playground.metrics import Estimate
 from playground.params import knobs
 from playground.sanitize import make_safe
-from playground.sweep.axis import Axis, range_text, value_text
-from playground.sweep.definition import BayesianSearch, GridSearch, RandomSearch, Sweep, SweepPrompt
+from playground.sweep.axis import Axis, value_text
+from playground.sweep.definition import BayesianSearch, GridSearch, SweepPrompt
 from playground.sweep.findings import Finding, findings
+from playground.sweep.report.plan import plan_of
 from playground.sweep.result import Cell, SampleRow, SweepResult
 from playground.sweep.space import interleaved
 
@@ -220,7 +221,7 @@ class Content:
             runs=sum(cell.figures.samples + cell.figures.failed for cell in result.cells),
             failed=result.failed,
             grid=isinstance(sweep.search, GridSearch),
-            plan=[(name, make_safe(text)) for name, text in _plan(sweep)],
+            plan=[(name, make_safe(text)) for name, text in plan_of(sweep)],
             models=[_model(result, kept, number) for number in range(len(sweep.models))],
             prompts=[_prompt(sweep.prompts[number]) for number in prompts],
             axes=[_axis(axis) for axis in sweep.axes],
@@ -290,30 +291,6 @@ def _spread(cells: Sequence[Cell], most: int) -> tuple[Cell, ...]:
     if len(cells) <= most:
         return tuple(cells)
     return tuple(cells[place] for place in sorted(islice(interleaved(len(cells)), most)))
-
-
-def _plan(sweep: Sweep) -> Iterator[tuple[str, str]]:
-    match sweep.search:
-        case GridSearch():
-            yield "search", "grid: every combination"
-        case RandomSearch(count=count):
-            yield "search", f"random: {count:,} settings by dice"
-        case BayesianSearch() as search:
-            aims = ", ".join(f"{item.direction} {item.metric}" for item in search.objectives)
-            yield "search", f"Bayesian ({search.sampler}): {search.trials:,} trials to {aims}"
-    for axis in sweep.axes:
-        yield axis.knob, f"{range_text(axis)} ({axis})"
-    for name, value in sweep.params.given().items():
-        yield name, f"{value_text(_plain(value))} everywhere"
-    yield "samples", f"{sweep.samples:,} for each cell"
-    dice = "the same in every cell" if sweep.same_dice else "other ones in every cell"
-    yield "seeds", f"from {sweep.seed}, {dice}"
-    if sweep.scorer:
-        yield "scorer", sweep.scorer
-    if sweep.judge:
-        yield "judge", sweep.judge
-    if sweep.judge_question:
-        yield "judge's question", sweep.judge_question
 
 
 def _model(result: SweepResult, kept: Sequence[Cell], number: int) -> PageModel:
@@ -436,7 +413,3 @@ def _value(value: JsonValue) -> JsonValue:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     return make_safe(value_text(value))
-
-
-def _plain(value: Any) -> JsonValue:
-    return list(value) if isinstance(value, tuple) else value
