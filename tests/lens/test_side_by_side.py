@@ -196,7 +196,9 @@ async def test_a_hosted_run_and_a_local_one_show_the_same_likeliest_tokens(
     assert there.error is None
     shared = 0
     for one, other in zip(there.tokens, here.tokens, strict=False):
-        assert len(one.alternatives) == 8
+        # Its list ends before the first half of a character, of which it does not tell the bytes.
+        told = len(one.alternatives)
+        assert told == 8 or any(item.data for item in other.alternatives[: told + 1])
         mine = {item.text: math.exp(item.logprob) for item in other.alternatives}
         for item in one.alternatives:
             share = math.exp(item.logprob)

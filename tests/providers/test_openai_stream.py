@@ -236,22 +236,54 @@ async def test_strange_probabilities_do_not_cost_the_answer(
         ({"z": -9.0, "a": -0.1, "y": -3.0}, ["a", "y", "z"]),
         # Where a server puts the token itself before the others, its rank is not known.
         ({"a": -6.0, "x": -0.1, "y": -3.0}, ["x", "y"]),
+        ({"a": -2.0, "x": -0.2, "y": -3.0}, ["x", "a", "y"]),
         ({"a": -0.1, "x": -3.0, "y": -3.0}, ["a", "x", "y"]),
         ({"a": -0.1, "x": -0.1, "y": -3.0}, []),
         ({"a": -0.1, "x": float("nan"), "y": float("-inf"), "z": 3.0}, ["a"]),
     ],
-    ids=["unordered", "itself first", "in order", "more than certain", "no numbers"],
+    ids=[
+        "unordered",
+        "itself first",
+        "itself among them",
+        "in order",
+        "more than certain",
+        "no numbers",
+    ],
 )
 async def test_alternatives_are_the_likeliest_in_their_order_or_none(
     faults: FaultServer, given: dict[str, float], known: list[str]
 ) -> None:
-    others = [{"token": text, "logprob": value} for text, value in given.items()]
+    others = [
+        {"token": text, "logprob": value, "bytes": [*text.encode()]}
+        for text, value in given.items()
+    ]
     entry = {"token": "a", "logprob": given["a"], "bytes": [97], "top_logprobs": others}
     faults.play(fault.says(_with_logprobs(entry), delta(finish="stop")))
     run = await ask(model_at(faults.url), logprobs=5)
     (token,) = run.tokens
     assert [other.text for other in token.alternatives] == known
     assert token.logprob == pytest.approx(given["a"])
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ({"a": -0.5, "": -3.0, "x": -2.0}, ["a"]),
+        ({"a": -0.5, " ": -6.0, "x": -2.0, "y": -4.0}, ["a"]),
+        ({"a": -0.5, "x": -2.0, "y": -2.0000001}, ["a", "x", "y"]),
+    ],
+    ids=["halves of characters", "one text of several tokens", "whole"],
+)
+async def test_alternatives_by_their_texts_end_where_one_may_be_missing(
+    faults: FaultServer, given: dict[str, float], known: list[str]
+) -> None:
+    # As llama-cpp-python's server lists them: without bytes, one entry for each text.
+    others = [{"token": text, "logprob": value, "bytes": None} for text, value in given.items()]
+    entry = {"token": "a", "logprob": given["a"], "bytes": None, "top_logprobs": others}
+    faults.play(fault.says(_with_logprobs(entry), delta(finish="stop")))
+    run = await ask(model_at(faults.url), logprobs=5)
+    (token,) = run.tokens
+    assert [other.text for other in token.alternatives] == known
 
 
 # Counts and cost.

@@ -358,19 +358,33 @@ def _tokens(logprobs: object, most: int | None) -> Iterator[Token]:
         others = entry.get("top_logprobs")
         others = others[:most] if isinstance(others, list) else ()
         text = _readable(entry.get("token"))
-        alternatives = [
-            TokenAlternative(
-                text=_readable(other.get("token")), logprob=value, data=_partial(other)
-            )
-            for other in others
-            if isinstance(other, dict) and (value := _logprob(other.get("logprob"))) is not None
-        ]
         yield Token(
             text=text,
             logprob=_logprob(entry.get("logprob")),
             data=_bytes(entry),
-            alternatives=tuple(_ranked(alternatives, text)),
+            alternatives=tuple(_ranked(_listed(others), text)),
         )
+
+
+def _listed(others: Sequence[object]) -> list[TokenAlternative]:
+    """The entries of a list of the likeliest tokens, up to where one of those may be missing.
+
+    llama-cpp-python's server lists them by their texts, from which halves of characters are left
+    out: tokens that only those tell apart are one entry, with the place of the first and the
+    probability of the last. What stands behind such a one is not the next likeliest.
+    """
+    found: list[TokenAlternative] = []
+    for other in others:
+        if not isinstance(other, dict) or (value := _logprob(other.get("logprob"))) is None:
+            continue
+        item = TokenAlternative(_readable(other.get("token")), value, data=_partial(other))
+        if not item.text and not item.data:
+            break
+        unsaid = not isinstance(other.get("bytes"), list)
+        if unsaid and found and value > found[-1].logprob + _SAME:
+            return found[:-1]
+        found.append(item)
+    return found
 
 
 def _ranked(alternatives: list[TokenAlternative], text: str) -> Sequence[TokenAlternative]:
@@ -386,8 +400,15 @@ def _ranked(alternatives: list[TokenAlternative], text: str) -> Sequence[TokenAl
         and alternatives[0].text == text
         and alternatives[1:] == [one for one in ranked if one is not alternatives[0]]
     ):
-        return ranked if ranked[0] is alternatives[0] else alternatives[1:]
+        if ranked[0] is not alternatives[0] and alternatives[0] in alternatives[1:]:
+            return alternatives[1:]
+        # Among those that came it has its rank; less likely than all of them it has none.
+        return ranked if ranked[-1] is not alternatives[0] else alternatives[1:]
     return ranked
+
+
+_SAME = 1e-6
+"""Log-probabilities no further apart count as equal: they come rounded."""
 
 
 def _readable(token: object) -> str:

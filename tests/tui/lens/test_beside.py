@@ -439,7 +439,9 @@ async def test_an_answer_that_is_still_coming_has_not_parted_where_it_has_come_t
             if len(beside.other.tokens) <= 4:
                 assert "told once the other is written" in said(screen, "said")
             await until(pilot, lambda: not beside.live)
-            await until(pilot, lambda: "parted at token 5: the end instead of" in said(screen, "said"))
+            await until(
+                pilot, lambda: "parted at token 5: the end instead of" in said(screen, "said")
+            )
 
 
 async def test_two_models_read_each_other_once_the_answer_that_was_coming_is_written() -> None:
