@@ -84,7 +84,8 @@ def read_text(path: Path) -> str:
             raise BrokenFile(
                 f"{path} is larger than {MAX_FILE_BYTES:,} bytes.", hint="Is it the right file?"
             )
-        return path.read_text(encoding="utf-8")
+        # Editors on Windows begin a file with a mark of its encoding, which is no part of its text.
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise BrokenFile(

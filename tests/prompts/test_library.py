@@ -301,6 +301,12 @@ def test_other_bytes_than_text_are_told_with_their_line(put: Put) -> None:
         prompts.get("bytes")
 
 
+def test_a_mark_of_the_encoding_before_a_file_is_no_part_of_it(put: Put) -> None:
+    put("mine/greet", GREETING).write_text(GREETING, encoding="utf-8-sig")
+    assert prompts.get("greet").title == "A greeting"
+    assert prompts.text_of("greet")[0] == GREETING
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
