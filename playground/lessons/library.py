@@ -48,13 +48,20 @@ def list_lessons(language: str) -> LessonShelf:
     lessons: dict[str, Lesson] = {}
     problems: dict[str, BrokenFile] = {}
     for root, own in ((shipped("lessons"), False), (lesson_folder(), True)):
-        for path in islice(_paths(root / language), MAX_LESSONS):
+        paths = _paths(root / language)
+        for path in islice(paths, MAX_LESSONS):
             try:
                 found = _load(path, root, language, own=own)
             except BrokenFile as error:
                 problems[path.name] = error
             else:
                 lessons[found.name] = found
+        if left := sum(1 for _ in paths):
+            problems[f"{language}/"] = BrokenFile(
+                f"{root / language}: of its files only {MAX_LESSONS:,} are looked at; "
+                f"{left:,} are left out.",
+                hint="Move some out of the folder.",
+            )
     ordered = sorted(lessons.values(), key=lambda lesson: (lesson.place, lesson.name))
     return LessonShelf(tuple(ordered), problems)
 

@@ -155,7 +155,8 @@ def _files() -> dict[str, PromptPlace]:
     found: dict[str, PromptPlace] = {}
     for root, own in ((shipped("prompts"), False), (prompt_folder(), True)):
         here: dict[str, PromptPlace] = {}
-        for path in islice(_paths(root), MAX_PROMPTS):
+        paths = _paths(root)
+        for path in islice(paths, MAX_PROMPTS):
             file = PromptPlace(path, root, own, _misplaced(path, root))
             name = path.stem if not file.problem else path.relative_to(root).as_posix()
             if name in here:
@@ -165,6 +166,10 @@ def _files() -> dict[str, PromptPlace]:
                     PromptPlace(path, root, own, problem),
                 )
             here[name] = file
+        if left := sum(1 for _ in paths):
+            # As a file that cannot be used, it is told wherever the library is listed.
+            problem = f"of its files only {MAX_PROMPTS:,} are looked at; {left:,} are left out"
+            here[f"{root.name}/"] = PromptPlace(root, root, own, problem)
         found |= here
     return found
 

@@ -156,6 +156,17 @@ def test_what_no_lesson_can_lack_is_said(before: str, after: str, about: str) ->
         read_lesson(MINIMAL.replace(before, after), Path("02-mine.toml"), "en")
 
 
+def test_files_beyond_the_most_that_are_looked_at_are_told(
+    config_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        own(config_folder, MINIMAL, f"0{number}-mine{number}.toml", "xx")
+    monkeypatch.setattr("playground.lessons.library.MAX_LESSONS", 2)
+    shelf = list_lessons("xx")
+    assert len(shelf.lessons) == 2
+    assert "only 2 are looked at; 1 are left out" in str(shelf.problems["xx/"])
+
+
 def test_a_path_out_of_the_folder_is_refused(config_folder: Path, tmp_path: Path) -> None:
     outside = tmp_path / "02-mine.toml"
     outside.write_text(MINIMAL, encoding="utf-8")

@@ -307,6 +307,16 @@ def test_a_mark_of_the_encoding_before_a_file_is_no_part_of_it(put: Put) -> None
     assert prompts.text_of("greet")[0] == GREETING
 
 
+def test_files_beyond_the_most_that_are_looked_at_are_told(
+    put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        put(f"mine/{name}", GREETING)
+    monkeypatch.setattr(library, "MAX_PROMPTS", 2)
+    problems = prompts.list_prompts().problems
+    assert any("only 2 are looked at; 1 are left out" in str(p) for p in problems.values())
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
