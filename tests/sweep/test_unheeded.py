@@ -31,15 +31,15 @@ def built(**words: Any) -> Sweep:
     [
         ({"judge": "demo:small"}, "judge is only used by the metric judge"),
         ({"judge": "demo:small", "judge_question": "Is it kind?", "metrics": "length"},
-         "judge and judge-question are for the metric judge"),
-        ({"scorer": "demo:small"}, "scorer is for the metric perplexity"),
+         "judge and judge-question are "),
+        ({"scorer": "demo:small"}, "metric perplexity, which is not measured"),
         ({"expected": "42"}, "nothing that is measured compares them"),
         ({"expected": "42", "metrics": "length"}, "nothing that is measured compares them"),
-        ({"expected_column": "answer", "metrics": "exact"}, "expected-column is of a file"),
-        ({"prompt_column": "question"}, "prompt-column is of a file of prompts"),
-        ({"variables": ["name=Mia"]}, "var is of prompts of the library"),
-        ({"search": {"trials": 4, "prune": True}}, "trials and prune are of a search"),
-        ({"search": {"random": 1, "storage": "journal:x"}}, "storage is of a search"),
+        ({"expected_column": "answer", "metrics": "exact"}, "a file of prompts"),
+        ({"prompt_column": "question"}, "a file of prompts"),
+        ({"variables": ["name=Mia"]}, "prompts of the library"),
+        ({"search": {"trials": 4, "prune": True}}, "trials and prune are "),
+        ({"search": {"random": 1, "storage": "journal:x"}}, "storage is "),
     ],
 )  # fmt: skip
 def test_a_word_without_what_it_belongs_to_is_refused(words: dict[str, Any], said: str) -> None:
