@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
-
+from playground.cells import cell_len, fit
 from playground.cli.output import can_open_terminal, complain, say, say_json
 from playground.lessons import (
     LessonShelf,
@@ -46,7 +45,6 @@ def _print(shelf: LessonShelf, progress: Progress, *, json: bool) -> None:
                 "left_at": progress.left_at.get(lesson.name, 0), "path": str(lesson.path),
             })  # fmt: skip
         else:
-            blanks = " " * (width - cell_len(lesson.title))
-            say(f"{'✓' if done else ' '} {number}  {lesson.title}{blanks}  {lesson.summary}")
+            say(f"{'✓' if done else ' '} {number}  {fit(lesson.title, width)}  {lesson.summary}")
     for problem in shelf.problems.values():
         complain(str(problem))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
-
+from playground.cells import cell_len, fit
 from playground.sanitize import make_safe
 
 GAP = "  "
@@ -17,9 +16,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence
     widths = [max(map(cell_len, column)) for column in zip(*safe, strict=True)]
     return "\n".join(
         GAP.join(
-            " " * (width - cell_len(cell)) + cell
-            if number in right
-            else cell + " " * (width - cell_len(cell))
+            fit(cell, width, right=number in right)
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in safe

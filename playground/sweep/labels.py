@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from rich.cells import cell_len, set_cell_size
+from playground.cells import cell_len, cut
 
 __all__ = ["LABEL_LENGTH", "apart"]
 
@@ -53,4 +53,4 @@ def _cut(text: str, shared: int, width: int) -> str:
             start = before
         # One that another one goes on from has nothing behind the place: its beginning is its own.
         text = f"…{text[start:]}" if start < len(text) else text
-    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1).rstrip()}…"
+    return cut(text, width)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len, set_cell_size
-
+from playground.cells import cell_len
 from playground.sanitize import make_safe
 
 __all__ = [
     "brief",
     "count",
-    "cut",
     "duration",
-    "fit",
     "money",
     "number",
     "one_line",
@@ -26,20 +23,6 @@ def one_line(text: str) -> str:
     Line ends become spaces, and whatever a terminal would obey becomes visible.
     """
     return make_safe(text).replace("\n", " ").replace("\t", " ").strip()
-
-
-def cut(text: str, width: int) -> str:
-    """Text in so many cells at most; where it is longer it ends in an ellipsis."""
-    if cell_len(text) <= width:
-        return text
-    return f"{set_cell_size(text, width - 1).rstrip()}…" if width > 0 else ""
-
-
-def fit(text: str, width: int, *, right: bool = False) -> str:
-    """Text in exactly so many cells, blanks behind it or before it."""
-    text = cut(text, width)
-    blanks = " " * (width - cell_len(text))
-    return f"{blanks}{text}" if right else f"{text}{blanks}"
 
 
 def shortened(ref: str, width: int) -> str:

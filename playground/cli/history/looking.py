@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.cells import cell_len, set_cell_size
-
+from playground.cells import cell_len, cut
 from playground.cli.history.opening import conversation_or_run, opened
 from playground.cli.output import is_terminal, note, say, say_json, terminal_size
 from playground.cli.table import table
@@ -118,14 +117,14 @@ def _fitting(rows: list[list[str]]) -> list[list[str]]:
     left = max(width - taken - 2, 2 * NARROWEST_TITLE)
     models = min(max(cell_len(row[3]) for row in safe), left - NARROWEST_TITLE, left // 2)
     models = max(models, len(_HEAD[3]))
-    return [[*row[:3], _cut(row[3], models), _cut(row[4], left - models)] for row in safe]
+    return [[*row[:3], cut(row[3], models), cut(row[4], left - models)] for row in safe]
 
 
 def _hit(hit: Hit) -> str:
     head = "  ".join((hit.run, _when(hit.created), hit.model, _line(hit.title)))
     width = _width()
     snippet = f"    {_line(hit.snippet)}"
-    return f"{_cut(head, width)}\n{_cut(snippet, width)}" if width else f"{head}\n{snippet}"
+    return f"{cut(head, width)}\n{cut(snippet, width)}" if width else f"{head}\n{snippet}"
 
 
 def _width() -> int:
@@ -134,11 +133,6 @@ def _width() -> int:
 
     # The last cell stays free: a full row makes some terminals wrap.
     return terminal_size().columns - 1 if is_terminal(sys.stdout) else 0
-
-
-def _cut(text: str, cells: int) -> str:
-    """The text in so many terminal cells at most, with a sign where it goes on."""
-    return text if cell_len(text) <= cells else f"{set_cell_size(text, cells - 1).rstrip()}…"
 
 
 def _line(text: str) -> str:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from rich.cells import cell_len
-
 import playground.prompts as prompts
+from playground.cells import cell_len, fit
 from playground.cli.output import complain, note, say, say_json
 from playground.errors import UsageError, did_you_mean
 from playground.prompts import CATEGORIES, Prompt
@@ -99,7 +98,7 @@ def _lines(found: Sequence[Prompt], width: int = 0) -> Iterator[str]:
     for prompt in found:
         marks = [*(["yours"] if prompt.own else []), *([prompt.needs] if prompt.needs else [])]
         more = f"  ({'; '.join(marks)})" if marks else ""
-        yield f"{prompt.reference:<{width}}  {prompt.language:<3} {prompt.title}{more}"
+        yield f"{fit(prompt.reference, width)}  {prompt.language:<3} {prompt.title}{more}"
 
 
 def _parts(prompt: Prompt) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from playground.cells import cell_len, cut
 from playground.cli.output import is_terminal, note, say, say_json, terminal_size
 from playground.cli.table import table
 from playground.errors import BrokenFile, UsageError
@@ -133,7 +134,7 @@ def print_result(result: SweepResult, *, metrics: Sequence[str] = (), json: bool
         fitting = _fitting(result, shown, width)
         # A row that is too wide loses the end of its answer; wrapped, no column would stand.
         for line in _table(result, fitting).split("\n"):
-            say(_cut(line, width))
+            say(cut(line, width))
         if left := shown[len(fitting) :]:
             say(
                 f"No room for {', '.join(left)}: a wider terminal shows more, and `playground "
@@ -171,8 +172,6 @@ def _findings(result: SweepResult) -> str:
 
 def _fitting(result: SweepResult, shown: Sequence[str], width: int) -> Sequence[str]:
     """The first metrics, one at least, that have room in lines of `width` cells."""
-    from rich.cells import cell_len
-
     head, rows, right = _columns(result, shown)
     while len(shown) > 1:
         # The last column is text, and may be cut.
@@ -223,12 +222,6 @@ def _columns(
 def _marked(estimate: Estimate | None) -> str:
     """A figure, with a mark where something is said of it under the table."""
     return estimate_text(estimate) + (_MARK if estimate is not None and estimate.note else "")
-
-
-def _cut(line: str, width: int) -> str:
-    from rich.cells import cell_len, set_cell_size
-
-    return line if cell_len(line) <= width else set_cell_size(line, width).rstrip()
 
 
 def _count(cell: Cell) -> str:

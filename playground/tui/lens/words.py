@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from rich.cells import split_graphemes
 from textual.content import Content
 
+from playground.cells import cut
 from playground.errors import PlaygroundError
 from playground.lens.candidates import rank_of
 from playground.lens.figures import giving_models
 from playground.lens.spelling import spell
 from playground.spelling import in_place, spell_text
-from playground.tui.labels import brief, cut, one_line
+from playground.tui.labels import brief, one_line
 from playground.tui.widgets.candidate_bars import share_text
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def token(reading: Reading, place: int, found: Candidates, drawn: str = "drawn f
     if found.survivors is not None:
         third += _figure(drawn, f"{found.survivors:,}")
     if found.drawn_entropy is not None:
-        third += _figure("entropy", f"{found.drawn_entropy:.3f} nats")
+        third += _figure("entropy", f"{found.drawn_entropy:z.3f} nats")
     if found.rest_drawn is not None:
         third += _figure("rest", share_text(found.rest_drawn))
     if found.uniform is not None:
@@ -112,7 +113,7 @@ def what_if(
 ) -> Content:
     """How likely the whole answer was, and how likely it becomes as the knobs stand."""
     recorded = answer.recorded
-    was = "not known" if recorded is None else f"{recorded:.2f}"
+    was = "not known" if recorded is None else f"{recorded:z.2f}"
     lines = [
         Content.assemble(("as it was drawn  ", _MUTED), ("log-probability ", ""), (was, "bold"))
     ]

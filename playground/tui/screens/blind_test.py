@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,6 +15,7 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from playground.background import off_loop
+from playground.cells import cell_len, fit
 from playground.judging import BlindTest, Tallies, Tally, Vote
 from playground.sanitize import make_safe
 from playground.tui.arrangement import arrange_panes
@@ -173,19 +173,11 @@ def _name(one: Tally) -> str:
 
 
 def _section(title: str, found: Sequence[Tally], column: int) -> _Parts:
-    parts: _Parts = [
-        (f"\n\n{_fit(title, column)}   wins losses ties  bad   share", "$text-primary")
-    ]
+    parts: _Parts = [(f"\n\n{fit(title, column)}   wins losses ties  bad   share", "$text-primary")]
     for one in found:
         figures = f"{one.wins:>7}{one.losses:>7}{one.ties:>5}{one.bad:>5}"
-        parts += [f"\n{_fit(_name(one), column)}{figures}", (f"   {_share(one)}", "bold")]
+        parts += [f"\n{fit(_name(one), column)}{figures}", (f"   {_share(one)}", "bold")]
     return parts
-
-
-def _fit(text: str, width: int) -> str:
-    if cell_len(text) > width:
-        return f"{set_cell_size(text, width - 1)}…"
-    return set_cell_size(text, width)
 
 
 def _share(one: Tally) -> str:

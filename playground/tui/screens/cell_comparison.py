@@ -13,11 +13,12 @@ from textual.types import CSSPathType
 from textual.widgets import Static
 
 from playground.background import off_loop
+from playground.cells import cut, fit
 from playground.difference import word_difference
 from playground.history.sweeping import KeptSample
 from playground.metrics import Estimate
 from playground.sweep.figures import estimate_text
-from playground.tui.labels import cut, fit, one_line
+from playground.tui.labels import one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
 from playground.tui.sweeps.cell_text import cell_title

@@ -12,11 +12,12 @@ from textual.content import Content
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from playground.cells import cut, fit
 from playground.errors import PlaygroundError
 from playground.history import Filters, Hit, Summary
 from playground.history.typed import typed_filters
 from playground.history.words import pieces_of
-from playground.tui.labels import count, cut, fit, one_line
+from playground.tui.labels import count, one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.search import SEARCH, SearchScreen
 

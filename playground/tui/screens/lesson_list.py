@@ -13,9 +13,10 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from playground.cells import cut, fit
 from playground.errors import PlaygroundError
 from playground.lessons import Lesson, LessonShelf, Progress
-from playground.tui.labels import cut, fit, one_line
+from playground.tui.labels import one_line
 from playground.tui.lesson_words import words_in
 from playground.tui.screens.dialog import Dialog
 from playground.tui.widgets.fitted_text import KeyLine

@@ -16,10 +16,11 @@ from textual.widgets.option_list import Option
 
 import playground.prompts as prompts
 from playground.background import off_loop
+from playground.cells import fit
 from playground.errors import PlaygroundError
 from playground.prompts import Prompt, Shelf
 from playground.sanitize import make_safe
-from playground.tui.labels import brief, fit, one_line
+from playground.tui.labels import brief, one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import PROMPT_STYLES
 from playground.tui.screens.prompt_editor import Draft, PromptEditor

@@ -16,10 +16,11 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
+from playground.cells import fit
 from playground.errors import PlaygroundError
 from playground.history.sweeping import KeptSweep
 from playground.tui.archive import Archive
-from playground.tui.labels import fit, one_line
+from playground.tui.labels import one_line
 from playground.tui.latest import run_latest
 from playground.tui.screens.dialog import SWEEP_STYLES, Dialog
 from playground.tui.widgets.fitted_text import KeyLine

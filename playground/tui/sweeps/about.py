@@ -7,12 +7,13 @@ from typing import Final
 
 from textual.content import Content
 
+from playground.cells import cut
 from playground.metrics import METRICS
 from playground.sanitize import make_safe
 from playground.sweep.definition import GridSearch
 from playground.sweep.findings import Finding
 from playground.sweep.labels import apart
-from playground.tui.labels import cut, one_line
+from playground.tui.labels import one_line
 from playground.tui.sweeps.live import LiveSweep
 from playground.tui.sweeps.plane import Dimension, Plane
 from playground.tui.widgets.fitted_text import Passage, heading, table

@@ -16,8 +16,8 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from playground.cells import cut, fit
 from playground.spelling import in_place
-from playground.tui.labels import cut, fit
 from playground.tui.widgets.drawn_lines import DrawnScroll
 
 __all__ = ["Bar", "CandidateBars", "bar_text", "share_text"]
@@ -240,7 +240,7 @@ def bar_text(share: float, width: int) -> str:
 
 
 def share_text(share: float) -> str:
-    """A probability in seven cells at most: `45.2%`, `0.031%`, `<1e-6%`."""
+    """A probability in seven cells at most: `45.2%`, `0.031%`, `<1e-9%`."""
     percent = share * 100 if share > 1e-12 else 0.0
     if percent >= 99.995 or percent == 0:
         return f"{percent:.0f}%"

@@ -12,9 +12,10 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
+from playground.cells import cut, fit
 from playground.metrics import Estimate
 from playground.sweep.figures import CellFigures, figure_text, interval_text
-from playground.tui.labels import cut, fit, one_line
+from playground.tui.labels import one_line
 
 __all__ = ["CellFiguresTable"]
 

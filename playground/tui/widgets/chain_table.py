@@ -13,8 +13,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from playground.cells import cut, fit
 from playground.spelling import in_place
-from playground.tui.labels import cut, fit
 from playground.tui.widgets.candidate_bars import bar_text, share_text
 from playground.tui.widgets.drawn_lines import DrawnLines
 
@@ -27,7 +27,7 @@ _NARROW: Final = 60
 class Link(NamedTuple):
     """One stage: what switches it on, what it left, and whom it cut.
 
-    `mass` is the share of the raw probability that the survivors had (None: not known). `cut` are
+    `mass` is the share of what came into it that the survivors had (None: not known). `cut` are
     the likeliest of those that it cut, spelled; `chosen_cut` whether the chosen token is one.
     `computed` is false of one that takes more than a distribution: behind it nothing is known.
     """

@@ -17,10 +17,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from playground.background import off_loop
+from playground.cells import cut
 from playground.difference import Segment
 from playground.spelling import in_place
 from playground.tui.difference_rows import MARKS, Piece, Row, inline, side_by_side
-from playground.tui.labels import cut, one_line
+from playground.tui.labels import one_line
 from playground.tui.latest import run_latest
 
 __all__ = ["MIN_COLUMN", "DifferenceView"]

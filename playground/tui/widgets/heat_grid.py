@@ -16,10 +16,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from playground.cells import fit
 from playground.history.sweeping import KeptValue
 from playground.sweep.figures import short_figure
 from playground.sweep.labels import apart
-from playground.tui.labels import fit
 from playground.tui.sweeps.heat import (
     BEST,
     FAILED,

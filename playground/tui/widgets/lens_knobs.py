@@ -14,10 +14,11 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Static
 
+from playground.cells import fit
 from playground.knobs import ORDERS, SAMPLERS
 from playground.params import GenerationParams, knobs
 from playground.tui.knob_text import range_of
-from playground.tui.labels import fit, number
+from playground.tui.labels import number
 from playground.tui.widgets.slider import Slider
 
 __all__ = ["TURNED", "KnobLine", "LensKnobs"]

@@ -11,8 +11,9 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from playground.cells import cut
 from playground.sanitize import make_safe
-from playground.tui.labels import cut, one_line
+from playground.tui.labels import one_line
 from playground.tui.transcript.wrap import wrap
 
 __all__ = ["LessonPanel"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from playground.cells import cell_len, cut
 from playground.tui.labels import shortened
 
 __all__ = ["PaneHeader"]
@@ -68,14 +68,5 @@ def _as_many_as_fit(knobs: Sequence[str], width: int) -> str:
         return ""
     fewer = (f"{_BETWEEN.join(knobs[:count])} …" for count in range(len(knobs) - 1, 0, -1))
     ways = (_BETWEEN.join(knobs), *fewer, knobs[0])
-    return next((way for way in ways if cell_len(way) <= width), _head(knobs[0], width))
-
-
-def _head(text: str, width: int) -> str:
-    if width < 4:
-        return ""
-    if cell_len(text) <= width:
-        return text
-    while text and cell_len(text) > width - 1:
-        text = text[:-1]
-    return f"{text}…"
+    part = cut(knobs[0], width) if width >= 4 else ""
+    return next((way for way in ways if cell_len(way) <= width), part)

@@ -12,7 +12,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from playground.tui.labels import fit, shortened
+from playground.cells import fit
+from playground.tui.labels import shortened
 
 __all__ = ["PaneTab", "PaneTabs"]
 

@@ -14,8 +14,9 @@ from textual.app import RenderResult
 from textual.color import Color
 from textual_plotext import PlotextPlot
 
+from playground.cells import cut
 from playground.metrics import METRICS
-from playground.tui.labels import cut, one_line
+from playground.tui.labels import one_line
 
 if TYPE_CHECKING:
     from playground.metrics import Metric

@@ -6,8 +6,9 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
+from playground.cells import cut
 from playground.sweep.progress import Progress
-from playground.tui.labels import count, cut, duration, money, one_line, rate
+from playground.tui.labels import count, duration, money, one_line, rate
 from playground.tui.sweeps.live import LiveSweep
 
 __all__ = ["SweepHead", "progress_words"]

@@ -9,7 +9,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from playground.tui.labels import cut, one_line
+from playground.cells import cut
+from playground.tui.labels import one_line
 from playground.tui.sweeps.live import LiveSweep
 from playground.tui.widgets.sweep_head import progress_words, share_of
 

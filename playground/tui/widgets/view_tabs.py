@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from playground.tui.labels import cut
+from playground.cells import cut
 
 __all__ = ["ViewTabs"]
 
