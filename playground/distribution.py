@@ -75,7 +75,8 @@ class Distribution:
         """Shannon entropy in nats: 0 where one token is certain, ln(n) where n are equal."""
         probabilities = self.probabilities
         some = probabilities[probabilities > 0]
-        return float(-(some * np.log(some)).sum())
+        # Rounding, or one token alone, would make it -0.
+        return max(0.0, float(-(some * np.log(some)).sum()))
 
     @property
     def left(self) -> int:
@@ -85,7 +86,8 @@ class Distribution:
     def effective_vocabulary(self, share: float = 0.95) -> int:
         """The fewest tokens that together hold `share` of the probability."""
         ranked = np.sort(self.probabilities)[::-1]
-        return int(np.searchsorted(np.cumsum(ranked), share * (1 - 1e-12)) + 1)
+        fewest = int(np.searchsorted(np.cumsum(ranked), share * (1 - 1e-12))) + 1
+        return min(fewest, self.left)
 
     def rank(self, token: int) -> int:
         """The place of a token when the likeliest is 1; equals share the better place."""

@@ -83,6 +83,10 @@ class Ranked:
         probabilities: Floats = self._weights / self._total
         return probabilities
 
+    def logprob_at(self, place: int) -> float:
+        """The natural-log probability of the token at a place, however small it is."""
+        return float(self.logits[place] - self.logits[0] - np.log(self._total))
+
     @cached_property
     def reached(self) -> Floats:
         """The probability of each token and of all before it: the last is 1, but for rounding."""
@@ -94,7 +98,7 @@ class Ranked:
         """Shannon entropy in nats."""
         # Not -Σ p ln p: that takes a logarithm of each, and has to leave zeros out.
         shifted = self.logits - self.logits[0]
-        return float(np.log(self._total) - (self.probabilities * shifted).sum())
+        return max(0.0, float(np.log(self._total) - (self.probabilities * shifted).sum()))
 
     @property
     def underflows(self) -> bool:

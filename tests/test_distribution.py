@@ -234,3 +234,10 @@ def test_what_hangs_on_more_than_a_distribution_is_refused_not_left_out(
     for ask in (Distribution.after, Distribution.surviving, Distribution.stages):
         with pytest.raises(InvalidParameter, match=f"What {name[:3]}.*not computed here"):
             ask(Distribution.of([1.0, 2.0]), **knobs)
+
+
+def test_what_is_certain_has_no_entropy_below_nothing_and_no_more_tokens_than_there_are() -> None:
+    certain = Distribution.of([0.0, -math.inf])
+    assert math.copysign(1, certain.entropy) == math.copysign(1, certain.ranked().entropy) == 1
+    assert Distribution.of(np.zeros(7)).effective_vocabulary(1.0) == 7
+    assert Distribution.of([3.0, 1.0, -math.inf]).effective_vocabulary(1.0) == 2

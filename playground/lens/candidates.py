@@ -23,6 +23,10 @@ SHARE = 0.95
 """The effective vocabulary is how many tokens share this much of the probability."""
 
 
+_SMALLEST = 5e-324
+"""The smallest number that is not 0: what survived with less is still not cut."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One token that could have come.
@@ -88,7 +92,7 @@ class Candidates:
     def entropy_text(self) -> str:
         """The entropy in words, or the least that it can be; empty where nothing is known of it."""
         if self.entropy is not None:
-            return f"{self.entropy:.3f} nats"
+            return f"{self.entropy:z.3f} nats"
         # It is never below 0: without candidates that is all that is known.
         return f"at least {self.least_entropy:.3f} nats" if self.least_entropy > 0 else ""
 
@@ -259,9 +263,10 @@ def _rest(drawn: Sequence[float | None]) -> float | None:
 
 
 def _after(after: Ranked, tokens: Ids) -> list[float | None]:
-    """The probabilities of tokens in what a chain left; 0 for those that it cut."""
+    """The probabilities of tokens in what a chain left; 0 for those that it cut, and no others."""
     left = after.places[tokens]
-    shares = after.probabilities[left]
+    # One that is too small for a float is the smallest there is.
+    shares = after.probabilities[left].clip(min=_SMALLEST)
     shares[left < 0] = 0
     found: list[float | None] = shares.tolist()
     return found

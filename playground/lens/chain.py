@@ -172,8 +172,10 @@ class Chain:
 
     def logprob(self, token: int) -> float:
         """Its natural log; -inf where the token was cut."""
-        probability = self.probability(token)
-        return math.log(probability) if probability > 0 else -math.inf
+        left = self.left
+        place = int(left.places[token])
+        # Not from the probability: one that is too small for a float is no cut.
+        return left.logprob_at(place) if place >= 0 else -math.inf
 
     def cut_by(self, token: int) -> str | None:
         """The stage that cut a token, as far as that is known; None for one that survived."""

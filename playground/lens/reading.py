@@ -183,6 +183,6 @@ class Reading:
         return (
             ("tokens", f"{len(self.tokens):,}"),
             ("perplexity", "not known" if perplexity is None else f"{perplexity:.3g}"),
-            ("mean entropy", "not known" if entropy is None else f"{entropy:.3f} nats"),
-            ("log-probability", "not known" if logprob is None else f"{logprob:.2f}"),
+            ("mean entropy", "not known" if entropy is None else f"{entropy:z.3f} nats"),
+            ("log-probability", "not known" if logprob is None else f"{logprob:z.2f}"),
         )

@@ -114,18 +114,18 @@ class WhatIf:
             more = f", and perhaps {perhaps:,} more" if perhaps else ""
             return f"cannot come: {sure:,} of {count:,} tokens are cut{more}"
         if self.exact:
-            return f"log-probability {self.high:.2f}, no token cut"
+            return f"log-probability {self.high:z.2f}, no token cut"
         if not self.known:
             if not self.beyond:
                 return "not known: its tokens came without candidates"
             return f"not known: the candidates do not tell what {' and '.join(self.beyond)} does"
         if perhaps:
             return (
-                f"log-probability at most {self.high:.2f}; {perhaps:,} of {count:,} tokens may "
+                f"log-probability at most {self.high:z.2f}; {perhaps:,} of {count:,} tokens may "
                 "be cut (bound, from the candidates that are known)"
             )
         return (
-            f"log-probability {self.low:.2f} to {self.high:.2f} "
+            f"log-probability {self.low:z.2f} to {self.high:z.2f} "
             "(bound, from the candidates that are known)"
         )
 

@@ -151,6 +151,14 @@ def test_the_token_of_another_answer_is_among_the_candidates_however_unlikely_it
     assert position.candidates().chosen == position.candidates().rows[0]
 
 
+def test_a_probability_that_is_too_small_for_a_number_is_not_called_cut() -> None:
+    position = Position(Distribution.of([0.0, -10.0, -20.0]))
+    chain = position.chain(GenerationParams(temperature=0.01))
+    assert len(chain.left) == 3
+    assert chain.logprob(2) == pytest.approx(-2000)
+    assert [row.cut for row in position.candidates(chain).rows] == [False] * 3
+
+
 async def _answer(model: ChatModel, **knobs: Any) -> Run:
     run = await generate(model, "Once upon a time", **{"logprobs": 50, "seed": 5, **knobs})
     assert run.error is None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from playground.cli.output import say
+from playground.cli.views import wrong_with
 from playground.errors import PlaygroundError, UsageError
 from playground.lens.candidates import Candidates
 from playground.lens.chain import Position, params_of_plan
@@ -101,7 +102,10 @@ async def _scored(run: Run, text: str, drawn: Drawn, scorer: str | None) -> Draw
     """An answer that came without figures: with those of another model, or with the reason."""
     why = no_figures(run.model.ref, run.model.capabilities, run.plan)
     if not text:
-        return replace(drawn, notes=(why.why,))
+        # Of a run that failed it is not the log-probabilities that are missing.
+        wrong = wrong_with(run)
+        said = f"There is no answer of {run.model.ref}: {wrong}" if wrong else why.why
+        return replace(drawn, notes=(said,))
     if scorer is None:
         hint = f"{why} Say --score {why.scorer}"
         return replace(drawn, notes=(f"{text}\n", hint))

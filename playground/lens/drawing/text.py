@@ -128,5 +128,5 @@ def _table(drawn: Drawn) -> Iterator[str]:
         glyph = " " if shade.step is None else GLYPHS[shade.step]
         probability = "" if chosen is None else percent(chosen.probability)
         rank = "" if chosen is None or chosen.rank is None else f"{chosen.rank:,}"
-        entropy = "" if token.entropy is None else f"{token.entropy:.3f}"
+        entropy = "" if token.entropy is None else f"{token.entropy:z.3f}"
         yield f"{place + 1:>5} {glyph} {probability:>11} {rank:>9} {entropy:>8}  {spell(token)}"

@@ -90,7 +90,8 @@ def _entropy(probabilities: NDArray[np.float64], logprobs: NDArray[np.float64]) 
         terms = probabilities * logprobs
     # Not np.dot: BLAS would wake threads for it, on cores that decode.
     whole = float(terms.sum())
-    return -(float(np.nansum(terms)) if math.isnan(whole) else whole)
+    # Of one token alone it would be -0.
+    return max(0.0, -(float(np.nansum(terms)) if math.isnan(whole) else whole))
 
 
 def _greatest(values: NDArray[np.float32] | NDArray[np.float64], count: int) -> NDArray[np.intp]:

@@ -166,7 +166,7 @@ def _rating(rating: Rating) -> Sequence[tuple[str, str]]:
     logprob, perplexity = reading.logprob, reading.perplexity
     return [
         ("log-probability ", _MUTED),
-        ("?" if logprob is None else f"{logprob:.2f}", "bold"),
+        ("?" if logprob is None else f"{logprob:z.2f}", "bold"),
         ("  perplexity ", _MUTED),
         ("?" if perplexity is None else f"{perplexity:.3g}", "bold"),
         (f"  {len(reading):,} tokens", _MUTED),

@@ -25,6 +25,10 @@ from playground.types import Token
 __all__ = ["Certain", "TurnedAnswer"]
 
 
+_SMALLEST = 5e-324
+"""The smallest number that is not 0, which would say that a token is cut."""
+
+
 @dataclass(frozen=True, slots=True)
 class Certain:
     """What is certain of an answer at a setting; `reader` names who read it again, if anybody.
@@ -44,7 +48,10 @@ class Certain:
     def shares(self) -> list[float | None]:
         """The probability of each token: 0 where it is cut, None where only bounds are known."""
         return [
-            math.exp(item.high) if item.exact or item.cut else None for item in self.found.outcomes
+            (0.0 if item.cut else max(math.exp(item.high), _SMALLEST))
+            if item.exact or item.cut
+            else None
+            for item in self.found.outcomes
         ]
 
 
