@@ -189,3 +189,18 @@ async def test_five_translations_are_one_sentence_in_several_wordings() -> None:
     assert len(five) == 5
     assert len(set(five)) > 1
     assert all("la fleur est belle" in text.lower() for text in five)
+
+
+async def test_the_small_demo_model_counts_on_where_the_tiny_one_goes_back() -> None:
+    prompt = prompts.get("counting-on")
+    said: dict[str, list[str]] = {}
+    for ref in ("demo:small", "demo:tiny"):
+        async with open_model(ref) as model:
+            runs = [generate(model, prompt.render(number=n), prompt.params) for n in (12, 29, 39)]
+            await asyncio.gather(*runs)
+            said[ref] = [run.text for run in runs]
+    assert [number_in(text.split(" comes after")[0]) for text in said["demo:small"]] == [13, 30, 40]
+    backs = ("20", "30")
+    assert all(
+        text.startswith(back) for text, back in zip(said["demo:tiny"][1:], backs, strict=True)
+    )
