@@ -98,6 +98,21 @@ def test_the_steps_of_a_lesson_wait_for_the_same_in_every_language(language: str
 # The user's own, and broken ones
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("temperature", "Read B"),
+        ("penalties", "Read B"),
+        ("temperature", "Bを声"),
+        ("penalties", "Bを最後"),
+    ],
+)
+def test_a_step_that_says_what_to_read_in_b_shows_b(name: str, words: str) -> None:
+    language = "en" if words.isascii() else "ja"
+    steps = [step for step in find_lesson(name, language).steps if words in step.text]
+    assert [step.wait.pane for step in steps] == ["b"]
+
+
 def test_a_lesson_of_ones_own_stands_among_the_others(config_folder: Path) -> None:
     own(config_folder, MINIMAL)
     names = [lesson.name for lesson in list_lessons("en").lessons]
