@@ -1,6 +1,6 @@
 """Text measured in the cells of a terminal, where Japanese and emoji take two: cut and filled up.
 
-The rest of the package learns the width of a text here; only the terminal draws with rich beside it.
+The rest of the package learns the width of a text here; only the terminal and the commands draw.
 """
 
 from __future__ import annotations
