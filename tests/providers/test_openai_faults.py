@@ -378,6 +378,8 @@ async def test_what_is_not_json_is_an_unreadable_response(
         {"choices": [1]},
         {"choices": [{"index": 1_000_000_000, "delta": {"content": "x"}}]},
         {"choices": [{"index": -1, "delta": {"content": "x"}}]},
+        {"choices": [{"index": 0, "delta": {"content": {"text": "x"}}}]},
+        {"choices": [{"index": 0, "delta": {"content": 7}}]},
         # One answer was asked for.
         {"choices": [{"index": 1, "delta": {"content": "x"}}]},
         {"choices": [{"index": True, "delta": {"content": "x"}}]},

@@ -105,6 +105,15 @@ def test_any_json_is_events_or_an_error_of_ours(chunks: list[dict[str, Any]]) ->
         list(reader.end(read_usage(reader.usage)))
 
 
+def test_parts_in_each_other_without_end_are_no_text_and_no_failure_of_ours() -> None:
+    content: list[Any] = [{"text": "told"}]
+    for _ in range(5000):
+        content = [{"thinking": content}]
+    choice = {"delta": {"content": [*content, {"text": "said"}]}, "finish_reason": "stop"}
+    events = list(AnswerReader(SOURCE).take({"choices": [choice]}))
+    assert [event.text for event in events if isinstance(event, TextDelta)] == ["said"]
+
+
 @given(JSON)
 def test_any_error_of_an_endpoint_becomes_one_of_ours(error: Any) -> None:
     found = fault_in_stream(SOURCE, json.loads(json.dumps(error)))

@@ -279,7 +279,10 @@ class AnswerReader:
         delta = choice.get("delta") or choice.get("message") or {}
         if not isinstance(delta, dict):
             raise self._malformed("delta", delta)
-        text, thought = _text_of(delta.get("content"))
+        content = delta.get("content")
+        if not isinstance(content, str | list | None):
+            raise self._malformed("content", content)
+        text, thought = _text_of(content)
         thought += _string(delta.get("reasoning_content") or delta.get("reasoning"))
         text += _string(delta.get("refusal"))
         said = choice.get("finish_reason")
@@ -337,8 +340,15 @@ def _text_of(content: object) -> tuple[str, str]:
         if not isinstance(part, dict):
             continue
         text += _string(part.get("text"))
-        thought += _text_of(part.get("thinking"))[0]
+        thought += _texts_in(part.get("thinking"))
     return text, thought
+
+
+def _texts_in(parts: object) -> str:
+    """The texts of parts that are nothing but texts; however deep others lie, they are left."""
+    if not isinstance(parts, list):
+        return _string(parts)
+    return "".join(_string(part.get("text")) for part in parts if isinstance(part, dict))
 
 
 def _string(value: object) -> str:
