@@ -26,6 +26,9 @@ __all__ = ["FORMS", "as_curl", "as_llama_cli", "as_python", "as_receipt"]
 SERVER = "http://127.0.0.1:8080/v1"
 """Where llama-server listens where nothing else is said."""
 
+_SERVER_SLOTS = 4
+"""Answers that llama-server gives at once where nothing is said; it refuses a larger `n`."""
+
 _FLAGS = {
     "max_length": "--predict",
     "temperature": "--temp",
@@ -172,7 +175,7 @@ def as_llama_cli(record: RunRecord) -> str:
             f"llama-cli runs local models, and {record.model} is none.",
             hint="As Python or curl it can be repeated.",
         )
-    plain = receipt.provenance.template in ("plain", "missing")
+    plain = _is_plain(receipt)
     words = [
         ["llama-completion" if plain else "llama-cli"],
         ["--model", file.path],
@@ -182,6 +185,18 @@ def as_llama_cli(record: RunRecord) -> str:
     ]
     quoted = [" ".join(map(_quoted, group)) for group in words]
     return _notes(_cannot_say(record, plain=plain)) + " \\\n  ".join(quoted) + "\n"
+
+
+def _is_plain(receipt: Receipt) -> bool:
+    """Whether the chat template was not used, or there was none."""
+    return receipt.provenance.template in ("plain", "missing")
+
+
+def _plain_text(record: RunRecord) -> str:
+    """What a model read that was asked without a chat template."""
+    from playground.providers.llama.template import render_plain
+
+    return render_plain(record.messages) + (record.prefix if isinstance(record.prefix, str) else "")
 
 
 def _receipt(record: RunRecord) -> Receipt:
@@ -208,40 +223,58 @@ def _curl_to_server(record: RunRecord) -> str:
     receipt = _receipt(record)
     file = receipt.provenance.file
     path = file.path if file is not None else ""
-    serve = " ".join(
-        _quoted(word)
-        for group in (["llama-server", "--model", path], *_engine_words(receipt))
-        for word in group
-    )
+    params = used_params(record)
+    words = [["llama-server", "--model", path], *_engine_words(receipt)]
+    if (params.n or 1) > _SERVER_SLOTS:
+        # Slots by number have a share of the context each, unless they are told to have all of it.
+        words.append(["--parallel", str(params.n), "--kv-unified"])
+    serve = " ".join(_quoted(word) for group in words for word in group)
     wire: dict[str, JsonValue] = {}
-    for name, value in used_params(record).model_dump(mode="json", exclude_none=True).items():
+    for name, value in params.model_dump(mode="json", exclude_none=True).items():
         wire[_SERVER_WORDS.get(name, name)] = _llama_value(name, value)
+    plain = _is_plain(receipt)
+    if plain:
+        from playground.providers.llama.template import PLAIN_STOPS
+
+        wire["stop"] = [*(params.stop or ()), *PLAIN_STOPS]
     if "top_logprobs" in wire:
-        wire["logprobs"] = True
+        # The number itself is what a request for a text has there.
+        wire["logprobs"] = wire.pop("top_logprobs") if plain else True
     notes = [
         "For a llama-server on this machine, which is started first:",
         serve,
         _OTHER_DICE,
     ]
-    if record.prefix:
+    if record.prefix and not (plain and isinstance(record.prefix, str)):
         notes.append(_PREFIX)
     headers = ["Content-Type: application/json"]
-    return _notes(notes) + _curl(SERVER, headers, ModelRef.parse(record.model).model, record, wire)
+    model = ModelRef.parse(record.model).model
+    return _notes(notes) + _curl(SERVER, headers, model, record, wire, plain=plain)
 
 
 def _curl(
-    url: str, headers: Iterable[str], model: str, record: RunRecord, wire: dict[str, JsonValue]
+    url: str,
+    headers: Iterable[str],
+    model: str,
+    record: RunRecord,
+    wire: dict[str, JsonValue],
+    *,
+    plain: bool = False,
 ) -> str:
-    turns = [turn.model_dump() for turn in record.messages]
-    body = escape_unprintable(
-        json.dumps({"model": model, "messages": turns, **wire}, ensure_ascii=False)
+    """A request for a chat completion, or where no template was used for one of the whole text."""
+    asked: dict[str, object] = (
+        {"prompt": _plain_text(record)}
+        if plain
+        else {"messages": [turn.model_dump() for turn in record.messages]}
     )
+    way = "completions" if plain else "chat/completions"
+    body = escape_unprintable(json.dumps({"model": model, **asked, **wire}, ensure_ascii=False))
     # The body is one line that begins with a brace: it cannot be taken for the last line, and it
     # may be longer than an argument of a command.
     told = "".join(f"  --header {_double_quoted(header)} \\\n" for header in headers)
     return (
         # Brackets and braces in an address are curl's words for many of them.
-        f"curl --silent --show-error --globoff --url {_quoted(f'{url}/chat/completions')} \\\n"
+        f"curl --silent --show-error --globoff --url {_quoted(f'{url}/{way}')} \\\n"
         f"{told}  --data-binary @- <<'JSON'\n{body}\nJSON\n"
     )
 
@@ -296,10 +329,7 @@ def _chat_words(messages: Iterable[Message]) -> Iterator[list[str]]:
 
 
 def _plain_words(record: RunRecord) -> Iterator[list[str]]:
-    from playground.providers.llama.template import render_plain
-
-    beginning = record.prefix if isinstance(record.prefix, str) else ""
-    yield ["--prompt", render_plain(record.messages) + beginning]
+    yield ["--prompt", _plain_text(record)]
     yield ["--no-escape", "--no-conversation", "--no-display-prompt"]
 
 

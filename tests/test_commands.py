@@ -244,6 +244,25 @@ async def test_curl_for_a_local_model_says_that_a_server_is_needed(history: Hist
     assert (body["logprobs"], body["top_logprobs"]) == (True, 2)
 
 
+async def test_a_server_for_many_answers_is_given_as_many_slots(history: History) -> None:
+    few = await keep(history, "demo:small", "Hi", n=4, max_length=1)
+    assert "--parallel" not in as_curl(few)
+    many = await keep(history, "demo:small", "Hi", n=5, max_length=1)
+    assert " --parallel 5 --kv-unified\n" in as_curl(many)
+
+
+async def test_without_a_chat_template_curl_asks_for_the_whole_text(history: History) -> None:
+    async with open_model("demo:small", chat_template="plain") as model:
+        record = await keep(history, model, "Hi", prefix="Well, ", max_length=2, logprobs=3)
+    command = as_curl(record)
+    assert "127.0.0.1:8080/v1/completions" in command
+    body = body_of(command)
+    assert (body["prompt"], body["logprobs"]) == ("User: Hi\nAssistant:Well, ", 3)
+    assert body["stop"] == ["\nUser:", "\nSystem:"]
+    assert set(body) <= LLAMA_SERVER | {"prompt"}
+    assert "cannot be told to" not in command
+
+
 def everything() -> dict[str, object]:
     """Every knob away from its neutral value; a schema stands in another run than a grammar."""
     return {
