@@ -72,7 +72,7 @@ def describe(model: NativeModel, logits: Logits, drawn: Drawn, count: int) -> To
     draw = Draw(
         logprob=float(logprobs[drawn.place]),
         entropy=_entropy(probabilities, logprobs),
-        survivors=int(np.count_nonzero(probabilities)),
+        survivors=int(np.count_nonzero(np.isfinite(logprobs))),
         uniform=drawn.uniform,
         alternatives=_alternatives(model, tokens[places], logprobs[places]),
     )

@@ -184,7 +184,6 @@ class SamplerChain:
         total = float(probabilities.sum())
         probabilities /= total
         logprobs -= math.log(total)
-        logprobs[probabilities == 0] = -math.inf
         return Survivors(left["id"], probabilities, logprobs)
 
     def draw(self, logits: Logits) -> Drawn:

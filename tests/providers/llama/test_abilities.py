@@ -72,6 +72,19 @@ async def test_one_pass_scores_a_text_under_several_settings_and_says_what_they_
             assert score.logprobs[2:] == (-math.inf, -math.inf)
 
 
+async def test_a_token_too_unlikely_for_any_probability_is_not_cut_by_that(
+    model: ChatModel,
+) -> None:
+    off = {"top_k": 0, "top_p": 1, "min_p": 0, "logprobs": 1, "max_length": 1}
+    coldest = GenerationParams.of(temperature=0.001, **off)
+    (score, *_) = await model.score(PROMPT, " zebra", [coldest])
+    assert score.token.rank != 1
+    assert -math.inf < score.logprobs[0] < math.log(5e-324)
+    (token,) = (await generate(model, PROMPT, coldest)).tokens
+    assert token.draw is not None
+    assert token.draw.survivors == len(await model.vocabulary())
+
+
 async def test_scoring_reads_a_text_longer_than_one_batch_without_losing_a_position(
     model: ChatModel,
 ) -> None:
