@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.errors import BadResponse, PlaygroundError
-from playground.providers.openai import wire
+from playground.providers.openai import events
+from playground.providers.openai.chunks import AnswerReader
+from playground.providers.openai.events import EventSplitter
 from playground.providers.openai.faults import Source, fault_in_stream, quoted, retry_after
-from playground.providers.openai.wire import AnswerReader, EventSplitter, read_usage
+from playground.providers.openai.usage import read_usage
 from playground.types import TextDelta
 
 SOURCE = Source("p:m")
@@ -153,6 +155,6 @@ def test_quoted_words_are_short_and_on_one_line(text: str) -> None:
 
 
 def test_a_stream_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_TEXT_BYTES", 100)
+    monkeypatch.setattr(events, "MAX_TEXT_BYTES", 100)
     with pytest.raises(BadResponse, match="100 bytes"):
         split([b"data: {}\n\n"] * 11)

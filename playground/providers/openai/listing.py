@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from playground.providers.openai.events import parse
 from playground.providers.openai.faults import Source
 from playground.providers.openai.scrubbing import without_key
-from playground.providers.openai.wire import parse
 from playground.types import ModelInfo, ModelRef
 
 if TYPE_CHECKING:

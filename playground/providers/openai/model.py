@@ -30,8 +30,16 @@ from playground.errors import (
 from playground.params import GenerationParams, knobs
 from playground.providers.base import ChatModel
 from playground.providers.openai.allowance import spent_for
+from playground.providers.openai.chunks import AnswerReader
 from playground.providers.openai.client import MAX_WAIT, Clients
 from playground.providers.openai.endpoint import Endpoint
+from playground.providers.openai.events import (
+    MAX_BODY_BYTES,
+    EventSplitter,
+    comes_at_once,
+    parse,
+    too_long,
+)
 from playground.providers.openai.faults import (
     Source,
     fault_of,
@@ -42,16 +50,7 @@ from playground.providers.openai.faults import (
 from playground.providers.openai.listing import listed
 from playground.providers.openai.scrubbing import Scrubber
 from playground.providers.openai.sendable import unsendable
-from playground.providers.openai.wire import (
-    MAX_BODY_BYTES,
-    AnswerReader,
-    EventSplitter,
-    comes_at_once,
-    parse,
-    read_cost,
-    read_usage,
-    too_long,
-)
+from playground.providers.openai.usage import read_cost, read_usage
 from playground.providers.planning import make_plan
 from playground.types import (
     Capabilities,
