@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import inf, prod
 from pathlib import Path
@@ -22,7 +21,8 @@ import playground.metrics as metrics
 from playground.config import at_home, broken, near_words, read_toml, where
 from playground.errors import BrokenFile, InvalidParameter, UsageError
 from playground.params import SEEDS, GenerationParams, knobs
-from playground.prompts import AskedPrompt, asked_prompt, is_reference, name_and_value
+from playground.prompts import name_and_value
+from playground.sweep.asked_prompts import prompts_of
 from playground.sweep.axis import NOT_SWEPT, Axis
 from playground.sweep.definition import (
     BayesianSearch,
@@ -32,24 +32,12 @@ from playground.sweep.definition import (
     RandomSearch,
     Search,
     Sweep,
-    SweepPrompt,
     split,
 )
-from playground.sweep.labels import LABEL_LENGTH, apart
-from playground.sweep.sources import EXPECTED, PROMPT, expected_in, read_prompts, rows_of
+from playground.sweep.sources import PROMPT
 from playground.sweep.space import Grid
 from playground.sweep.unheeded import refuse_unheeded
-from playground.types import Frozen, Message
-
-SCORED_BY: Final = {
-    "exact": "exact",
-    "contains": "contains",
-    "regex": "regex",
-    "numeric": "numeric",
-    "json": "json-valid",
-}
-"""The metric that scores the cases of a prompt of the library, by what they say."""
-
+from playground.types import Frozen
 
 _ALIASES: Final = {word: knob.name for knob in knobs().values() for word in knob.aliases}
 
@@ -207,7 +195,7 @@ def build(asked: Asked, *, samples: int = 1) -> Sweep:
     `InvalidParameter` for axes and knobs that cannot be, `BrokenFile` for files, and what the
     prompt library raises.
     """
-    prompts, suggested = _prompts(asked)
+    prompts, suggested = prompts_of(asked)
     settings = {**suggested.params, **suggested.space, **asked.params, **asked.space}
     apart = {name: _one(name, settings.pop(name)) for name in NOT_SWEPT if name in settings}
     axes, fixed = split(settings)
@@ -246,170 +234,6 @@ def _one(knob: str, given: object) -> int:
             f"{knob} {given!r} is not one whole number, and it cannot be swept: {NOT_SWEPT[knob]}."
         )
     return value
-
-
-class _Suggested(Frozen):
-    """What a prompt of the library suggests for a sweep."""
-
-    params: dict[str, Any] = Field(default_factory=dict)
-    space: dict[str, Any] = Field(default_factory=dict)
-    samples: int | None = None
-    metrics: tuple[str, ...] = ()
-
-
-def _prompts(asked: Asked) -> tuple[tuple[SweepPrompt, ...], _Suggested]:
-    if len(set(asked.prompt)) < len(asked.prompt):
-        raise UsageError(
-            "This cannot be swept: a prompt is given twice.",
-            hint="Say samples for several answers to it.",
-        )
-    systems = asked.system or ("",)
-    found: list[SweepPrompt] = []
-    suggestions: list[_Suggested] = []
-    for text in asked.prompt:
-        if is_reference(text):
-            given = [f"{name}={value}" for name, value in asked.variables.items()]
-            named = asked_prompt(
-                text, given, otherwise="A text that begins with @ can stand in a file of prompts."
-            )
-            suggestions.append(_suggestions(named))
-            found += [
-                prompt
-                for system in systems
-                for prompt in (_of_library(named, system, asked) if not asked.prompts else ())
-            ]
-            if asked.prompts:
-                found += [one for system in systems for one in _of_table(named, system, asked)]
-        else:
-            found += [
-                SweepPrompt.of(text, system=system, expected=asked.expected) for system in systems
-            ]
-    if asked.prompts and not any(map(is_reference, asked.prompt)):
-        for system in systems:
-            found += read_prompts(
-                at_home(asked.prompts),
-                prompt_column=asked.prompt_column,
-                expected_column=asked.expected_column,
-                system=system,
-            )
-    if not found:
-        raise UsageError(
-            "There is no prompt to sweep.",
-            hint='Write it: playground sweep "Once upon a time" --temperature 0:2:0.5',
-        )
-    return _told_apart(found), _agreed(suggestions, asked)
-
-
-def _agreed(suggestions: Sequence[_Suggested], asked: Asked) -> _Suggested:
-    """What all the prompts of the library suggest; no more than they have in common.
-
-    Raises `UsageError` where they suggest other metrics or another space than each other and nobody
-    has said which: those of one would be wrong for the others.
-    """
-    if not suggestions:
-        return _Suggested()
-    first, *others = suggestions
-    for what, said, differ in (
-        ("metrics", asked.metrics, any(one.metrics != first.metrics for one in others)),
-        ("settings", asked.space, any(one.space != first.space for one in others)),
-    ):
-        if differ and not said:
-            raise UsageError(
-                f"The prompts of the library that are named suggest different {what}.",
-                hint="Sweep them one by one, or say which.",
-            )
-    return first.model_copy(
-        update={
-            "params": {
-                name: value
-                for name, value in first.params.items()
-                if all(name in one.params and one.params[name] == value for one in others)
-            },
-            "space": {} if any(one.space != first.space for one in others) else first.space,
-            "samples": None
-            if any(one.samples != first.samples for one in others)
-            else first.samples,
-        }
-    )
-
-
-def _told_apart(prompts: Sequence[SweepPrompt]) -> tuple[SweepPrompt, ...]:
-    """The same prompts; of those that are called the same, by what their texts differ in.
-
-    Where the texts are the same too, the system prompts tell them apart.
-    """
-    often = Counter(prompt.label for prompt in prompts)
-    alike = [prompt for prompt in prompts if often[prompt.label] > 1]
-    if not alike:
-        return tuple(prompts)
-    names = apart([" ".join(prompt.text.split()) for prompt in alike], LABEL_LENGTH)
-    if len(set(names)) < len(names):
-        systems = [t.content for prompt in alike for t in prompt.messages[:1] if t.role == "system"]
-        if len(systems) == len(alike) and len(set(systems)) > 1:
-            lines = apart([" ".join(text.split()) for text in systems], LABEL_LENGTH // 2)
-            names = [f"{name} · {line}" for name, line in zip(names, lines, strict=True)]
-    relabelled = iter(names)
-    return tuple(
-        prompt.model_copy(update={"label": next(relabelled)}) if often[prompt.label] > 1 else prompt
-        for prompt in prompts
-    )
-
-
-def _of_library(named: AskedPrompt, system: str, asked: Asked) -> Iterable[SweepPrompt]:
-    """A prompt of the library; one for each of its cases where it has some."""
-    if not named.cases:
-        yield SweepPrompt(
-            label=named.prompt.title,
-            messages=_with_system(named.messages, system),
-            expected=asked.expected,
-        )
-    for case in named.cases:
-        values = ", ".join(str(value) for value in case.variables.values())
-        yield SweepPrompt(
-            label=values or named.prompt.title,
-            messages=_with_system(named.messages_of(case), system),
-            expected=case.expected[0] if case.expected else None,
-            also_right=case.expected[1:],
-            fields={name: str(value) for name, value in case.variables.items()},
-        )
-
-
-def _of_table(named: AskedPrompt, system: str, asked: Asked) -> Iterable[SweepPrompt]:
-    """A prompt of the library, once for each row of a file whose columns are its variables.
-
-    What `--var` says is the same in every row.
-    """
-    path, column = at_home(asked.prompts), asked.expected_column or EXPECTED
-    for line, row in rows_of(path):
-        expected = expected_in(path, line, row, asked.expected_column)
-        values = {name: value for name, value in row.items() if name != column}
-        given = {**asked.variables, **values}
-        one = asked_prompt(named.prompt.reference, [f"{k}={v}" for k, v in given.items()])
-        yield SweepPrompt(
-            label=", ".join(values.values())[:60],
-            messages=_with_system(one.messages, system),
-            expected=expected,
-            fields=values,
-        )
-
-
-def _with_system(messages: Sequence[Message], system: str) -> tuple[Message, ...]:
-    if not system:
-        return tuple(messages)
-    rest = [turn for turn in messages if turn.role != "system"]
-    return (Message(role="system", content=system), *rest)
-
-
-def _suggestions(named: AskedPrompt) -> _Suggested:
-    space: dict[str, Any] = dict(named.sweep)
-    samples = space.pop("samples", None)
-    scores = {SCORED_BY[case.score] for case in named.cases}
-    return _Suggested(
-        params={k: v for k, v in named.params.given().items() if k not in NOT_SWEPT},
-        space=space,
-        samples=int(samples) if samples else named.params.n,
-        metrics=tuple(sorted(scores)) if len(scores) == 1 else (),
-    )
 
 
 def _named_metrics(named: Sequence[str], search: AskedSearch) -> tuple[str, ...]:
