@@ -375,7 +375,7 @@ async def test_figures_of_a_long_answer_take_several_lines(
     assert len(other.tokens(record.id)) == record.usage.output_tokens
 
 
-async def test_half_a_character_in_prompt_stop_or_title_is_kept_as_a_question_mark(
+async def test_half_a_character_in_prompt_stop_or_title_is_kept_as_it_is_shown(
     history: History, other: History, tmp_path: Path
 ) -> None:
     """A shell may hand over bytes that are no text; Python holds them as half surrogate pairs."""
@@ -384,7 +384,7 @@ async def test_half_a_character_in_prompt_stop_or_title_is_kept_as_a_question_ma
         filing=Filing(title="caf\udce9"),
     )  # fmt: skip
     assert history.problem == ""
-    assert record.prompt == "caf?"
+    assert record.prompt == "caf\N{REPLACEMENT CHARACTER}"
     assert record.state == "done"
     path = tmp_path / "kept.jsonl"
     path.write_text(exported(history), encoding="utf-8")

@@ -149,7 +149,7 @@ def test_a_length_that_is_swept_goes_before_the_field() -> None:
 def test_settings_are_drawn_and_searched_by_lines_too() -> None:
     found = look("temperature 0:2\nrandom 40")
     assert found.sweep is not None
-    assert found.sweep.search == RandomSearch(count=40)
+    assert found.sweep.search == RandomSearch(count=40, apart=True)
     assert "40 settings by dice" in swept_text(found.sweep)
     found = look("temperature 0:2\noptimise distinct-2\noptimise length:min\ntrials 12")
     assert found.sweep is not None
