@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from playground.cells import cut
 from playground.tui.conversation import Conversation, Turn
 from playground.tui.labels import one_line
 from playground.tui.screens.dialog import Dialog
@@ -120,7 +121,7 @@ def _rows(conversation: Conversation) -> Sequence[_Row]:
 
 def _line(row: _Row) -> Content:
     turn = row.turn
-    prompt = _cut(turn.prompt, _PROMPT_WIDTH)
+    prompt = cut(one_line(turn.prompt), _PROMPT_WIDTH)
     count = len(turn.versions)
     mark = f" ({count} answers)" if count > 1 else ""
     if not row.in_view:
@@ -132,10 +133,5 @@ def _line(row: _Row) -> Content:
     return Content.assemble(
         (f"{row.number:>3}  ", "$text-primary"),
         (prompt, "$foreground bold"),
-        (f"  {_cut(turn.answer, _ANSWER_WIDTH)}{mark}", "$foreground 60%"),
+        (f"  {cut(one_line(turn.answer), _ANSWER_WIDTH)}{mark}", "$foreground 60%"),
     )
-
-
-def _cut(text: str, width: int) -> str:
-    line = one_line(text)
-    return line if len(line) <= width else f"{line[: width - 1]}…"
