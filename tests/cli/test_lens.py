@@ -142,6 +142,8 @@ def test_json_gives_every_token_with_its_candidates(shell: Shell) -> None:
 def test_a_pipe_gets_a_line_a_token_and_one_token_its_chain(shell: Shell) -> None:
     done = shell(*ASKED, "--by", "rank")
     table = done.stdout.split("\n\n")[0].splitlines()
+    legend = done.stdout.split("\n\n")[1]
+    assert legend == "rank: ▁ 1  ▂ 2  ▃ 3 to 5  ▅ 6 to 20  ▆ 21 to 100  █ over 100"
     assert [line[:5].strip() for line in table[1:]] == [str(number) for number in range(1, 13)]
     one = shell(*ASKED, "-t", "1.4", "--top-p", "0.5", "--token", "2")
     assert one.returncode == 0

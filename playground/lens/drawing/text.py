@@ -119,7 +119,7 @@ def _text(drawn: Drawn) -> Iterator[str]:
 
 
 def _table(drawn: Drawn) -> Iterator[str]:
-    """A token a line; its spelling last, because it may be written from right to left."""
+    """A token a line, its spelling last (it may be written from right to left), and a legend."""
     yield "token    probability      rank  entropy  text"
     shades = shades_of(drawn.measure, drawn.tokens)
     for place, (token, shade) in enumerate(zip(drawn.tokens, shades, strict=True)):
@@ -130,3 +130,6 @@ def _table(drawn: Drawn) -> Iterator[str]:
         rank = "" if chosen is None or chosen.rank is None else f"{chosen.rank:,}"
         entropy = "" if token.entropy is None else f"{token.entropy:z.3f}"
         yield f"{place + 1:>5} {glyph} {probability:>11} {rank:>9} {entropy:>8}  {spell(token)}"
+    steps = zip(GLYPHS, legend(drawn.measure), strict=True)
+    yield ""
+    yield f"{drawn.called}: " + "  ".join(f"{glyph} {step.meaning}" for glyph, step in steps)
