@@ -21,7 +21,7 @@ from pathlib import Path
 from llama_wheel import SetupFailed, ensure_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ("providers", "prompts")
+DATA = ("providers", "prompts", "lessons")
 PACKAGE = "playground"
 DEMO = "demo:small"
 

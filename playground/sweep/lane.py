@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from playground.background import off_loop
-from playground.errors import HostedError
+from playground.errors import BadResponse, HostedError, PlaygroundError, StreamTruncated, TimedOut
 from playground.history.saving import BegunRun, EndedRun
 from playground.lens.tokens import Tokens
 from playground.params import GenerationParams
@@ -25,7 +25,12 @@ PROOF_SECONDS = 300.0
 """How long a lane waits for the sum of its model's file before it starts without."""
 
 
-MAY_HAVE_COST: Final = frozenset(("TimedOut", "StreamTruncated", "BadResponse"))
+def names_of(*errors: type[PlaygroundError]) -> frozenset[str]:
+    """What an outcome, and the history, call these errors."""
+    return frozenset(error.__name__ for error in errors)
+
+
+MAY_HAVE_COST: Final = names_of(TimedOut, StreamTruncated, BadResponse)
 """Errors of an endpoint that may have been at work on an answer, of which nothing need have come.
 
 One that says that it failed or refused, or that was not reached, bills nothing before it has begun.

@@ -8,14 +8,25 @@ import time
 from collections.abc import Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from playground.errors import PlaygroundError
+from playground.errors import (
+    AuthenticationFailed,
+    BackendCrashed,
+    BadResponse,
+    OutOfCredit,
+    PlaygroundError,
+    RateLimited,
+    ServerFailed,
+    StreamTruncated,
+    TimedOut,
+    Unreachable,
+)
 from playground.history import Filing
 from playground.history.sweeping import ORIGIN, EndedSample
 from playground.params import GenerationParams
 from playground.sweep.asking import Said
 from playground.sweep.definition import BayesianSearch, Place, SweepPrompt
 from playground.sweep.figures import CellFigures
-from playground.sweep.lane import Lane, Outcome, Work, may_have_cost
+from playground.sweep.lane import Lane, Outcome, Work, may_have_cost, names_of
 from playground.sweep.limit import Limit
 from playground.sweep.looking import LIKELIEST, looked_at
 from playground.sweep.measuring import Measured
@@ -25,10 +36,10 @@ from playground.sweep.space import Values, interleaved
 if TYPE_CHECKING:
     from playground.sweep.runner import Runner
 
-REFUSED: Final = "RateLimited"
+REFUSED: Final = RateLimited.__name__
 """The error of an answer that came when there were too many."""
 
-BROKEN_OFF: Final = "StreamTruncated"
+BROKEN_OFF: Final = StreamTruncated.__name__
 """The error of an answer that its endpoint did not bring to an end."""
 
 TRIES: Final = 3
@@ -37,8 +48,8 @@ TRIES: Final = 3
 REFUSED_TRIES: Final = 100
 """How often one is tried that was refused because there were too many."""
 
-PASSING: Final = frozenset(
-    ("TimedOut", "Unreachable", "ServerFailed", "StreamTruncated", "BadResponse", "BackendCrashed")
+PASSING: Final = names_of(
+    TimedOut, Unreachable, ServerFailed, StreamTruncated, BadResponse, BackendCrashed
 )
 """Errors after which the same request may work."""
 
@@ -46,7 +57,7 @@ HOPELESS: Final = 20
 """So many failures of a model in a row, with no success before them, in this start of the sweep or
 an earlier one, and it is given up."""
 
-ENDING: Final = frozenset(("OutOfCredit", "AuthenticationFailed"))
+ENDING: Final = names_of(OutOfCredit, AuthenticationFailed)
 """Errors that every further answer would end in too: they end the sweep, and are no answers."""
 
 MOST_WAIT: Final = 300.0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from playground.errors import BadResponse, ConfigurationError, PlaygroundError
 from playground.providers.openai.endpoint import Endpoint
+from playground.providers.openai.events import MAX_TEXT_BYTES
 from playground.providers.openai.faults import quoted, retry_after, transport_errors
 from playground.providers.openai.logs import keep_out_of_logs
 
@@ -27,9 +28,6 @@ MAX_WAIT = 30.0
 
 MAX_ERROR_BYTES = 64_000
 """Of an error's body no more than this is read; the sentence that matters is at its start."""
-
-MAX_ANSWER_BYTES = 512_000_000
-"""No answer is read past this: one of a million tokens stays below it."""
 
 MAX_LIST_BYTES = 16_000_000
 """The longest list of models that is read: the largest has a few hundred of them in 1 MB."""
@@ -166,7 +164,7 @@ def _bounded(response: httpx2.Response, endpoint: Endpoint) -> Any:
     unpack = _unpacker(response, endpoint.name)
     stream = cast("httpx2.AsyncByteStream", response.stream)
     is_error = response.status_code >= 300
-    limit = MAX_LIST_BYTES if response.request.method == "GET" else MAX_ANSWER_BYTES
+    limit = MAX_LIST_BYTES if response.request.method == "GET" else MAX_TEXT_BYTES
     limit = MAX_ERROR_BYTES if is_error else limit
 
     async def pieces() -> AsyncGenerator[bytes, None]:

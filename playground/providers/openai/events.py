@@ -13,7 +13,14 @@ from typing import Any
 from playground.errors import BadResponse
 from playground.providers.openai.faults import Source
 
-__all__ = ["MAX_BODY_BYTES", "EventSplitter", "comes_at_once", "parse", "too_long"]
+__all__ = [
+    "MAX_BODY_BYTES",
+    "MAX_TEXT_BYTES",
+    "EventSplitter",
+    "comes_at_once",
+    "parse",
+    "too_long",
+]
 
 MAX_EVENT_BYTES = 4_000_000
 """No single server-sent event is read past this."""
