@@ -88,7 +88,7 @@ class Axis(Frozen):
         return int(value) if self.whole else float(value)
 
     def draw(self, dice: Random) -> JsonValue:
-        """A value by dice: of a list or range any, of a stretch a number between its ends."""
+        """A value at random: of a list or range any, of a stretch a number between its ends."""
         return self.at(dice.randrange(len(self))) if len(self) else self._at_share(dice.random())
 
     def _at_share(self, share: float) -> float | int:

@@ -32,7 +32,7 @@ MOST_AT_ONCE: Final = 4
 """Trials at work together, where one does not fill the model: none learns from the others."""
 
 FIRST_BY_DICE: Final = 10
-"""Trials by dice before the sampler has something to learn from, or a quarter of all."""
+"""Trials at random before the sampler has something to learn from, or a quarter of all."""
 
 ASKS_A_TRIAL: Final = 10
 """How often a sampler is asked for each trial, because it may choose again what was tried."""

@@ -60,7 +60,7 @@ class GridSearch(Frozen):
 
 
 class RandomSearch(Frozen):
-    """So many points by dice, `apart` from each other: none comes twice.
+    """So many points at random, `apart` from each other: none comes twice.
 
     Those that are kept from before there was `apart` go on with the points that they began with.
     """

@@ -224,7 +224,7 @@ def _knobs(result: SweepResult, samples: dict[int, list[Sample]]) -> Iterator[Fi
 
 
 def _stages(result: SweepResult) -> Iterator[Finding]:
-    """For each model, what the swept stages of the sampler chain did at settings by dice.
+    """For each model, what the swept stages of the sampler chain did at random settings.
 
     No two of those differ in one knob alone, so that answers cannot be compared; what a stage cut
     at a token that was looked at takes no comparison.

@@ -1,4 +1,4 @@
-"""The points of a sweep: all combinations of its axes, or some by dice; never all at once."""
+"""The points of a sweep: all combinations of its axes, or some at random; never all at once."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Drawn:
-    """`count` points by dice, each from its own number and the seed: the same again on resume.
+    """`count` points at random, each from its own number and the seed: the same again on resume.
 
     Uniform over each axis (over its logarithm on a logarithmic one), after Bergstra & Bengio,
     "Random Search for Hyper-Parameter Optimization", JMLR 13 (2012). `apart`, a point that came

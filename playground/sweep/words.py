@@ -40,7 +40,7 @@ class Word:
 
 
 WORDS: Final[tuple[Word, ...]] = (
-    Word("random", ("search", "random"), "40", "so many settings by dice"),
+    Word("random", ("search", "random"), "40", "this many settings at random"),
     Word("optimise", ("search", "optimise"), "distinct-2:max", "search the settings that make a "
          "metric best; again for a Pareto front", several=True),
     Word("trials", ("search", "trials"), "40", "settings that such a search may try"),

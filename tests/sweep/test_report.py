@@ -219,6 +219,6 @@ def test_what_was_swept_is_told_once_and_whole(history: History) -> None:
     )
     plan = dict(Content.of(result).head["plan"])
     assert plan["temperature"] == "0 to 0.8, 2 values (0,0.8)"
-    assert plan["search"] == "random: 1 setting by dice"
+    assert plan["search"] == "random: 1 setting"
     assert plan["budget"] == "$2.5, 10,000 tokens"
     assert plan["metrics"] == "length, unique"

@@ -112,7 +112,7 @@ def sweep(
         str, typer.Option("--judge-question", metavar="TEXT", help="What it is asked to judge.")
     ] = "",
     random: Annotated[
-        int | None, typer.Option("--random", min=1, help="Draw so many settings by dice.")
+        int | None, typer.Option("--random", min=1, help="Draw this many settings at random.")
     ] = None,
     optimise: Annotated[
         list[str] | None,

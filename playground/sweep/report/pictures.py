@@ -187,10 +187,10 @@ class _Page:
         self._grid = isinstance(result.sweep.search, GridSearch)
 
     def curve(self, figure: Figure, over: _Dimension) -> list[str]:
-        """Draw lines with bands; where settings came by dice, points with whiskers."""
+        """Draw lines with bands; where settings came at random, points with whiskers."""
         figure.set_size_inches(7.5, 4.5)
         axes = figure.add_subplot()
-        # Settings by dice share no line: each is a point of its own.
+        # Random settings share no line: each is a point of its own.
         by = [one for one in self.rest if self._grid or not one.knob]
         lines = self._grouped(self.cells, by)
         handles = []

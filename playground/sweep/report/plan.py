@@ -16,7 +16,7 @@ def plan_of(sweep: Sweep) -> Iterator[tuple[str, str]]:
         case GridSearch():
             yield "search", "grid: every combination"
         case RandomSearch(count=count):
-            yield "search", f"random: {count:,} setting{'s' * (count != 1)} by dice"
+            yield "search", f"random: {count:,} setting{'s' * (count != 1)}"
         case BayesianSearch() as search:
             aims = ", ".join(f"{item.direction} {item.metric}" for item in search.objectives)
             trials = f"{search.trials:,} trial{'s' * (search.trials != 1)}"

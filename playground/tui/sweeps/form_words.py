@@ -27,7 +27,7 @@ def swept_text(sweep: Sweep) -> str:
         case GridSearch():
             pass
         case RandomSearch(count=count):
-            parts.append(f"{count:,} settings by dice")
+            parts.append(f"{count:,} settings at random")
         case BayesianSearch(objectives=objectives, trials=trials, sampler=sampler):
             aims = " and ".join(f"{aim.metric} {_AIMS[aim.direction]}" for aim in objectives)
             parts.append(f"{trials:,} trials by {sampler} for {aims}")

@@ -150,7 +150,7 @@ def test_settings_are_drawn_and_searched_by_lines_too() -> None:
     found = look("temperature 0:2\nrandom 40")
     assert found.sweep is not None
     assert found.sweep.search == RandomSearch(count=40, apart=True)
-    assert "40 settings by dice" in swept_text(found.sweep)
+    assert "40 settings at random" in swept_text(found.sweep)
     found = look("temperature 0:2\noptimise distinct-2\noptimise length:min\ntrials 12")
     assert found.sweep is not None
     assert found.sweep.search == BayesianSearch(

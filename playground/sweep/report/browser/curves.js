@@ -10,7 +10,7 @@ function drawCurves() {
   const one = dimension(state.axis);
   const metric = metrics.get(state.metric);
   if (!one || !metric) return [];
-  // Settings by dice share no line: each is a point of its own.
+  // Random settings share no line: each is a point of its own.
   const by = open(one.key).filter((other) => head.grid || !other.knob);
   const there = inView().filter((cell) => figure(cell, metric.name).value !== null);
   const lines = grouped(there, by);

@@ -1,4 +1,4 @@
-// A metric over two dimensions at once: a heat map, or, where settings came by dice, dots.
+// A metric over two dimensions at once: a heat map, or, where settings came at random, dots.
 
 const MOST_MAPS = 12;
 

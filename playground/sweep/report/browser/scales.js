@@ -29,7 +29,7 @@ function scaleOf(one, values, from, to, most = 12) {
   const width = bend(high) - bend(low) || 1;
   const at = (value) => (high === low ? (from + to) / 2
     : from + (to - from) * (bend(value) - bend(low)) / width);
-  // Settings by dice lie anywhere: where their names would lie over each other, round numbers stand.
+  // Random settings lie anywhere: where their names would lie over each other, round numbers stand.
   const apart = Math.abs(to - from) / (2 * most);
   const rising = [...shown].sort((less, more) => less - more);
   const crowded = shown.length > most
