@@ -1,7 +1,8 @@
 """A local sweep beside the loop that one would write without it, and beside a server.
 
-16 temperatures by 4 samples, 64 new tokens each after a prompt of 128, on a random-weight Q8_0 GGUF
-of 110 M parameters, one thread each, in turns, every one in a process of its own:
+16 temperatures by 4 samples, 64 new tokens each after a prompt of 128 tokens and of 1,024, on a
+random-weight Q8_0 GGUF of 110 M parameters, one thread each, in turns, every one in a process of
+its own:
 
 - the sweep, as it comes: through its runner into a history on the disk, with the usual metrics;
 - the plain loop over llama-cpp-python's `Llama`, which keeps the prompt between calls. To reach:
@@ -19,7 +20,6 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from benchmarks import native_peers
 from benchmarks.batching import prompt_of, temperatures
@@ -35,14 +35,14 @@ from playground.sweep.definition import Sweep
 from playground.sweep.lane import HereLane
 from playground.sweep.runner import Runner
 
-PROMPT, LENGTH, SETTINGS, SAMPLES, SLOTS = 128, 64, 16, 4, 16
+PROMPTS, LENGTH, SETTINGS, SAMPLES, SLOTS = (128, 1024), 64, 16, 4, 16
 
 
-def sweep() -> Sweep:
-    """The sweep."""
+def sweep(prompt: int) -> Sweep:
+    """The sweep over a prompt of so many tokens."""
     return build(
         Asked.of_words(
-            prompt=(prompt_of(PROMPT),),
+            prompt=(prompt_of(prompt),),
             models=(f"local:{random_gguf()}",),
             space={"temperature": temperatures(SETTINGS)},
             params={"max_length": LENGTH},
@@ -55,14 +55,14 @@ def sweep() -> Sweep:
 class WarmLane(HereLane):
     """A lane whose weights are read before the clock starts."""
 
-    def __init__(self, ref: str, options: dict[str, Any]) -> None:
-        super().__init__(ref, lambda ref: open_model(ref, threads=1, **options))
+    def __init__(self, ref: str) -> None:
+        super().__init__(ref, lambda ref: open_model(ref, threads=1))
 
 
-async def swept(options: dict[str, Any]) -> float:
-    """Seconds of the sweep, opened with these options beside one thread."""
-    asked = sweep()
-    lane = WarmLane(asked.models[0], options)
+async def swept(prompt: int) -> float:
+    """Seconds of the sweep."""
+    asked = sweep(prompt)
+    lane = WarmLane(asked.models[0])
     await lane.model.warm_up()
     await lane.model.provenance()
     with tempfile.TemporaryDirectory() as folder, History.open(Path(folder) / "h.db") as history:
@@ -77,13 +77,13 @@ async def swept(options: dict[str, Any]) -> float:
     return took
 
 
-async def engine(options: dict[str, Any]) -> float:
+async def engine(prompt: int) -> float:
     """Seconds of the same runs, all asked at once, with nothing kept or measured."""
-    async with open_model(f"local:{random_gguf()}", threads=1, **options) as model:
+    async with open_model(f"local:{random_gguf()}", threads=1) as model:
         await model.warm_up()
         asked = GenerationParams(max_length=LENGTH)
         runs = [
-            generate(model, prompt_of(PROMPT), asked, temperature=temperature, seed=1 + sample)
+            generate(model, prompt_of(prompt), asked, temperature=temperature, seed=1 + sample)
             for temperature in temperatures(SETTINGS)
             for sample in range(SAMPLES)
         ]
@@ -94,7 +94,7 @@ async def engine(options: dict[str, Any]) -> float:
         return time.perf_counter() - began
 
 
-def looped() -> float:
+def looped(prompt: int) -> float:
     """Seconds of the plain loop."""
     from llama_cpp import Llama
 
@@ -103,34 +103,37 @@ def looped() -> float:
     for temperature in temperatures(SETTINGS):
         for sample in range(SAMPLES):
             model.create_completion(
-                prompt_of(PROMPT), max_tokens=LENGTH, temperature=temperature, seed=1 + sample
+                prompt_of(prompt), max_tokens=LENGTH, temperature=temperature, seed=1 + sample
             )
     return time.perf_counter() - began
 
 
-def served(program: str) -> float:
+def served(program: str, prompt: int) -> float:
     """Seconds of `llama-server`."""
     asked = [value for value in temperatures(SETTINGS) for _ in range(SAMPLES)]
     return native_peers.server_job(
-        program, random_gguf(), prompt_of(PROMPT), LENGTH, asked, slots=SLOTS
+        program, random_gguf(), prompt_of(prompt), LENGTH, asked, slots=SLOTS
     )
 
 
 def report(rounds: int, native: Path | None) -> None:
-    """Print the table."""
-    options: dict[str, Any] = {}
+    """Print a table for each prompt."""
     program = native_peers.find("llama-server", native)
     if program is None:
         print("llama-server was not found: --native FOLDER names the folder that it is in")
-    found: dict[str, list[float]] = {}
-    for _ in range(rounds):
-        found.setdefault("the sweep", []).append(in_a_process(swept, options))
-        found.setdefault("its engine alone", []).append(in_a_process(engine, options))
-        found.setdefault("Llama, a loop", []).append(in_a_process(looped))
-        if program is not None:
-            found.setdefault("llama-server, cold", []).append(in_a_process(served, program))
-    print(f"{f'{SETTINGS} × {SAMPLES} × {LENGTH} tokens':24}{'seconds':>9}{'the sweep is':>14}")
-    ours = found["the sweep"]
-    for name, values in found.items():
-        ratio = statistics.median(its / mine for its, mine in zip(values, ours, strict=True))
-        print(f"{name:24}{statistics.median(values):>9.2f}{f'{ratio:.2f}×':>14}")
+    for prompt in PROMPTS:
+        found: dict[str, list[float]] = {}
+        for _ in range(rounds):
+            found.setdefault("the sweep", []).append(in_a_process(swept, prompt))
+            found.setdefault("its engine alone", []).append(in_a_process(engine, prompt))
+            found.setdefault("Llama, a loop", []).append(in_a_process(looped, prompt))
+            if program is not None:
+                found.setdefault("llama-server, cold", []).append(
+                    in_a_process(served, program, prompt)
+                )
+        print(f"a prompt of {prompt:,} tokens, {SETTINGS} × {SAMPLES} answers of {LENGTH}")
+        print(f"{'':24}{'seconds':>9}{'the sweep is':>14}")
+        ours = found["the sweep"]
+        for name, values in found.items():
+            ratio = statistics.median(its / mine for its, mine in zip(values, ours, strict=True))
+            print(f"{name:24}{statistics.median(values):>9.2f}{f'{ratio:.2f}×':>14}", flush=True)
