@@ -247,6 +247,7 @@ async def test_a_404_for_a_model_that_the_endpoint_lists_is_not_blamed_on_the_na
         ("HTTPS_PROXY", "nonsense://proxy", "proxy that the environment names"),
         ("https_proxy", "http://127.0.0.1:secret", "proxy that the environment names"),
         ("ALL_PROXY", "http://[::1", "proxy that the environment names"),
+        ("HTTPS_PROXY", "http://me:secret/word@proxy", "proxy that the environment names"),
     ],
 )
 async def test_a_client_that_cannot_be_made_is_an_error_that_names_the_variable(
@@ -257,6 +258,7 @@ async def test_a_client_that_cannot_be_made_is_an_error_that_names_the_variable(
     run = await ask(model_at("https://127.0.0.2.example/v1"))
     assert isinstance(run.error, ConfigurationError)
     assert what in run.error.message
+    assert "secret" not in str(run.error)
     assert name in run.error.hint
     assert run.error.__cause__ is not None
     provider = provider_at("https://127.0.0.2.example/v1")

@@ -113,8 +113,10 @@ class Clients:
                 event_hooks={"request": [self._dress], "response": [self._bound]},
             )
         except (ValueError, ImportError, httpx2.InvalidURL) as error:
+            # What is wrong with an address is said by quoting it, and it may hold a password.
+            lacks = f" ({quoted(str(error))})" if isinstance(error, ImportError) else ""
             raise ConfigurationError(
-                f"The proxy that the environment names cannot be used ({quoted(str(error))}).",
+                f"The proxy that the environment names cannot be used{lacks}.",
                 hint=f"Check {_set_among(_PROXIES)}.",
             ) from error
         try:
