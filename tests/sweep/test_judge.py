@@ -14,6 +14,7 @@ from playground.sweep.forecast import forecast
 from playground.sweep.result import SweepResult
 from playground.sweep.starting import begin, check, resume
 from tests.servers.fault import FaultServer, answers
+from tests.sweep.priced import dear_endpoint
 
 REPLY_COST = 0.004
 """Of three tokens read and one written, at the prices of `judge`."""
@@ -23,14 +24,7 @@ REPLY_COST = 0.004
 def judge(config_folder: Path) -> Iterator[str]:
     """A judge that asks a tenth of a cent for each token, and gives everything seven points."""
     with FaultServer() as server:
-        folder = config_folder / "providers" / "bench"
-        (folder / "models").mkdir(parents=True)
-        folder.joinpath("provider.toml").write_text(
-            f'base_url = "{server.url}"\nkey_required = false\n', encoding="utf-8"
-        )
-        folder.joinpath("models", "dear.toml").write_text(
-            "input_price = 1_000.0\noutput_price = 1_000.0\n", encoding="utf-8"
-        )
+        dear_endpoint(config_folder, server.url)
         server.play(answers("SCORE: 7"))
         yield "bench:dear"
 

@@ -13,6 +13,7 @@ from playground.sweep.definition import Sweep
 from playground.sweep.forecast import forecast
 from playground.sweep.starting import begin, resume
 from tests.servers.fault import FaultServer, answers, breaks_off, delta, says, status
+from tests.sweep.priced import dear_endpoint
 
 ANSWER = 0.004
 """Of three tokens read and one written, at the prices below."""
@@ -22,14 +23,7 @@ ANSWER = 0.004
 def endpoint(config_folder: Path) -> Iterator[FaultServer]:
     """One that asks a tenth of a cent for each token."""
     with FaultServer() as server:
-        folder = config_folder / "providers" / "bench"
-        (folder / "models").mkdir(parents=True)
-        folder.joinpath("provider.toml").write_text(
-            f'base_url = "{server.url}"\nkey_required = false\n', encoding="utf-8"
-        )
-        folder.joinpath("models", "dear.toml").write_text(
-            "input_price = 1_000.0\noutput_price = 1_000.0\n", encoding="utf-8"
-        )
+        dear_endpoint(config_folder, server.url)
         yield server
 
 
