@@ -18,7 +18,7 @@ import json
 import re
 from typing import Final
 
-__all__ = ["escape_unprintable", "make_safe", "split_pending"]
+__all__ = ["HALF", "encodable", "escape_unprintable", "make_safe", "split_pending"]
 
 _UNSAFE: Final = re.compile(
     "\r\n"
@@ -30,7 +30,15 @@ _UNSAFE: Final = re.compile(
     "\ud800-\udfff]"  # half a surrogate pair cannot be encoded, so it would end the program
 )
 
+HALF: Final = re.compile("[\ud800-\udfff]")
+"""Half a surrogate pair, which JSON may hold and UTF-8 may not."""
+
 _DELETE: Final = 0x7F
+
+
+def encodable(text: str) -> str:
+    """Text that can be written as UTF-8: half a character stands as `make_safe` shows it."""
+    return text if text.isascii() else HALF.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from pydantic import BaseModel, JsonValue
 
@@ -19,6 +17,7 @@ from playground.history.tokens import pack
 from playground.history.words import indexed
 from playground.history.writer import RunGone
 from playground.params import GenerationParams
+from playground.sanitize import encodable
 from playground.types import Choice, EndState, Message, Problem, Receipt, Timing, Token, Usage
 
 
@@ -324,7 +323,4 @@ def storable(text: str) -> str:
 
     It is kept as it is shown (`sanitize.make_safe`).
     """
-    return text if text.isascii() else _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-_HALF: Final = re.compile("[\ud800-\udfff]")
+    return encodable(text)

@@ -9,8 +9,9 @@ from typing import Any
 
 from playground.errors import BadResponse, ServerFailed, StreamTruncated
 from playground.providers.openai.faults import Source, fault_in_stream
-from playground.providers.openai.fields import SURROGATE, string
+from playground.providers.openai.fields import string
 from playground.providers.openai.tokens import read_tokens
+from playground.sanitize import HALF, encodable
 from playground.types import (
     Completed,
     Event,
@@ -132,7 +133,7 @@ class AnswerReader:
         reason = string(said) or ("unknown" if said else "")
         if thought:
             self.said = True
-            yield ReasoningDelta(SURROGATE.sub("\N{REPLACEMENT CHARACTER}", thought), index)
+            yield ReasoningDelta(encodable(thought), index)
         tokens = tuple(read_tokens(choice.get("logprobs"), self.likeliest))
         if text or tokens or (reason and reader.half):
             self.said = True
@@ -167,7 +168,7 @@ def _error_in(chunk: Mapping[str, Any]) -> object:
 def _whole(reader: _ChoiceReader, text: str, *, final: bool) -> str:
     """The text without half characters: some servers cut an emoji into two JSON escapes."""
     text, reader.half = reader.half + text, ""
-    if SURROGATE.search(text) is None:
+    if HALF.search(text) is None:
         return text
     if not final and "\ud800" <= text[-1] <= "\udbff":
         text, reader.half = text[:-1], text[-1]

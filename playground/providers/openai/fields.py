@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from playground.sanitize import encodable
 from playground.types import MOST_TOKENS
 
-__all__ = ["SURROGATE", "count", "number", "readable", "section", "string"]
-
-SURROGATE: Final = re.compile("[\ud800-\udfff]")
-"""Half of a character that JSON wrote as two escapes."""
+__all__ = ["count", "number", "readable", "section", "string"]
 
 
 def string(value: object) -> str:
@@ -22,7 +19,7 @@ def string(value: object) -> str:
 
 def readable(token: object) -> str:
     """A text whose half characters are shown as such."""
-    return SURROGATE.sub("\N{REPLACEMENT CHARACTER}", string(token))
+    return encodable(string(token))
 
 
 def number(value: object) -> float | None:
